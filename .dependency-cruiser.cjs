@@ -1,0 +1,57 @@
+/** Which package may import which. pnpm's strict node_modules is the first fence; this one gives directions a name. */
+const only = (name, from, allowed) => ({
+  name,
+  severity: "error",
+  from: { path: from },
+  to: { path: "^(packages|apps|migrations|e2e|bench)/", pathNot: [from, ...allowed] },
+});
+
+module.exports = {
+  forbidden: [
+    {
+      name: "no-cycles",
+      severity: "error",
+      from: {},
+      to: { circular: true, dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "resolvable",
+      severity: "error",
+      from: {},
+      to: { couldNotResolve: true, pathNot: "(\\.css(\\?.*)?$|^virtual:)" },
+    },
+    only("protocol-stands-alone", "^packages/protocol/", []),
+    only("engine-knows-protocol-only", "^packages/uppy-spaces/src", ["^packages/protocol/src"]),
+    only("react-on-engine", "^packages/react/src", ["^packages/protocol/src", "^packages/uppy-spaces/src"]),
+    only("storage-has-no-http", "^packages/storage/src", ["^packages/protocol/src"]),
+    only("companion-on-storage", "^packages/companion/src", [
+      "^packages/protocol/src",
+      "^packages/storage/src",
+    ]),
+    only("emulator-stands-alone", "^packages/spaces-emulator/src", []),
+    only("migrations-stand-alone", "^migrations/src", []),
+    {
+      name: "companion-no-sql-no-aws",
+      severity: "error",
+      from: { path: "^packages/companion/src" },
+      to: { path: "node_modules/(kysely|pg|@aws-sdk)" },
+    },
+    {
+      name: "e2e-is-a-black-box",
+      severity: "error",
+      from: { path: "^e2e/" },
+      to: { path: "^(packages/(?!testing/)|apps/|migrations/)" },
+    },
+  ],
+  options: {
+    parser: "swc",
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "(^|/)(dist|test-results|playwright-report)/" },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "types", "default"],
+      extensions: [".ts", ".tsx", ".js", ".mjs", ".json"],
+    },
+    tsConfig: { fileName: "tsconfig.json" },
+  },
+};

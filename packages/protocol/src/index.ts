@@ -1,0 +1,24 @@
+export {
+  AUDIO_EXTENSIONS,
+  AUDIO_TYPES,
+  type AudioExtension,
+  extensionOf,
+  isAudioExtension,
+} from "./audio-types.ts";
+export { UPLOAD_ERRORS, UploadError, type UploadErrorBody, type UploadErrorCode } from "./errors.ts";
+export {
+  type Part,
+  PREFERRED_PART_SIZE,
+  partAt,
+  planPartSize,
+  planParts,
+  S3_LIMITS,
+  SINGLE_PUT_MAX_SIZE,
+} from "./plan-parts.ts";
+export {
+  FILE_STATES,
+  type FileState,
+  isTerminalSessionState,
+  SESSION_STATES,
+  type SessionState,
+} from "./states.ts";

@@ -1,0 +1,255 @@
+/** Messages of HTTP version 1, as zod schemas. Sizes are bytes; instants are ISO 8601 in UTC; `expiresIn` is seconds. */
+import { z } from "zod";
+import { UPLOAD_ERRORS, type UploadErrorCode } from "./errors.ts";
+import { S3_LIMITS } from "./plan-parts.ts";
+import { FILE_STATES, SESSION_STATES } from "./states.ts";
+
+/** Most files of one create, most completions of one batch. */
+export const MAX_BATCH = 100;
+/** Most part numbers of one sign call. */
+export const MAX_SIGN_BATCH = 100;
+
+const errorCodes = Object.keys(UPLOAD_ERRORS) as [UploadErrorCode, ...UploadErrorCode[]];
+
+export const errorBody = z.object({
+  code: z.enum(errorCodes),
+  message: z.string(),
+  details: z.record(z.string(), z.unknown()).optional(),
+});
+export const errorResponse = z.object({ error: errorBody });
+
+const id = z.uuid();
+const size = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const partNumber = z.number().int().min(1).max(S3_LIMITS.maxPartCount);
+const md5Hex = z.string().regex(/^[0-9a-f]{32}$/);
+const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** No control characters: they have no place in a name and end headers early. PostgreSQL refuses NUL anyway. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: refusing exactly these is the point
+const fileName = z
+  .string()
+  .min(1)
+  .max(500)
+  .regex(/^[^\u0000-\u001f\u007f]+$/, "must not contain control characters");
+
+export const contentKind = z.enum(["audio_file", "export_file", "avatar", "document", "backup"]);
+export const uploadMethod = z.enum(["put", "multipart"]);
+export const accessLevel = z.enum(["private", "workspace", "public"]);
+
+export const newUpload = z.strictObject({
+  /** The caller's own name for this file within the request; comes back with the result. */
+  clientId: z.string().min(1).max(200),
+  name: fileName,
+  size,
+  /** What the browser believes; may be empty. The stored type is decided by the server. */
+  type: z.string().max(255).default(""),
+  /** Milliseconds since 1970, as `File.lastModified`. */
+  lastModified: z.number().int().optional(),
+  contentType: contentKind.default("audio_file"),
+  workspaceId: id.optional(),
+  metadata: z
+    .record(z.string().max(100), z.string().max(1000))
+    .refine((m) => Object.keys(m).length <= 50)
+    .optional(),
+  /** An open session of the same user, name and size to go on with; ignored when it is no longer open. */
+  resume: id.optional(),
+  /** `put` for one signed PUT, `multipart` for parts; by default decided by size. */
+  method: uploadMethod.optional(),
+});
+
+export const createUploadsRequest = z.strictObject({ files: z.array(newUpload).min(1).max(MAX_BATCH) });
+
+export const partUrl = z.object({
+  partNumber,
+  url: z.string(),
+  /** Headers that are part of the signature and that the browser would not send by itself. */
+  headers: z.record(z.string(), z.string()),
+  /** Exact length of the body, signed. */
+  size,
+  /** Seconds from the moment of the answer; the browser's own clock is never compared with ours. */
+  expiresIn: z.number().int(),
+});
+
+export const storedPart = z.object({ partNumber, size, etag: z.string() });
+
+export const fileRecord = z.object({
+  id,
+  name: z.string(),
+  size,
+  type: z.string(),
+  contentType: contentKind,
+  state: z.enum(FILE_STATES),
+  accessLevel,
+  workspaceId: id.nullable(),
+  ownerId: id.nullable(),
+  key: z.string(),
+  checksumMd5: z.string().nullable(),
+  checksumSha256: z.string().nullable(),
+  downloadCount: z.number().int(),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime().nullable(),
+  /** Stable path; redirects to a fresh signed URL. */
+  contentUrl: z.string(),
+});
+
+export const uploadSession = z.object({
+  sessionId: id,
+  fileId: id,
+  state: z.enum(SESSION_STATES),
+  method: uploadMethod,
+  key: z.string(),
+  name: z.string(),
+  size,
+  workspaceId: id.nullable(),
+  /** All parts but the last have this size; a single PUT is one part. */
+  partSize: size,
+  partCount: z.number().int().min(1),
+  /** What the store holds now; empty in lists. Never older than the answer. */
+  storedParts: z.array(storedPart),
+  createdAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime(),
+  /** Why it failed, in state `failed`. */
+  error: errorBody.nullable(),
+});
+
+/** A session as create answers it: with the first signed URLs, and whether it is one that was already open. */
+export const createdUpload = uploadSession.extend({ urls: z.array(partUrl), resumed: z.boolean() });
+
+export const createUploadsResponse = z.object({
+  /** In the order of the request. */
+  results: z.array(
+    z.union([
+      z.object({ clientId: z.string(), session: createdUpload }),
+      z.object({ clientId: z.string(), error: errorBody }),
+    ]),
+  ),
+});
+
+export const listUploadsResponse = z.object({ uploads: z.array(uploadSession) });
+
+export const signPartsRequest = z.strictObject({
+  partNumbers: z.array(partNumber).min(1).max(MAX_SIGN_BATCH),
+  /** Parts the browser finished since it last asked; shown as live progress, never trusted. */
+  finished: z
+    .array(z.strictObject({ partNumber, etag: z.string().max(200) }))
+    .max(S3_LIMITS.maxPartCount)
+    .optional(),
+});
+export const signPartsResponse = z.object({ urls: z.array(partUrl) });
+
+/** The browser's own account of the upload; marked client-reported wherever it is shown. */
+export const clientSummary = z.strictObject({
+  durationMs: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1),
+  bytesSent: size,
+  retries: z.number().int().min(0).max(1_000_000),
+});
+
+export const completeUploadRequest = z.strictObject({
+  md5: md5Hex.optional(),
+  sha256: sha256Hex.optional(),
+  summary: clientSummary.optional(),
+});
+export const completion = z.discriminatedUnion("state", [
+  z.object({ state: z.literal("completed"), sessionId: id, file: fileRecord }),
+  /** Another caller is at it, or the store has not answered yet: ask again. */
+  z.object({ state: z.literal("completing"), sessionId: id, retryAfterMs: z.number().int() }),
+]);
+
+export const completeUploadsRequest = z.strictObject({
+  uploads: z
+    .array(completeUploadRequest.extend({ sessionId: id }))
+    .min(1)
+    .max(MAX_BATCH),
+});
+export const completeUploadsResponse = z.object({
+  results: z.array(z.union([completion, z.object({ sessionId: id, error: errorBody })])),
+});
+
+export const cancelResponse = z.object({ sessionId: id, state: z.enum(["aborting", "aborted", "failed"]) });
+
+export const listFilesQuery = z.strictObject({
+  workspaceId: id.optional(),
+  cursor: z.string().max(500).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});
+export const listFilesResponse = z.object({ files: z.array(fileRecord), nextCursor: z.string().nullable() });
+
+export const updateFileRequest = z
+  .strictObject({ name: fileName.optional(), accessLevel: accessLevel.exclude(["public"]).optional() })
+  .refine((change) => Object.keys(change).length > 0, "nothing to change");
+
+export const downloadRequest = z.strictObject({
+  disposition: z.enum(["attachment", "inline"]).default("attachment"),
+});
+export const downloadResponse = z.object({ url: z.string(), expiresIn: z.number().int() });
+
+export const quotaStatus = z.enum(["normal", "high", "warning", "over_quota"]);
+export const quotaScope = z.object({
+  scope: z.enum(["user", "workspace"]),
+  id,
+  usedBytes: size,
+  reservedBytes: size,
+  /** null: no limit. */
+  limitBytes: size.nullable(),
+  usedFiles: z.number().int(),
+  reservedFiles: z.number().int(),
+  limitFiles: z.number().int().nullable(),
+  status: quotaStatus,
+});
+/** The user's own scope, and the workspace's when one was asked for. Every one of them limits an upload. */
+export const quotaResponse = z.object({ quotas: z.array(quotaScope) });
+
+export const configResponse = z.object({
+  maxFileSize: size,
+  /** Lower case, without dot. */
+  allowedExtensions: z.array(z.string()),
+  singlePutMaxSize: size,
+  preferredPartSize: size,
+  maxBatch: z.number().int(),
+  maxSignBatch: z.number().int(),
+  /** PUTs the store takes at once for one object. */
+  maxConcurrentParts: z.number().int(),
+});
+
+export const s3TokenResponse = z.object({
+  token: z.string(),
+  /** To be used as `companionEndpoint` of `@uppy/aws-s3`. */
+  companionEndpoint: z.string(),
+  expiresIn: z.number().int(),
+});
+
+export type NewUpload = z.infer<typeof newUpload>;
+export type CreateUploadsRequest = z.input<typeof createUploadsRequest>;
+export type CreateUploadsResponse = z.infer<typeof createUploadsResponse>;
+export type CreateUploadResult = CreateUploadsResponse["results"][number];
+export type CreatedUpload = z.infer<typeof createdUpload>;
+export type UploadSession = z.infer<typeof uploadSession>;
+export type ListUploadsResponse = z.infer<typeof listUploadsResponse>;
+export type PartUrl = z.infer<typeof partUrl>;
+export type StoredPart = z.infer<typeof storedPart>;
+export type SignPartsRequest = z.infer<typeof signPartsRequest>;
+export type SignPartsResponse = z.infer<typeof signPartsResponse>;
+export type CompleteUploadRequest = z.infer<typeof completeUploadRequest>;
+export type Completion = z.infer<typeof completion>;
+export type CompleteUploadsRequest = z.infer<typeof completeUploadsRequest>;
+export type CompleteUploadsResponse = z.infer<typeof completeUploadsResponse>;
+export type CancelResponse = z.infer<typeof cancelResponse>;
+export type FileRecord = z.infer<typeof fileRecord>;
+export type ListFilesQuery = z.infer<typeof listFilesQuery>;
+export type ListFilesResponse = z.infer<typeof listFilesResponse>;
+export type UpdateFileRequest = z.infer<typeof updateFileRequest>;
+export type DownloadRequest = z.infer<typeof downloadRequest>;
+export type DownloadResponse = z.infer<typeof downloadResponse>;
+export type QuotaScope = z.infer<typeof quotaScope>;
+export type QuotaResponse = z.infer<typeof quotaResponse>;
+export type ConfigResponse = z.infer<typeof configResponse>;
+export type S3TokenResponse = z.infer<typeof s3TokenResponse>;
+export type ErrorResponse = z.infer<typeof errorResponse>;
+export type ContentKind = z.infer<typeof contentKind>;
+export type AccessLevel = z.infer<typeof accessLevel>;
+export type UploadMethod = z.infer<typeof uploadMethod>;

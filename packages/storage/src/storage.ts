@@ -1,0 +1,128 @@
+import type {
+  CancelResponse,
+  CompleteUploadRequest,
+  CompleteUploadsRequest,
+  CompleteUploadsResponse,
+  Completion,
+  ConfigResponse,
+  CreateUploadResult,
+  DownloadRequest,
+  DownloadResponse,
+  FileRecord,
+  ListFilesQuery,
+  ListFilesResponse,
+  NewUpload,
+  PartUrl,
+  QuotaResponse,
+  SignPartsRequest,
+  StoredPart,
+  UpdateFileRequest,
+  UploadSession,
+} from "@audiotricks/protocol/messages";
+
+/** Who asks: always our own UUIDs, decided by the host's `authenticate`, never by the request's body. */
+export interface Principal {
+  userId: string;
+}
+
+/**
+ * Everything the companion can do. Every method throws `UploadError` and nothing else for what a caller can cause;
+ * "not yours" and "absent" are the same error.
+ */
+export interface Storage {
+  config(principal: Principal): Promise<ConfigResponse>;
+  uploads: Uploads;
+  files: Files;
+  quota(principal: Principal, workspaceId?: string): Promise<QuotaResponse>;
+  s3: S3Compat;
+  s3Tokens: S3Tokens;
+  /** Brings to an end what crashed, expired or was left behind. Safe at any time, by any number of callers. */
+  sweep(options?: { signal?: AbortSignal }): Promise<SweepReport>;
+  /** Rejects with the reason when database or bucket cannot be reached. */
+  checkReady(): Promise<void>;
+  /** Writes out the operations log; the database stays the host's to close. */
+  close(): Promise<void>;
+}
+
+export interface Uploads {
+  /** One result per file, in order; one bad file fails alone. Repeating it with the same key finds the same sessions. */
+  create(
+    principal: Principal,
+    files: NewUpload[],
+    options?: { idempotencyKey?: string },
+  ): Promise<CreateUploadResult[]>;
+  listOpen(principal: Principal): Promise<UploadSession[]>;
+  /** With the parts the store holds now. */
+  get(principal: Principal, sessionId: string): Promise<UploadSession>;
+  signParts(principal: Principal, sessionId: string, request: SignPartsRequest): Promise<PartUrl[]>;
+  complete(principal: Principal, sessionId: string, request: CompleteUploadRequest): Promise<Completion>;
+  completeMany(
+    principal: Principal,
+    uploads: CompleteUploadsRequest["uploads"],
+  ): Promise<CompleteUploadsResponse["results"]>;
+  cancel(principal: Principal, sessionId: string): Promise<CancelResponse>;
+}
+
+export interface Files {
+  list(principal: Principal, query: ListFilesQuery): Promise<ListFilesResponse>;
+  get(principal: Principal, fileId: string): Promise<FileRecord>;
+  update(principal: Principal, fileId: string, change: UpdateFileRequest): Promise<FileRecord>;
+  delete(principal: Principal, fileId: string): Promise<FileRecord>;
+  download(principal: Principal, fileId: string, request: DownloadRequest): Promise<DownloadResponse>;
+}
+
+/**
+ * What Uppy Companion's S3 routes need. `uploadId` is our session id: the store's own stays on the server. These
+ * routes announce no size, so a ceiling is reserved and the real bytes are counted whenever URLs are signed.
+ */
+export interface S3Compat {
+  /** A single signed PUT; nobody calls Complete for it, the server finishes it by itself. */
+  presignPut(
+    principal: Principal,
+    file: S3CompatFile,
+  ): Promise<{ url: string; headers: Record<string, string>; key: string }>;
+  createMultipart(principal: Principal, file: S3CompatFile): Promise<{ key: string; uploadId: string }>;
+  signPart(
+    principal: Principal,
+    upload: S3CompatUpload,
+    partNumber: number,
+  ): Promise<{ url: string; expiresIn: number }>;
+  listParts(principal: Principal, upload: S3CompatUpload): Promise<StoredPart[]>;
+  complete(
+    principal: Principal,
+    upload: S3CompatUpload,
+    parts: { partNumber: number; etag: string }[],
+  ): Promise<{ location: string; key: string; bucket: string }>;
+  abort(principal: Principal, upload: S3CompatUpload): Promise<void>;
+}
+
+export interface S3CompatFile {
+  name: string;
+  type: string;
+  /** Bytes, where the client put it in its metadata; otherwise the configured ceiling is reserved. */
+  size?: number;
+  workspaceId?: string;
+}
+export interface S3CompatUpload {
+  key: string;
+  uploadId: string;
+}
+
+export interface S3Tokens {
+  /** `workspaceId`: uploads made with this token go there. */
+  issue(
+    principal: Principal,
+    options?: { workspaceId?: string },
+  ): Promise<{ token: string; expiresIn: number }>;
+  /** `undefined` for unknown, expired and revoked alike. */
+  find(token: string): Promise<(Principal & { workspaceId: string | null }) | undefined>;
+  revoke(principal: Principal, token: string): Promise<void>;
+}
+
+export interface SweepReport {
+  sessionsAborted: number;
+  sessionsCompleted: number;
+  filesDeleted: number;
+  /** What could not be done this time, by stable code; it is tried again by the next sweep. */
+  failures: { id: string; code: string; message: string }[];
+}
