@@ -25,12 +25,11 @@ const md5Hex = z.string().regex(/^[0-9a-f]{32}$/);
 const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** No control characters: they have no place in a name and end headers early. PostgreSQL refuses NUL anyway. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: refusing exactly these is the point
 const fileName = z
   .string()
   .min(1)
   .max(500)
-  .regex(/^[^\u0000-\u001f\u007f]+$/, "must not contain control characters");
+  .regex(/^\P{Cc}+$/u, "must not contain control characters");
 
 export const contentKind = z.enum(["audio_file", "export_file", "avatar", "document", "backup"]);
 export const uploadMethod = z.enum(["put", "multipart"]);
