@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import { UPLOAD_ERRORS, UploadError } from "./errors.ts";
+import { createUploadsRequest, errorBody, newUpload, updateFileRequest } from "./messages.ts";
+
+const file = { clientId: "1", name: "song.mp3", size: 3 };
+
+describe("messages", () => {
+  it("fills in what a browser may leave out", () => {
+    expect(newUpload.parse(file)).toEqual({ ...file, type: "", contentType: "audio_file" });
+  });
+
+  it.each([
+    ["no name", { ...file, name: "" }],
+    ["a NUL in the name", { ...file, name: "a\0.mp3" }],
+    ["a line break in the name", { ...file, name: "a\r\nb.mp3" }],
+    ["a negative size", { ...file, size: -1 }],
+    ["a size that is no integer", { ...file, size: 1.5 }],
+    ["a size beyond exact numbers", { ...file, size: 2 ** 53 }],
+    ["a key of its own choosing", { ...file, key: "x" }],
+    ["a workspace that is no UUID", { ...file, workspaceId: "../x" }],
+  ])("refuses %s", (_what, body) => {
+    expect(createUploadsRequest.safeParse({ files: [body] }).success).toBe(false);
+  });
+
+  it("refuses an empty change and an access level that nothing serves yet", () => {
+    expect(updateFileRequest.safeParse({}).success).toBe(false);
+    expect(updateFileRequest.safeParse({ accessLevel: "public" }).success).toBe(false);
+  });
+
+  it("knows every error code on the wire", () => {
+    for (const code of Object.keys(UPLOAD_ERRORS) as (keyof typeof UPLOAD_ERRORS)[]) {
+      expect(errorBody.parse(new UploadError(code, "x").toBody()).code).toBe(code);
+    }
+  });
+});
