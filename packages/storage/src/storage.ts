@@ -81,6 +81,14 @@ export interface S3Compat {
     principal: Principal,
     file: S3CompatFile,
   ): Promise<{ url: string; headers: Record<string, string>; key: string }>;
+  /**
+   * What stock Uppy 6 sends for a file it does not cut into parts (up to 100 MB by default): an S3 POST form. `fields`
+   * has the concrete `key`, the signed policy with its `content-length-range`, and no redirect. Finished as `presignPut`.
+   */
+  presignPost(
+    principal: Principal,
+    file: S3CompatFile,
+  ): Promise<{ url: string; fields: Record<string, string>; expiresIn: number }>;
   createMultipart(principal: Principal, file: S3CompatFile): Promise<{ key: string; uploadId: string }>;
   signPart(
     principal: Principal,

@@ -1,0 +1,143 @@
+import { createServer } from "node:http";
+import { UploadError } from "@audiotricks/protocol";
+import {
+  exportJWK,
+  exportSPKI,
+  generateKeyPair,
+  type JWTHeaderParameters,
+  SignJWT,
+  UnsecuredJWT,
+} from "jose";
+import { describe, expect, it } from "vitest";
+import { type BearerJwtOptions, bearerJwt } from "./bearer-jwt.ts";
+
+const USER = "aaaaaaaa-0000-4000-8000-000000000001";
+const SECRET = "0123456789abcdef0123456789abcdef";
+const claims = { issuer: "https://issuer.example", audience: "uploads" };
+const bySecret = { ...claims, algorithms: ["HS256"], secret: SECRET } satisfies BearerJwtOptions;
+
+function token(header: JWTHeaderParameters = { alg: "HS256" }) {
+  return new SignJWT()
+    .setProtectedHeader(header)
+    .setSubject(USER)
+    .setIssuer(claims.issuer)
+    .setAudience(claims.audience)
+    .setExpirationTime("5m");
+}
+const sign = (jwt: SignJWT) => jwt.sign(new TextEncoder().encode(SECRET));
+
+async function principalOf(options: BearerJwtOptions, authorization: string | undefined) {
+  const headers = authorization === undefined ? new Headers() : new Headers({ authorization });
+  return await bearerJwt(options)(new Request("http://localhost", { headers }));
+}
+
+describe("bearerJwt", () => {
+  it("takes a token that is signed, addressed to us and in time", async () => {
+    expect(await principalOf(bySecret, `Bearer ${await sign(token())}`)).toEqual({ userId: USER });
+    expect(await principalOf(bySecret, `bearer ${await sign(token())}`)).toEqual({ userId: USER });
+  });
+
+  it("refuses a token of anyone else, for anyone else, tampered with, or without an end", async () => {
+    const good = await sign(token());
+    const [head, body, signature] = good.split(".");
+    const refused = [
+      undefined,
+      "",
+      "Bearer",
+      "Bearer ",
+      "Bearer x",
+      `Basic ${good}`,
+      good,
+      `Bearer ${good}, Bearer ${good}`,
+      `Bearer ${good} ${good}`,
+      `Bearer ${head}.${body}.`,
+      `Bearer ${head}.${body}.${signature?.slice(0, -4)}AAAA`,
+      `Bearer ${head}.${body}.${signature}.x`,
+      `Bearer ${"a".repeat(9000)}.a.a`,
+      `Bearer ${await sign(token().setIssuer("https://other.example"))}`,
+      `Bearer ${await sign(token().setAudience("other"))}`,
+      `Bearer ${await sign(token().setSubject(""))}`,
+      `Bearer ${await sign(token().setNotBefore("1h"))}`,
+      `Bearer ${await sign(token({ alg: "HS512" }))}`,
+      `Bearer ${new UnsecuredJWT({ sub: USER, iss: claims.issuer, aud: claims.audience }).setExpirationTime("5m").encode()}`,
+      `Bearer ${await sign(new SignJWT({ sub: USER, iss: claims.issuer, aud: claims.audience }).setProtectedHeader({ alg: "HS256" }))}`,
+      `Bearer ${await new SignJWT({ sub: USER, aud: claims.audience }).setProtectedHeader({ alg: "HS256" }).setExpirationTime("5m").sign(new TextEncoder().encode(SECRET))}`,
+    ];
+    for (const authorization of refused) {
+      const outcome = await principalOf(bySecret, authorization).catch((error: unknown) =>
+        error instanceof UploadError ? error.code : error,
+      );
+      expect([null, "forbidden"], authorization).toContain(outcome);
+    }
+  });
+
+  it("says that a token has expired, so that a page knows to sign in again", async () => {
+    const expired = `Bearer ${await sign(token().setExpirationTime("-1h"))}`;
+    await expect(principalOf(bySecret, expired)).rejects.toMatchObject({
+      code: "unauthenticated",
+      message: expect.stringContaining("expired"),
+    });
+  });
+
+  it("answers 403 for a subject that is nobody here", async () => {
+    const authorization = `Bearer ${await sign(token())}`;
+    await expect(
+      principalOf({ ...bySecret, findUser: async () => null }, authorization),
+    ).rejects.toMatchObject({ code: "forbidden" });
+    const named = `Bearer ${await sign(token().setSubject("alpha"))}`;
+    await expect(principalOf(bySecret, named)).rejects.toMatchObject({ code: "forbidden" });
+    const findUser = async (subject: string) => ({ userId: `user of ${subject}` });
+    expect(await principalOf({ ...bySecret, findUser }, named)).toEqual({ userId: "user of alpha" });
+  });
+
+  it("never takes a public key for an HMAC secret", async () => {
+    const { publicKey, privateKey } = await generateKeyPair("RS256", { extractable: true });
+    const options = { ...claims, algorithms: ["RS256"], key: publicKey };
+    expect(await principalOf(options, `Bearer ${await token({ alg: "RS256" }).sign(privateKey)}`)).toEqual({
+      userId: USER,
+    });
+    const forged = await token({ alg: "HS256" }).sign(new TextEncoder().encode(await exportSPKI(publicKey)));
+    expect(await principalOf(options, `Bearer ${forged}`)).toBeNull();
+    const asJwk = { ...options, key: await exportJWK(publicKey) };
+    expect(await principalOf(asJwk, `Bearer ${forged}`)).toBeNull();
+    expect(await principalOf(asJwk, `Bearer ${await token({ alg: "RS256" }).sign(privateKey)}`)).toEqual({
+      userId: USER,
+    });
+  });
+
+  it.each([
+    { ...claims, algorithms: ["RS256"], secret: SECRET },
+    { ...claims, algorithms: ["HS256"], jwksUrl: "https://issuer.example/jwks" },
+    { ...claims, algorithms: ["none"], secret: SECRET },
+    { ...claims, algorithms: [], secret: SECRET },
+    { ...claims, algorithms: ["HS256"], secret: "short" },
+    { ...claims, issuer: "", algorithms: ["HS256"], secret: SECRET },
+    { ...claims, audience: [], algorithms: ["HS256"], secret: SECRET },
+  ])("refuses a set-up that is unsafe: %j", (options) => {
+    expect(() => bearerJwt(options)).toThrow(TypeError);
+  });
+
+  it("reads the issuer's key set, refuses a token that names no key of it, and does not blame the caller for its loss", async () => {
+    const { publicKey, privateKey } = await generateKeyPair("ES256");
+    const keys = [{ ...(await exportJWK(publicKey)), kid: "k1", alg: "ES256" }];
+    let available = true;
+    const issuer = createServer((_, response) => {
+      response.writeHead(available ? 200 : 502, { "content-type": "application/json" });
+      response.end(JSON.stringify({ keys }));
+    });
+    await new Promise<void>((resolve) => issuer.listen(0, "127.0.0.1", resolve));
+    try {
+      const { port } = issuer.address() as { port: number };
+      const options = { ...claims, algorithms: ["ES256"], jwksUrl: `http://127.0.0.1:${port}/jwks` };
+      const signed = async (kid?: string) =>
+        `Bearer ${await token({ alg: "ES256", ...(kid === undefined ? {} : { kid }) }).sign(privateKey)}`;
+      expect(await principalOf(options, await signed("k1"))).toEqual({ userId: USER });
+      expect(await principalOf(options, await signed())).toBeNull();
+      expect(await principalOf(options, await signed("k2"))).toBeNull();
+      available = false;
+      await expect(principalOf(options, await signed("k1"))).rejects.toThrow(/200 OK/);
+    } finally {
+      issuer.close();
+    }
+  });
+});

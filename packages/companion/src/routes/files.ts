@@ -1,0 +1,137 @@
+import {
+  downloadRequest,
+  downloadResponse,
+  fileRecord,
+  listFilesQuery,
+  listFilesResponse,
+  updateFileRequest,
+} from "@audiotricks/protocol/messages";
+import type { Storage } from "@audiotricks/storage";
+import { createRoute } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
+import { z } from "zod";
+import type { CompanionApp, CompanionEnv } from "../companion-env.ts";
+import { failures, jsonBody, jsonResponse } from "../openapi-responses.ts";
+import { validation } from "../validation.ts";
+
+const fileParams = z.object({ id: z.uuid() });
+const ofFile = validation({ id: "file_not_found" });
+
+export function addFileRoutes(
+  app: CompanionApp,
+  storage: Storage,
+  signedIn: MiddlewareHandler<CompanionEnv>,
+): void {
+  const tags = ["files"];
+  const middleware = [signedIn];
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/v1/files",
+      summary: "Files, newest first",
+      tags,
+      middleware,
+      request: { query: listFilesQuery },
+      responses: {
+        200: jsonResponse("A page of files", listFilesResponse),
+        ...failures("workspace_not_found"),
+      },
+    }),
+    async (c) => c.json(await storage.files.list(c.get("principal"), c.req.valid("query")), 200),
+  );
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/v1/files/{id}",
+      summary: "One file",
+      tags,
+      middleware,
+      request: { params: fileParams },
+      responses: { 200: jsonResponse("The file", fileRecord), ...failures("file_not_found") },
+    }),
+    async (c) => c.json(await storage.files.get(c.get("principal"), c.req.valid("param").id), 200),
+    ofFile,
+  );
+
+  app.openapi(
+    createRoute({
+      method: "patch",
+      path: "/v1/files/{id}",
+      summary: "Rename a file, or change who may read it",
+      tags,
+      middleware,
+      request: { params: fileParams, body: jsonBody(updateFileRequest) },
+      responses: {
+        200: jsonResponse("The file as it is now", fileRecord),
+        ...failures("file_not_found", "file_not_ready"),
+      },
+    }),
+    async (c) => {
+      const { id } = c.req.valid("param");
+      return c.json(await storage.files.update(c.get("principal"), id, c.req.valid("json")), 200);
+    },
+    ofFile,
+  );
+
+  app.openapi(
+    createRoute({
+      method: "delete",
+      path: "/v1/files/{id}",
+      summary: "Delete a file; safe to repeat",
+      tags,
+      middleware,
+      request: { params: fileParams },
+      responses: {
+        200: jsonResponse("Deleted, or being deleted", fileRecord),
+        ...failures("file_not_found", "file_not_ready"),
+      },
+    }),
+    async (c) => c.json(await storage.files.delete(c.get("principal"), c.req.valid("param").id), 200),
+    ofFile,
+  );
+
+  app.openapi(
+    createRoute({
+      method: "post",
+      path: "/v1/files/{id}/download",
+      summary: "A signed URL of the bytes",
+      tags,
+      middleware,
+      request: { params: fileParams, body: jsonBody(downloadRequest, { required: false }) },
+      responses: {
+        200: jsonResponse("The URL", downloadResponse),
+        ...failures("file_not_found", "file_not_ready", "storage_unavailable"),
+      },
+    }),
+    async (c) => {
+      // Without a body the validator does not run, and so sets no defaults.
+      const { disposition = "attachment" } = c.req.valid("json");
+      const { id } = c.req.valid("param");
+      return c.json(await storage.files.download(c.get("principal"), id, { disposition }), 200);
+    },
+    ofFile,
+  );
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/v1/files/{id}/content",
+      summary: "Redirects to the bytes, for `<audio src>`",
+      tags,
+      middleware,
+      request: { params: fileParams },
+      responses: {
+        302: { description: "To a signed URL, good for a short while" },
+        ...failures("file_not_found", "file_not_ready", "storage_unavailable"),
+      },
+    }),
+    async (c) => {
+      const { id } = c.req.valid("param");
+      const { url } = await storage.files.download(c.get("principal"), id, { disposition: "inline" });
+      return c.redirect(url, 302);
+    },
+    ofFile,
+  );
+}

@@ -1,0 +1,45 @@
+import { configResponse, quotaResponse } from "@audiotricks/protocol/messages";
+import type { Storage } from "@audiotricks/storage";
+import { createRoute } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
+import { z } from "zod";
+import type { CompanionApp, CompanionEnv } from "../companion-env.ts";
+import { failures, jsonResponse } from "../openapi-responses.ts";
+
+/** What a widget must know before a byte moves. */
+export function addLimitRoutes(
+  app: CompanionApp,
+  storage: Storage,
+  signedIn: MiddlewareHandler<CompanionEnv>,
+): void {
+  const tags = ["limits"];
+  const middleware = [signedIn];
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/v1/config",
+      summary: "What may be uploaded, and how",
+      tags,
+      middleware,
+      responses: { 200: jsonResponse("The limits", configResponse), ...failures("no_provider") },
+    }),
+    async (c) => c.json(await storage.config(c.get("principal")), 200),
+  );
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/v1/quota",
+      summary: "Used, reserved and limit: the caller's, and a workspace's when one is named",
+      tags,
+      middleware,
+      request: { query: z.strictObject({ workspaceId: z.uuid().optional() }) },
+      responses: {
+        200: jsonResponse("Every scope that limits", quotaResponse),
+        ...failures("workspace_not_found"),
+      },
+    }),
+    async (c) => c.json(await storage.quota(c.get("principal"), c.req.valid("query").workspaceId), 200),
+  );
+}

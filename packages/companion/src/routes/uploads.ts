@@ -1,0 +1,189 @@
+import {
+  cancelResponse,
+  completeUploadRequest,
+  completeUploadsRequest,
+  completeUploadsResponse,
+  completion,
+  createUploadsRequest,
+  createUploadsResponse,
+  listUploadsResponse,
+  signPartsRequest,
+  signPartsResponse,
+  uploadSession,
+} from "@audiotricks/protocol/messages";
+import type { Storage } from "@audiotricks/storage";
+import { createRoute } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
+import { z } from "zod";
+import type { CompanionApp, CompanionEnv } from "../companion-env.ts";
+import { failures, jsonBody, jsonResponse } from "../openapi-responses.ts";
+import { validation } from "../validation.ts";
+
+const sessionParams = z.object({ id: z.uuid() });
+const ofSession = validation({ id: "session_not_found" });
+/** Printable ASCII: what every HTTP stack passes on unchanged. */
+const idempotencyHeaders = z.object({
+  "idempotency-key": z
+    .string()
+    .regex(/^[\x20-\x7e]{1,200}$/, "must be 1 to 200 printable ASCII characters")
+    .optional(),
+});
+
+export function addUploadRoutes(
+  app: CompanionApp,
+  storage: Storage,
+  signedIn: MiddlewareHandler<CompanionEnv>,
+): void {
+  const tags = ["uploads"];
+  const middleware = [signedIn];
+
+  app.openapi(
+    createRoute({
+      method: "post",
+      path: "/v1/uploads",
+      summary: "Begin uploads; each file succeeds or fails alone",
+      tags,
+      middleware,
+      request: { headers: idempotencyHeaders, body: jsonBody(createUploadsRequest) },
+      responses: {
+        200: jsonResponse("One result per file, in order", createUploadsResponse),
+        ...failures("idempotency_conflict", "too_many_sessions", "no_provider", "storage_unavailable"),
+      },
+    }),
+    async (c) => {
+      const idempotencyKey = c.req.valid("header")["idempotency-key"];
+      const { files } = c.req.valid("json");
+      const results = await storage.uploads.create(
+        c.get("principal"),
+        files,
+        idempotencyKey === undefined ? {} : { idempotencyKey },
+      );
+      return c.json({ results }, 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/v1/uploads",
+      summary: "Uploads that can be gone on with, from any device",
+      tags,
+      middleware,
+      request: { query: z.strictObject({ state: z.literal("open").optional() }) },
+      responses: { 200: jsonResponse("Open uploads", listUploadsResponse), ...failures() },
+    }),
+    async (c) => c.json({ uploads: await storage.uploads.listOpen(c.get("principal")) }, 200),
+  );
+
+  app.openapi(
+    createRoute({
+      method: "post",
+      path: "/v1/uploads/complete",
+      summary: "Finish several uploads; each succeeds or fails alone",
+      tags,
+      middleware,
+      request: { body: jsonBody(completeUploadsRequest) },
+      responses: {
+        200: jsonResponse("One result per upload, in order", completeUploadsResponse),
+        ...failures(),
+      },
+    }),
+    async (c) => {
+      const { uploads } = c.req.valid("json");
+      return c.json({ results: await storage.uploads.completeMany(c.get("principal"), uploads) }, 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/v1/uploads/{id}",
+      summary: "One upload, with the parts the store holds now",
+      tags,
+      middleware,
+      request: { params: sessionParams },
+      responses: {
+        200: jsonResponse("The upload", uploadSession),
+        ...failures("session_not_found", "storage_unavailable"),
+      },
+    }),
+    async (c) => c.json(await storage.uploads.get(c.get("principal"), c.req.valid("param").id), 200),
+    ofSession,
+  );
+
+  app.openapi(
+    createRoute({
+      method: "post",
+      path: "/v1/uploads/{id}/parts/sign",
+      summary: "Signed URLs for parts",
+      tags,
+      middleware,
+      request: { params: sessionParams, body: jsonBody(signPartsRequest) },
+      responses: {
+        200: jsonResponse("URLs, in the order asked", signPartsResponse),
+        ...failures("session_not_found", "session_not_open", "session_completed", "storage_unavailable"),
+      },
+    }),
+    async (c) => {
+      const urls = await storage.uploads.signParts(
+        c.get("principal"),
+        c.req.valid("param").id,
+        c.req.valid("json"),
+      );
+      return c.json({ urls }, 200);
+    },
+    ofSession,
+  );
+
+  app.openapi(
+    createRoute({
+      method: "post",
+      path: "/v1/uploads/{id}/complete",
+      summary: "Finish an upload; safe to repeat",
+      tags,
+      middleware,
+      request: { params: sessionParams, body: jsonBody(completeUploadRequest, { required: false }) },
+      responses: {
+        200: jsonResponse("Stored and proved", completion),
+        202: jsonResponse("Not yet: ask again after `Retry-After` seconds", completion),
+        ...failures(
+          "session_not_found",
+          "session_not_open",
+          "parts_missing",
+          "content_mismatch",
+          "size_mismatch",
+          "upload_failed",
+          "storage_unavailable",
+        ),
+      },
+    }),
+    async (c) => {
+      const result = await storage.uploads.complete(
+        c.get("principal"),
+        c.req.valid("param").id,
+        c.req.valid("json"),
+      );
+      if (result.state === "completed") return c.json(result, 200);
+      c.header("Retry-After", String(Math.max(1, Math.ceil(result.retryAfterMs / 1000))));
+      return c.json(result, 202);
+    },
+    ofSession,
+  );
+
+  app.openapi(
+    createRoute({
+      method: "delete",
+      path: "/v1/uploads/{id}",
+      summary: "Cancel an upload; safe to repeat",
+      tags,
+      middleware,
+      request: { params: sessionParams },
+      responses: {
+        200: jsonResponse("Cancelled, or being cancelled", cancelResponse),
+        ...failures("session_not_found", "session_not_open", "session_completed"),
+      },
+    }),
+    async (c) => c.json(await storage.uploads.cancel(c.get("principal"), c.req.valid("param").id), 200),
+    ofSession,
+  );
+}

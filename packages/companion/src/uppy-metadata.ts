@@ -1,0 +1,33 @@
+import { z } from "zod";
+
+/** The two fields of a file's Uppy metadata that mean something to us; the rest is the page's own business. */
+export interface UppyMetadata {
+  /** Bytes. Stock Uppy sends it only where the page put it there. */
+  size: number | undefined;
+  workspaceId: string | undefined;
+}
+
+const wholeNumber = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const uuid = z.uuid();
+
+/** A `size` that is no whole number is somebody's own field of that name, and passed over. */
+export function readUppyMetadata(metadata: Record<string, unknown>): UppyMetadata {
+  const size = Object.hasOwn(metadata, "size") ? metadata.size : undefined;
+  const isNumeric = typeof size === "number" || (typeof size === "string" && /^\d{1,16}$/.test(size));
+  return {
+    size: isNumeric ? wholeNumber.safeParse(size).data : undefined,
+    workspaceId: Object.hasOwn(metadata, "workspaceId")
+      ? uuid.safeParse(metadata.workspaceId).data
+      : undefined,
+  };
+}
+
+/** `metadata[name]=value`, as Uppy spells nested values in a query. */
+export function metadataOfQuery(query: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(query).flatMap(([name, value]) => {
+      const field = /^metadata\[([^\]]{1,100})\]$/.exec(name)?.[1];
+      return field === undefined ? [] : [[field, value]];
+    }),
+  );
+}

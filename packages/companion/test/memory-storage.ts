@@ -1,0 +1,276 @@
+import { isTerminalSessionState, partAt, UploadError } from "@audiotricks/protocol";
+import type { CreateUploadResult, FileRecord, UploadSession } from "@audiotricks/protocol/messages";
+import type { Principal, S3CompatUpload, Storage } from "@audiotricks/storage";
+
+export interface MemoryStorage extends Storage {
+  /** Names of the calls that would change something, in order. */
+  readonly changes: string[];
+  /** Makes every following call throw this. */
+  failWith(error: unknown): void;
+  readonly sessions: Map<string, UploadSession & { ownerId: string }>;
+  readonly files: Storage["files"] & { readonly records: Map<string, FileRecord> };
+}
+
+const NOW = "2026-11-24T00:00:00.000Z";
+const PART_SIZE = 10 * 1024 * 1024;
+
+/** Storage without a store: owners, ids and states are real, bytes and URLs are not. For tests of the HTTP side. */
+export function createMemoryStorage(): MemoryStorage {
+  const sessions: MemoryStorage["sessions"] = new Map();
+  const records = new Map<string, FileRecord>();
+  const tokens = new Map<string, Principal & { workspaceId: string | null }>();
+  const changes: string[] = [];
+  let failure: { error: unknown } | undefined;
+
+  function enter(change?: string): void {
+    if (failure !== undefined) throw failure.error;
+    if (change !== undefined) changes.push(change);
+  }
+  function sessionOf(principal: Principal, sessionId: string) {
+    const session = sessions.get(sessionId);
+    if (session?.ownerId !== principal.userId) throw new UploadError("session_not_found", "No such upload.");
+    return session;
+  }
+  function openSessionOf(principal: Principal, sessionId: string) {
+    const session = sessionOf(principal, sessionId);
+    if (isTerminalSessionState(session.state))
+      throw new UploadError("session_not_open", "The upload is over.", { details: { state: session.state } });
+    return session;
+  }
+  function s3SessionOf(principal: Principal, { uploadId, key }: S3CompatUpload) {
+    const session = openSessionOf(principal, uploadId);
+    if (session.key !== key) throw new UploadError("session_not_found", "No such upload.");
+    return session;
+  }
+  function fileOf(principal: Principal, fileId: string): FileRecord {
+    const file = records.get(fileId);
+    if (file?.ownerId !== principal.userId) throw new UploadError("file_not_found", "No such file.");
+    return file;
+  }
+  function open(principal: Principal, name: string, size: number, workspaceId: string | null) {
+    const sessionId = crypto.randomUUID();
+    const session: UploadSession & { ownerId: string } = {
+      sessionId,
+      fileId: crypto.randomUUID(),
+      state: "active",
+      method: "multipart",
+      key: `audio/uploads/2026/11/${sessionId}.mp3`,
+      name,
+      size,
+      workspaceId,
+      partSize: PART_SIZE,
+      partCount: Math.max(1, Math.ceil(size / PART_SIZE)),
+      storedParts: [],
+      createdAt: NOW,
+      expiresAt: NOW,
+      error: null,
+      ownerId: principal.userId,
+    };
+    sessions.set(sessionId, session);
+    return session;
+  }
+  function wire({ ownerId: _, ...session }: UploadSession & { ownerId: string }): UploadSession {
+    return session;
+  }
+  function finish(session: UploadSession & { ownerId: string }): FileRecord {
+    session.state = "completed";
+    const file: FileRecord = {
+      id: session.fileId,
+      name: session.name,
+      size: session.size,
+      type: "audio/mpeg",
+      contentType: "audio_file",
+      state: "stored",
+      accessLevel: "private",
+      workspaceId: session.workspaceId,
+      ownerId: session.ownerId,
+      key: session.key,
+      checksumMd5: null,
+      checksumSha256: null,
+      downloadCount: 0,
+      createdAt: NOW,
+      updatedAt: NOW,
+      expiresAt: null,
+      contentUrl: `/v1/files/${session.fileId}/content`,
+    };
+    records.set(file.id, file);
+    return file;
+  }
+
+  return {
+    changes,
+    sessions,
+    failWith: (error) => {
+      failure = { error };
+    },
+    config: async () => {
+      enter();
+      return {
+        maxFileSize: 5e9,
+        allowedExtensions: ["mp3"],
+        singlePutMaxSize: PART_SIZE,
+        preferredPartSize: PART_SIZE,
+        maxBatch: 100,
+        maxSignBatch: 100,
+        maxConcurrentParts: 10,
+      };
+    },
+    uploads: {
+      create: async (principal, files) => {
+        enter("create");
+        return files.map((file): CreateUploadResult => {
+          if (file.size === 0)
+            return { clientId: file.clientId, error: { code: "file_empty", message: "The file is empty." } };
+          const session = open(principal, file.name, file.size, file.workspaceId ?? null);
+          return { clientId: file.clientId, session: { ...wire(session), urls: [], resumed: false } };
+        });
+      },
+      listOpen: async (principal) => {
+        enter();
+        return [...sessions.values()].filter(({ ownerId }) => ownerId === principal.userId).map(wire);
+      },
+      get: async (principal, sessionId) => {
+        enter();
+        return wire(sessionOf(principal, sessionId));
+      },
+      signParts: async (principal, sessionId, { partNumbers }) => {
+        enter("signParts");
+        const { size, partSize } = openSessionOf(principal, sessionId);
+        return partNumbers.map((partNumber) => {
+          if ((partNumber - 1) * partSize >= size)
+            throw new UploadError("invalid_request", `Part ${partNumber} is outside the plan.`);
+          const part = partAt({ fileSize: size, partSize, partNumber });
+          return {
+            partNumber,
+            url: `https://store.test/${partNumber}`,
+            headers: {},
+            size: part.size,
+            expiresIn: 900,
+          };
+        });
+      },
+      complete: async (principal, sessionId) => {
+        enter("complete");
+        const session = sessionOf(principal, sessionId);
+        if (session.state === "completing") return { state: "completing", sessionId, retryAfterMs: 1200 };
+        return { state: "completed", sessionId, file: finish(session) };
+      },
+      completeMany: async (principal, uploads) => {
+        enter("completeMany");
+        return uploads.map(({ sessionId }) => {
+          const session = sessions.get(sessionId);
+          return session?.ownerId === principal.userId
+            ? { state: "completed" as const, sessionId, file: finish(session) }
+            : { sessionId, error: { code: "session_not_found" as const, message: "No such upload." } };
+        });
+      },
+      cancel: async (principal, sessionId) => {
+        enter("cancel");
+        openSessionOf(principal, sessionId).state = "aborted";
+        return { sessionId, state: "aborted" };
+      },
+    },
+    files: {
+      records,
+      list: async (principal) => {
+        enter();
+        return {
+          files: [...records.values()].filter(({ ownerId }) => ownerId === principal.userId),
+          nextCursor: null,
+        };
+      },
+      get: async (principal, fileId) => {
+        enter();
+        return fileOf(principal, fileId);
+      },
+      update: async (principal, fileId, { name }) => {
+        enter("update");
+        const file = { ...fileOf(principal, fileId), ...(name === undefined ? {} : { name }) };
+        records.set(fileId, file);
+        return file;
+      },
+      delete: async (principal, fileId) => {
+        enter("delete");
+        const file: FileRecord = { ...fileOf(principal, fileId), state: "deleted" };
+        records.set(fileId, file);
+        return file;
+      },
+      download: async (principal, fileId, { disposition }) => {
+        enter();
+        return { url: `https://store.test/${fileOf(principal, fileId).key}?${disposition}`, expiresIn: 300 };
+      },
+    },
+    quota: async (principal) => {
+      enter();
+      return {
+        quotas: [
+          {
+            scope: "user",
+            id: principal.userId,
+            usedBytes: 0,
+            reservedBytes: 0,
+            limitBytes: null,
+            usedFiles: 0,
+            reservedFiles: 0,
+            limitFiles: null,
+            status: "normal",
+          },
+        ],
+      };
+    },
+    s3: {
+      presignPut: async () => {
+        throw new Error("not called by any route");
+      },
+      presignPost: async (principal, file) => {
+        enter("presignPost");
+        const { key } = open(principal, file.name, file.size ?? 1, file.workspaceId ?? null);
+        return { url: "https://store.test/bucket", fields: { key, policy: "p" }, expiresIn: 900 };
+      },
+      createMultipart: async (principal, file) => {
+        enter("createMultipart");
+        const session = open(principal, file.name, file.size ?? 1e9, file.workspaceId ?? null);
+        return { key: session.key, uploadId: session.sessionId };
+      },
+      signPart: async (principal, upload, partNumber) => {
+        enter("signPart");
+        return {
+          url: `https://store.test/${s3SessionOf(principal, upload).key}?${partNumber}`,
+          expiresIn: 900,
+        };
+      },
+      listParts: async (principal, upload) => {
+        enter();
+        return s3SessionOf(principal, upload).storedParts;
+      },
+      complete: async (principal, upload, parts) => {
+        enter(`s3Complete ${parts.map(({ etag }) => etag).join()}`);
+        const { key } = finish(s3SessionOf(principal, upload));
+        return { location: `https://store.test/${key}`, key, bucket: "bucket" };
+      },
+      abort: async (principal, upload) => {
+        enter("s3Abort");
+        s3SessionOf(principal, upload).state = "aborted";
+      },
+    },
+    s3Tokens: {
+      issue: async (principal, { workspaceId } = {}) => {
+        enter("issue");
+        const token = crypto.randomUUID();
+        tokens.set(token, { ...principal, workspaceId: workspaceId ?? null });
+        return { token, expiresIn: 3600 };
+      },
+      find: async (token) => {
+        enter();
+        return tokens.get(token);
+      },
+      revoke: async (principal, token) => {
+        enter("revoke");
+        if (tokens.get(token)?.userId === principal.userId) tokens.delete(token);
+      },
+    },
+    sweep: async () => ({ sessionsAborted: 0, sessionsCompleted: 0, filesDeleted: 0, failures: [] }),
+    checkReady: async () => enter(),
+    close: async () => {},
+  };
+}
