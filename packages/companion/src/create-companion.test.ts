@@ -214,7 +214,7 @@ describe("readiness", () => {
   it("says 503 without the reason, tells us the reason, and asks once for many callers", async () => {
     const { app, storage, unexpected } = createMemoryCompanion();
     storage.failWith(new Error(SECRET));
-    const answers = await Promise.all(Array.from({ length: 20 }, () => app.request("/readyz")));
+    const answers = await Promise.all(Array.from({ length: 20 }, async () => await app.request("/readyz")));
     for (const answer of answers) {
       expect(answer.status).toBe(503);
       expect(await answer.text()).not.toContain("hunter2");

@@ -69,7 +69,7 @@ export function createMemoryStorage(): MemoryStorage {
     sessions.set(sessionId, session);
     return session;
   }
-  function wire({ ownerId: _, ...session }: UploadSession & { ownerId: string }): UploadSession {
+  function wire({ ownerId: _ownerId, ...session }: UploadSession & { ownerId: string }): UploadSession {
     return session;
   }
   function finish(session: UploadSession & { ownerId: string }): FileRecord {

@@ -106,10 +106,10 @@ export function addFileRoutes(
       },
     }),
     async (c) => {
-      // Without a body the validator does not run, and so sets no defaults.
-      const { disposition = "attachment" } = c.req.valid("json");
       const { id } = c.req.valid("param");
-      return c.json(await storage.files.download(c.get("principal"), id, { disposition }), 200);
+      // Again, because without a body the validator does not run, and so sets no defaults.
+      const request = downloadRequest.parse(c.req.valid("json"));
+      return c.json(await storage.files.download(c.get("principal"), id, request), 200);
     },
     ofFile,
   );

@@ -1,0 +1,152 @@
+import { generateKeyPairSync } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { ConfigError, readConfig } from "./config.ts";
+
+const DATA_DIR = "/srv/data";
+const SPACES = {
+  SPACES_ENDPOINT: "https://fra1.digitaloceanspaces.com",
+  SPACES_REGION: "fra1",
+  SPACES_BUCKET: "audio",
+  SPACES_KEY: "key",
+  SPACES_SECRET: "very secret",
+};
+const JWT = { JWT_ISSUER: "https://issuer.example", JWT_AUDIENCE: "uploads", JWT_SECRET: "s".repeat(32) };
+
+function problemsOf(env: Record<string, string>): string[] {
+  try {
+    readConfig(env, DATA_DIR);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+}
+
+describe("readConfig", () => {
+  it("runs the demo, embedded and on loopback, where nothing is said", () => {
+    expect(readConfig({}, DATA_DIR)).toEqual({
+      host: "127.0.0.1",
+      port: 3000,
+      emulatorPort: 9000,
+      dataDir: DATA_DIR,
+      databaseUrl: undefined,
+      spaces: undefined,
+      auth: { kind: "demo" },
+      allowedOrigins: [],
+      publicUrl: undefined,
+      trustForwarded: false,
+      limits: {
+        userBytes: undefined,
+        workspaceBytes: undefined,
+        userFiles: undefined,
+        workspaceFiles: undefined,
+      },
+      encryptionKey: undefined,
+      logLevel: "warn",
+      isProduction: false,
+    });
+  });
+
+  it("takes an empty setting for one that is not there", () => {
+    const env = { PORT: "", DATABASE_URL: " ", SPACES_KEY: "", JWT_ISSUER: "", DEMO: "" };
+    expect(readConfig(env, DATA_DIR)).toEqual(readConfig({}, DATA_DIR));
+  });
+
+  it("reads a production set-up", () => {
+    const config = readConfig(
+      {
+        ...SPACES,
+        ...JWT,
+        NODE_ENV: "production",
+        DATABASE_URL: "postgres://u:p@db/x",
+        ALLOWED_ORIGINS: "https://a.example, https://b.example/",
+        PUBLIC_URL: "https://uploads.example.com/",
+        DEFAULT_USER_QUOTA_BYTES: "0",
+        SPACES_FORCE_PATH_STYLE: "true",
+      },
+      DATA_DIR,
+    );
+    expect(config).toMatchObject({
+      databaseUrl: "postgres://u:p@db/x",
+      spaces: { bucket: "audio", secretAccessKey: "very secret", forcePathStyle: true, prepare: false },
+      auth: { kind: "jwt", algorithms: ["HS256"], source: { secret: JWT.JWT_SECRET } },
+      allowedOrigins: ["https://a.example", "https://b.example"],
+      publicUrl: "https://uploads.example.com",
+      limits: { userBytes: 0 },
+      logLevel: "info",
+    });
+  });
+
+  it("pins the algorithm to the kind of key", () => {
+    const algorithmsOf = (publicKey: { export(o: { type: "spki"; format: "pem" }): string | Buffer }) => {
+      const pem = String(publicKey.export({ type: "spki", format: "pem" })).replaceAll("\n", "\\n");
+      const { JWT_SECRET: _secret, ...claims } = JWT;
+      const { auth } = readConfig({ ...claims, JWT_PUBLIC_KEY: pem }, DATA_DIR);
+      return auth.kind === "jwt" ? auth.algorithms : [];
+    };
+    expect(algorithmsOf(generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey)).toEqual(["RS256"]);
+    expect(algorithmsOf(generateKeyPairSync("ec", { namedCurve: "P-384" }).publicKey)).toEqual(["ES384"]);
+    expect(algorithmsOf(generateKeyPairSync("ed25519").publicKey)).toEqual(["EdDSA"]);
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ["PORT", { PORT: "http" }],
+    ["PORT", { PORT: "70000" }],
+    ["EMULATOR_PORT", { EMULATOR_PORT: "-1" }],
+    ["EMULATOR_PORT", { PORT: "9000" }],
+    ["DATABASE_URL", { DATABASE_URL: "mysql://x" }],
+    ["DATABASE_URL", { DATABASE_URL: "localhost" }],
+    ["ALLOWED_ORIGINS", { ALLOWED_ORIGINS: "*" }],
+    ["ALLOWED_ORIGINS", { ALLOWED_ORIGINS: "https://a.example,https://b.example/app" }],
+    ["PUBLIC_URL", { PUBLIC_URL: "uploads.example.com" }],
+    ["TRUST_FORWARDED", { TRUST_FORWARDED: "yes" }],
+    ["LOG_LEVEL", { LOG_LEVEL: "loud" }],
+    ["STORAGE_ENCRYPTION_KEY", { STORAGE_ENCRYPTION_KEY: "short" }],
+    ["DEFAULT_USER_QUOTA_BYTES", { DEFAULT_USER_QUOTA_BYTES: "10 GB" }],
+    ["DEFAULT_WORKSPACE_QUOTA_FILES", { DEFAULT_WORKSPACE_QUOTA_FILES: "-1" }],
+    ["SPACES_ENDPOINT", { ...SPACES, SPACES_ENDPOINT: "fra1.digitaloceanspaces.com" }],
+    ["SPACES_BUCKET", { ...SPACES, SPACES_BUCKET: "Not A Bucket" }],
+    ["SPACES_PREPARE", { ...SPACES, SPACES_PREPARE: "1" }],
+    ["DEMO", { DEMO: "maybe" }],
+    ["DEMO", { DEMO: "true", NODE_ENV: "production" }],
+    ["DEMO", { DEMO: "true", ...JWT }],
+    ["JWT_ISSUER", { DEMO: "false" }],
+    ["JWT_ISSUER", { NODE_ENV: "production" }],
+    ["JWT_AUDIENCE", { JWT_ISSUER: "https://issuer.example" }],
+    ["JWT_SECRET", { ...JWT, JWT_SECRET: "short" }],
+    ["JWT_SECRET", { ...JWT, JWT_JWKS_URL: "https://issuer.example/jwks" }],
+    ["JWT_ALGORITHMS", { ...JWT, JWT_ALGORITHMS: "RS256" }],
+    ["JWT_ALGORITHMS", { ...JWT, JWT_ALGORITHMS: "none" }],
+    ["JWT_PUBLIC_KEY", { JWT_ISSUER: "i", JWT_AUDIENCE: "a", JWT_PUBLIC_KEY: "nonsense" }],
+    ["JWT_JWKS_URL", { JWT_ISSUER: "i", JWT_AUDIENCE: "a", JWT_JWKS_URL: "file:///etc/passwd" }],
+  ])("names %s in %j", (name, env) => {
+    expect(problemsOf(env).join("\n")).toContain(name);
+  });
+
+  it.each(Object.keys(SPACES))("names %s when it alone is missing", (name) => {
+    const { [name]: _missing, ...rest } = SPACES as Record<string, string>;
+    const problems = problemsOf(rest);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(new RegExp(`^${name} is missing`));
+  });
+
+  it("says everything that is wrong at once, and no secret", () => {
+    const { SPACES_REGION: _missing, ...spaces } = SPACES;
+    const problems = problemsOf({
+      ...spaces,
+      PORT: "x",
+      JWT_SECRET: "tell nobody",
+      DATABASE_URL: "mysql://u:pw@x",
+    });
+    const names = problems.map((problem) => /^\w+/.exec(problem)?.[0]).sort();
+    expect(names).toEqual([
+      "DATABASE_URL",
+      "JWT_AUDIENCE",
+      "JWT_ISSUER",
+      "JWT_SECRET",
+      "PORT",
+      "SPACES_REGION",
+    ]);
+    expect(problems.join()).not.toMatch(/tell nobody|very secret|u:pw/);
+  });
+});

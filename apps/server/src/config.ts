@@ -1,0 +1,131 @@
+import { resolve } from "node:path";
+import { z } from "zod";
+import { type AuthConfig, readAuth } from "./config-auth.ts";
+import { booleanSetting, type Env, origin, originList, port, present } from "./config-settings.ts";
+import { readSpaces, type SpacesConfig } from "./config-spaces.ts";
+
+/** Everything the server is told from outside, checked. */
+export interface ServerConfig {
+  host: string;
+  /** 0: any free one. */
+  port: number;
+  emulatorPort: number;
+  /** Absolute. */
+  dataDir: string;
+  /** `undefined`: the embedded database under `dataDir`. */
+  databaseUrl: string | undefined;
+  /** `undefined`: the local emulator under `dataDir`. */
+  spaces: SpacesConfig | undefined;
+  auth: AuthConfig;
+  allowedOrigins: string[];
+  publicUrl: string | undefined;
+  trustForwarded: boolean;
+  limits: DefaultLimits;
+  encryptionKey: string | undefined;
+  logLevel: (typeof LOG_LEVELS)[number];
+  isProduction: boolean;
+}
+
+/** What a user or workspace without a row of its own may hold; `undefined` leaves the database's setting as it is. */
+export interface DefaultLimits {
+  userBytes: number | undefined;
+  workspaceBytes: number | undefined;
+  userFiles: number | undefined;
+  workspaceFiles: number | undefined;
+}
+
+/** Every problem at once: each sentence names the setting and the mend, and none repeats a value that may be secret. */
+export class ConfigError extends Error {
+  readonly problems: string[];
+
+  constructor(problems: string[]) {
+    super(`These settings need a look:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
+    this.problems = problems;
+  }
+}
+
+const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
+
+const bytes = z.coerce
+  .number("must be a whole number of bytes, for example 10737418240 for 10 GiB")
+  .int("must be a whole number of bytes, for example 10737418240 for 10 GiB")
+  .min(0, "must not be negative")
+  .max(Number.MAX_SAFE_INTEGER, "is too large");
+const count = z.coerce
+  .number("must be a whole number")
+  .int("must be a whole number")
+  .min(0, "must not be negative")
+  .max(2 ** 31 - 1, "is too large");
+
+const settings = z.object({
+  /** Loopback unless told otherwise: reachable by nobody else until someone decides so. */
+  HOST: z.string().default("127.0.0.1"),
+  PORT: port.default(3000),
+  EMULATOR_PORT: port.default(9000),
+  DATA_DIR: z.string().optional(),
+  DATABASE_URL: z
+    .url({
+      protocol: /^postgres(ql)?$/,
+      error: "must be a URL such as postgres://user:password@host:5432/name",
+    })
+    .optional(),
+  ALLOWED_ORIGINS: originList.default([]),
+  PUBLIC_URL: origin.optional(),
+  TRUST_FORWARDED: booleanSetting.default(false),
+  DEFAULT_USER_QUOTA_BYTES: bytes.optional(),
+  DEFAULT_WORKSPACE_QUOTA_BYTES: bytes.optional(),
+  DEFAULT_USER_QUOTA_FILES: count.optional(),
+  DEFAULT_WORKSPACE_QUOTA_FILES: count.optional(),
+  STORAGE_ENCRYPTION_KEY: z
+    .string()
+    .refine(
+      (key) => /^[A-Za-z0-9+/]{43}=$/.test(key),
+      "must be 32 bytes in base64; make one by: openssl rand -base64 32",
+    )
+    .optional(),
+  LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(", ")}`).optional(),
+});
+
+/**
+ * @param defaultDataDir Absolute; where embedded data lives unless `DATA_DIR` says otherwise.
+ * @throws {ConfigError} If anything is wrong or missing.
+ */
+export function readConfig(environment: Env, defaultDataDir: string): ServerConfig {
+  const env = present(environment);
+  const isProduction = env.NODE_ENV === "production";
+  const problems: string[] = [];
+  const parsed = settings.safeParse(env);
+  if (!parsed.success)
+    for (const { path, message } of parsed.error.issues) problems.push(`${path.join(".")} ${message}.`);
+  const spaces = readSpaces(env, problems);
+  const auth = readAuth(env, isProduction, problems);
+  if (parsed.data !== undefined) {
+    const { PORT, EMULATOR_PORT } = parsed.data;
+    if (spaces === undefined && PORT === EMULATOR_PORT && PORT !== 0)
+      problems.push(`PORT and EMULATOR_PORT are both ${PORT}: give one of them another port.`);
+  }
+  if (problems.length > 0 || parsed.data === undefined || auth === undefined) throw new ConfigError(problems);
+
+  const s = parsed.data;
+  return {
+    host: s.HOST,
+    port: s.PORT,
+    emulatorPort: s.EMULATOR_PORT,
+    dataDir: s.DATA_DIR === undefined ? defaultDataDir : resolve(s.DATA_DIR),
+    databaseUrl: s.DATABASE_URL,
+    spaces,
+    auth,
+    allowedOrigins: s.ALLOWED_ORIGINS,
+    publicUrl: s.PUBLIC_URL,
+    trustForwarded: s.TRUST_FORWARDED,
+    limits: {
+      userBytes: s.DEFAULT_USER_QUOTA_BYTES,
+      workspaceBytes: s.DEFAULT_WORKSPACE_QUOTA_BYTES,
+      userFiles: s.DEFAULT_USER_QUOTA_FILES,
+      workspaceFiles: s.DEFAULT_WORKSPACE_QUOTA_FILES,
+    },
+    encryptionKey: s.STORAGE_ENCRYPTION_KEY,
+    logLevel: s.LOG_LEVEL ?? (isProduction ? "info" : "warn"),
+    isProduction,
+  };
+}

@@ -1,0 +1,66 @@
+import { join } from "node:path";
+import { PGlite, types } from "@electric-sql/pglite";
+import { Kysely, PGliteDialect, PostgresDialect } from "kysely";
+import { Pool, types as pgTypes } from "pg";
+import type { Logger } from "./logger.ts";
+import { StartError } from "./start-error.ts";
+
+export interface OpenDatabase {
+  db: Kysely<unknown>;
+  close(): Promise<void>;
+}
+
+/** Sizes and counts: JavaScript's numbers hold them exactly, as no object is larger than 5 TB. */
+const INT8 = pgTypes.builtins.INT8;
+
+/** PGlite under the data directory, which must be locked: it has no lock of its own. */
+export async function openEmbeddedDatabase(dataDir: string): Promise<OpenDatabase> {
+  const pglite = await PGlite.create({
+    dataDir: join(dataDir, "postgres"),
+    parsers: { [types.INT8]: Number },
+  });
+  const db = new Kysely<unknown>({ dialect: new PGliteDialect({ pglite }) });
+  return {
+    db,
+    close: async () => {
+      await db.destroy();
+      if (!pglite.closed) await pglite.close();
+    },
+  };
+}
+
+/** @throws {StartError} If the server cannot be reached or does not let us in. */
+export async function openPostgres(url: string, log: Logger): Promise<OpenDatabase> {
+  const pool = new Pool({
+    connectionString: url,
+    max: 10,
+    connectionTimeoutMillis: 5000,
+    idleTimeoutMillis: 30_000,
+    statement_timeout: 30_000,
+    application_name: "audiotricks-uploads",
+    types: {
+      getTypeParser: (oid: number, format?: "text" | "binary") =>
+        oid === INT8 ? Number : pgTypes.getTypeParser(oid, format as "text"),
+    },
+  });
+  // A connection that breaks while idle is replaced by the next query; unheard, its error would end the process.
+  pool.on("error", (err) => log.warn({ err }, "lost an idle database connection"));
+  try {
+    await pool.query("SELECT 1");
+  } catch (cause) {
+    await pool.end();
+    const reason = cause instanceof Error && cause.message !== "" ? cause.message : errorCode(cause);
+    throw new StartError(
+      `Cannot use the database: ${reason}. Check DATABASE_URL, and that the server runs.`,
+      {
+        cause,
+      },
+    );
+  }
+  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+  return { db, close: async () => await db.destroy() };
+}
+
+function errorCode(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "no reason given";
+}

@@ -1,0 +1,111 @@
+import { type Authenticate, bearerJwt } from "@audiotricks/companion";
+import { UploadError } from "@audiotricks/protocol";
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { HTTPException } from "hono/http-exception";
+import { SignJWT } from "jose";
+import { type Kysely, sql } from "kysely";
+import { z } from "zod";
+
+const ISSUER = "urn:audiotricks:demo";
+const AUDIENCE = "audiotricks-uploads";
+const TOKEN_SECONDS = 12 * 60 * 60;
+
+/** Fixed, so that yesterday's files are still theirs. */
+const USERS = {
+  alpha: { id: "a1fa0000-0000-4000-8000-000000000001", name: "Alpha" },
+  beta: { id: "be7a0000-0000-4000-8000-000000000002", name: "Beta" },
+} as const;
+type UserName = keyof typeof USERS;
+
+const WORKSPACES = [
+  { id: "a1fa0000-0000-4000-8000-0000000000aa", name: "Alpha's workspace", members: ["alpha"] },
+  { id: "be7a0000-0000-4000-8000-0000000000bb", name: "Beta's workspace", members: ["beta"] },
+  { id: "5aed0000-0000-4000-8000-0000000000cc", name: "Shared workspace", members: ["alpha", "beta"] },
+] as const satisfies { id: string; name: string; members: UserName[] }[];
+
+const tokenRequest = z.strictObject({ user: z.enum(["alpha", "beta"]) });
+
+/** Sign-in for trying things out: whoever asks is alpha or beta. */
+export interface Demo {
+  authenticate: Authenticate;
+  /** `POST /token`, `GET /session`. */
+  routes: Hono;
+}
+
+/** @param secret Signs the tokens. */
+export function createDemo(secret: string): Demo {
+  const key = new TextEncoder().encode(secret);
+  const authenticate = bearerJwt({
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    algorithms: ["HS256"],
+    secret: key,
+    findUser: async (subject) => (userById(subject) === undefined ? null : { userId: subject }),
+  });
+
+  const routes = new Hono();
+  routes.onError((error, c) => {
+    const refusal = asRefusal(error);
+    if (refusal === undefined) throw error;
+    return c.json({ error: refusal.toBody() }, refusal.status);
+  });
+  routes.use(async (c, next) => {
+    c.header("Cache-Control", "no-store");
+    await next();
+  });
+  routes.post("/token", bodyLimit({ maxSize: 1024 }), async (c) => {
+    const { user } = tokenRequest.parse(await c.req.json());
+    const token = await new SignJWT()
+      .setProtectedHeader({ alg: "HS256" })
+      .setSubject(USERS[user].id)
+      .setIssuer(ISSUER)
+      .setAudience(AUDIENCE)
+      .setIssuedAt()
+      .setExpirationTime(`${TOKEN_SECONDS}s`)
+      .sign(key);
+    return c.json({ token, expiresIn: TOKEN_SECONDS, ...sessionOf(user) });
+  });
+  routes.get("/session", async (c) => {
+    const principal = await authenticate(c.req.raw);
+    const user = principal === null ? undefined : userById(principal.userId);
+    if (user === undefined) throw new UploadError("unauthenticated", "Sign in first.");
+    return c.json(sessionOf(user));
+  });
+  return { authenticate, routes };
+}
+
+function asRefusal(error: Error): UploadError | undefined {
+  if (error instanceof UploadError) return error;
+  const isInput =
+    error instanceof z.ZodError || error instanceof SyntaxError || error instanceof HTTPException;
+  return isInput
+    ? new UploadError("invalid_request", 'Send {"user":"alpha"} or {"user":"beta"} as JSON.')
+    : undefined;
+}
+
+/** Who is signed in, and the workspaces they may upload to, their own first. */
+function sessionOf(user: UserName) {
+  const workspaces = WORKSPACES.filter(({ members }) => (members as readonly UserName[]).includes(user));
+  return {
+    user: { ...USERS[user], login: user },
+    workspaces: workspaces.map(({ id, name }) => ({ id, name })),
+  };
+}
+
+function userById(id: string): UserName | undefined {
+  return (Object.keys(USERS) as UserName[]).find((name) => USERS[name].id === id);
+}
+
+/** Safe to repeat; leaves alone what is there. */
+export async function seedDemo(db: Kysely<unknown>): Promise<void> {
+  for (const { id, name } of Object.values(USERS))
+    await sql`INSERT INTO users (id, name) VALUES (${id}, ${name}) ON CONFLICT DO NOTHING`.execute(db);
+  for (const { id, name, members } of WORKSPACES) {
+    await sql`INSERT INTO workspaces (id, name) VALUES (${id}, ${name}) ON CONFLICT DO NOTHING`.execute(db);
+    for (const member of members)
+      await sql`INSERT INTO workspace_members (workspace_id, user_id) VALUES (${id}, ${USERS[member].id}) ON CONFLICT DO NOTHING`.execute(
+        db,
+      );
+  }
+}

@@ -1,0 +1,65 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { getRequestListener } from "@hono/node-server";
+import { StartError } from "./start-error.ts";
+
+type Fetch = Parameters<typeof getRequestListener>[0];
+
+export interface HttpServer {
+  port: number;
+  /** Takes no new connection, lets answers under way finish for `graceMs`, then cuts what is left. */
+  close(graceMs: number): Promise<void>;
+}
+
+/**
+ * Listens first, so that a port in use is known before anything is opened; until `serve` is called, answers 503.
+ *
+ * @throws {StartError} If the address cannot be listened on.
+ */
+export async function listen(options: {
+  host: string;
+  port: number;
+}): Promise<HttpServer & { serve(fetch: Fetch): void }> {
+  let current: Fetch = () => new Response("Starting", { status: 503, headers: { "Retry-After": "1" } });
+  const listener = getRequestListener((request, env) => current(request, env));
+  const server = createServer(
+    { requestTimeout: 30_000, headersTimeout: 15_000, keepAliveTimeout: 10_000 },
+    (request, response) => void listener(request, response),
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => reject(describe(error, options)));
+    server.listen(options.port, options.host, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    serve: (fetch) => {
+      current = fetch;
+    },
+    close: async (graceMs) => await close(server, graceMs),
+  };
+}
+
+function describe(error: NodeJS.ErrnoException, { host, port }: { host: string; port: number }): Error {
+  if (error.code === "EADDRINUSE")
+    return new StartError(`Port ${port} is in use. Stop what listens there, or set PORT to another one.`, {
+      cause: error,
+    });
+  if (error.code === "EACCES")
+    return new StartError(`Port ${port} needs more rights than this user has. Set PORT to one above 1023.`, {
+      cause: error,
+    });
+  if (error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND")
+    return new StartError(`${host} is not an address of this machine. Set HOST to 127.0.0.1 or 0.0.0.0.`, {
+      cause: error,
+    });
+  return error;
+}
+
+async function close(server: Server, graceMs: number): Promise<void> {
+  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+  clearTimeout(timer);
+}

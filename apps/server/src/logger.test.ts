@@ -1,0 +1,19 @@
+import { describe, expect, it } from "vitest";
+import { withoutSecrets } from "./logger.ts";
+
+describe("withoutSecrets", () => {
+  it.each([
+    ["PUT https://b.example/k?X-Amz-Credential=AK%2F1&X-Amz-Signature=abcdef", "abcdef"],
+    ["connect postgres://user:hunter2@db:5432/x failed", "hunter2"],
+    ["authorization: Bearer eyJhbGciOi.eyJzdWIi.c2ln", "eyJzdWIi"],
+    ["GET /s3-token/0123456789abcdef/s3/params", "0123456789abcdef"],
+    ["DELETE /v1/s3-tokens/0123456789abcdef", "0123456789abcdef"],
+  ])("takes the secret out of %j", (text, secret) => {
+    expect(withoutSecrets(text)).not.toContain(secret);
+  });
+
+  it("leaves what is no secret", () => {
+    const text = "ENOENT: no such file or directory, open '/srv/data/x' at https://a.example/b?c=d";
+    expect(withoutSecrets(text)).toBe(text);
+  });
+});

@@ -1,0 +1,43 @@
+import { type Logger, pino } from "pino";
+import type { ServerConfig } from "./config.ts";
+
+export type { Logger } from "pino";
+
+/** JSON lines on stderr; stdout is for people. */
+export function createLogger(config: Pick<ServerConfig, "logLevel">): Logger {
+  return pino(
+    {
+      level: config.logLevel,
+      base: { pid: process.pid },
+      redact: ["authorization", "cookie", "token", "url", "secret", "password"].flatMap((name) => [
+        name,
+        `*.${name}`,
+      ]),
+      serializers: { err: describeError },
+    },
+    pino.destination({ dest: 2, sync: true }),
+  );
+}
+
+/** A chosen few fields: PostgreSQL's `detail` and the SDK's `$response` carry rows, headers and signatures. */
+function describeError(error: unknown, depth = 0): object {
+  if (!(error instanceof Error)) return { message: withoutSecrets(String(error)) };
+  const { name, message, stack, cause } = error;
+  const code = "code" in error ? String(error.code) : undefined;
+  return {
+    type: name,
+    message: withoutSecrets(message),
+    ...(code === undefined ? {} : { code }),
+    ...(stack === undefined ? {} : { stack: withoutSecrets(stack) }),
+    ...(cause === undefined || depth > 3 ? {} : { cause: describeError(cause, depth + 1) }),
+  };
+}
+
+/** Signatures in URLs, passwords in connection strings, tokens in headers and paths. */
+export function withoutSecrets(text: string): string {
+  return text
+    .replace(/([?&]X-Amz-[A-Za-z-]+=)[^&\s"'<>]+/gi, "$1…")
+    .replace(/(\w+:\/\/[^\s:@/]*):[^\s@/]+@/g, "$1:…@")
+    .replace(/(Bearer\s+)[\w.-]+/gi, "$1…")
+    .replace(/(\/s3-tokens?\/)[\w-]+/g, "$1…");
+}

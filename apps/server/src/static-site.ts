@@ -1,0 +1,53 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { serveStatic } from "@hono/node-server/serve-static";
+import { Hono, type MiddlewareHandler } from "hono";
+import { secureHeaders } from "hono/secure-headers";
+
+/**
+ * The demo's built files, and its page for every address of its own.
+ *
+ * @param root Folder of `index.html` and `assets/`.
+ * @param storeOrigins Where the page sends and plays bytes.
+ */
+export function createStaticSite(root: string, storeOrigins: string[]): Hono {
+  const site = new Hono();
+  site.use(pageHeaders(storeOrigins));
+  if (!existsSync(join(root, "index.html"))) {
+    site.all((c) => c.text("The demo is not built yet. Run npm start, which builds it.\n", 503));
+    return site;
+  }
+  // Vite puts a hash of the content in each name under assets/: such a file never changes.
+  site.use("/assets/*", cacheControl("public, max-age=31536000, immutable"), serveStatic({ root }));
+  site.all("/assets/*", (c) => c.text("Not found", 404, { "Cache-Control": "no-store" }));
+  site.use(cacheControl("no-cache"), serveStatic({ root }), serveStatic({ root, path: "index.html" }));
+  return site;
+}
+
+function cacheControl(value: string): MiddlewareHandler {
+  return async (c, next) => {
+    await next();
+    if (c.res.ok || c.res.status === 304) c.header("Cache-Control", value);
+  };
+}
+
+function pageHeaders(storeOrigins: string[]): MiddlewareHandler {
+  return secureHeaders({
+    strictTransportSecurity: false,
+    referrerPolicy: "no-referrer",
+    contentSecurityPolicy: {
+      defaultSrc: ["'none'"],
+      scriptSrc: ["'self'"],
+      workerSrc: ["'self'"],
+      styleSrc: ["'self'"],
+      imgSrc: ["'self'", "data:", "blob:"],
+      fontSrc: ["'self'"],
+      manifestSrc: ["'self'"],
+      connectSrc: ["'self'", ...storeOrigins],
+      mediaSrc: ["'self'", "blob:", ...storeOrigins],
+      baseUri: ["'none'"],
+      formAction: ["'none'"],
+      frameAncestors: ["'none'"],
+    },
+  });
+}
