@@ -138,7 +138,9 @@ describe("readConfig", () => {
       JWT_SECRET: "tell nobody",
       DATABASE_URL: "mysql://u:pw@x",
     });
-    const names = problems.map((problem) => /^\w+/.exec(problem)?.[0]).sort();
+    const names = problems
+      .map((problem) => /^\w+/.exec(problem)?.[0] ?? "")
+      .toSorted((a, b) => a.localeCompare(b));
     expect(names).toEqual([
       "DATABASE_URL",
       "JWT_AUDIENCE",
