@@ -1,1 +1,10 @@
+export {
+  type CallOptions,
+  type CompanionClient,
+  type CompanionClientOptions,
+  createCompanionClient,
+} from "./companion-client.ts";
+export type { RetryOptions } from "./retry-pacer.ts";
+export type { GetToken } from "./token-source.ts";
 export type * from "./upload-status.ts";
+export { UppySpaces, UppySpaces as default, type UppySpacesOptions } from "./uppy-spaces.ts";

@@ -1,0 +1,36 @@
+import type { Clock } from "./clock.ts";
+import type { CompanionClient } from "./companion-client.ts";
+import type { AskCompletion } from "./completion-batcher.ts";
+import type { SessionDiscarder } from "./discard-sessions.ts";
+import type { FileUpload } from "./file-upload.ts";
+import type { NetworkWatch } from "./network-watch.ts";
+import type { PartHasher } from "./part-hasher.ts";
+import type { PutPart } from "./put-part.ts";
+import type { RetryOptions } from "./retry-pacer.ts";
+import type { SessionCreator } from "./session-creator.ts";
+import type { SessionStore } from "./session-store.ts";
+
+/** What all files of an engine share. */
+export interface EngineContext {
+  client: CompanionClient;
+  creator: SessionCreator;
+  askCompletion: AskCompletion;
+  discarder: SessionDiscarder;
+  store: SessionStore;
+  hasher: PartHasher;
+  put: PutPart;
+  clock: Clock;
+  network: NetworkWatch;
+  random: () => number;
+  retry: RetryOptions;
+  stallTimeoutMs: number;
+  lanes: number;
+  /** A number never given before. */
+  nextAttempt: () => number;
+  changed: (upload: FileUpload) => void;
+  /** Something may have become possible: look at everything once this turn is over. */
+  schedule: () => void;
+  /** The store's CORS rules hide the ETag. */
+  etagHidden: () => void;
+  log: (message: string) => void;
+}

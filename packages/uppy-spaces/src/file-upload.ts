@@ -1,0 +1,662 @@
+import { partAt, UploadError, type UploadErrorBody } from "@audiotricks/protocol";
+import type { ContentKind, CreatedUpload, UploadMethod } from "@audiotricks/protocol/messages";
+import type { EngineContext } from "./engine-context.ts";
+import type { PutFailure } from "./failure-remedy.ts";
+import { isRefusal, isUnreachable, remedyForCall, remedyForPut, retryAfterOf } from "./failure-remedy.ts";
+import { HoldOff } from "./hold-off.ts";
+import { toHex } from "./random-id.ts";
+import { RateMeter } from "./rate-meter.ts";
+import { asUploadError } from "./session-creator.ts";
+import type { Fingerprint } from "./session-store.ts";
+import { movedBytes, showStatus } from "./show-status.ts";
+import {
+  INITIAL_STATE,
+  nextUploadState,
+  type Transfer,
+  todoParts,
+  transferOf,
+  type UploadEvent,
+  type UploadState,
+} from "./upload-machine.ts";
+import type { SpacesUploadStatus } from "./upload-status.ts";
+import { UrlWindow } from "./url-window.ts";
+
+/** What is to be uploaded. */
+export interface UploadSource {
+  id: string;
+  blob: Blob;
+  name: string;
+  type: string;
+  /** Milliseconds since 1970, where the picked file has one. */
+  lastModified: number | null;
+  relativePath: string | null;
+  metadata: Record<string, string>;
+  workspaceId: string | undefined;
+  contentType: ContentKind | undefined;
+  /** `undefined`: the companion decides. */
+  method: UploadMethod | undefined;
+}
+
+/** Refusals of one part after which no further attempt is made. */
+const MAX_REFUSALS = 5;
+/** New sessions begun for one file after the companion lost the one before. */
+const MAX_RESTARTS = 3;
+/** Rounds of "parts missing" at completion: more than this and the store is losing them. */
+const MAX_MISSING_ROUNDS = 3;
+/** Parts proved at once: as many as the worker hashes side by side. */
+const PROOFS_AT_ONCE = 4;
+/** URLs are fetched when fewer than this many times the lanes are left. */
+const SIGN_AHEAD = 4;
+const MAX_SIGN_BATCH = 100;
+
+const NETWORK_CHANGED = new DOMException("The network changed", "NetworkError");
+const LET_GO = new DOMException("No longer wanted", "AbortError");
+
+interface Put {
+  attempt: number;
+  controller: AbortController;
+  movedAt: number;
+}
+
+/**
+ * One file on its way: keeps the state and runs what follows from it. Every change goes through `dispatch`; whatever is under way
+ * and no longer follows from the new state is aborted there, and answers that come too late change nothing.
+ */
+export class FileUpload {
+  readonly source: UploadSource;
+  readonly #context: EngineContext;
+  readonly #fingerprint: Fingerprint;
+  readonly #putHold: HoldOff;
+  readonly #signHold: HoldOff;
+  readonly #completeHold: HoldOff;
+  readonly #meter = new RateMeter();
+  readonly #puts = new Map<number, Put>();
+  readonly #refusals = new Map<number, number>();
+  #state: UploadState = INITIAL_STATE;
+  /** Everything under way for the current session; a new one for each. */
+  #scope = new AbortController();
+  #urls: UrlWindow;
+  /** Base64, of parts that wait for a lane. */
+  readonly #checksums = new Map<number, string>();
+  readonly #hashing = new Set<number>();
+  #finished: { partNumber: number; etag: string }[] = [];
+  #isSigning = false;
+  #isCompleting = false;
+  #isClosed = false;
+  #restarts = 0;
+  #missingRounds = 0;
+  #startedAt = 0;
+  #bytesSent = 0;
+  #retries = 0;
+
+  constructor(source: UploadSource, context: EngineContext) {
+    const { clock, retry, random } = context;
+    this.source = source;
+    this.#context = context;
+    this.#fingerprint = {
+      name: source.name,
+      size: source.blob.size,
+      type: source.type,
+      lastModified: source.lastModified,
+      relativePath: source.relativePath,
+      workspaceId: source.workspaceId ?? null,
+    };
+    const holdOff = () => new HoldOff({ clock, retry, random, onOver: () => context.schedule() });
+    this.#putHold = holdOff();
+    this.#signHold = holdOff();
+    this.#completeHold = holdOff();
+    this.#urls = new UrlWindow(clock);
+  }
+
+  get state(): UploadState {
+    return this.#state;
+  }
+
+  status(): SpacesUploadStatus {
+    const now = this.#context.clock.now();
+    const bytesPerSecond = this.#meter.bytesPerSecond(now);
+    return showStatus(this.#state, { totalBytes: this.source.blob.size, bytesPerSecond, now });
+  }
+
+  /** The only way to change the state. Returns whether anything changed. */
+  dispatch(event: UploadEvent): boolean {
+    if (this.#isClosed) return false;
+    const before = this.#state;
+    const after = nextUploadState(before, event);
+    if (after === before) return false;
+    this.#state = after;
+    this.#follow(before, after);
+    this.#context.changed(this);
+    this.#context.schedule();
+    return true;
+  }
+
+  // What the engine's lanes ask.
+
+  get putsInFlight(): number {
+    return this.#puts.size;
+  }
+
+  /** Parts hashed, or being hashed, that wait for a lane; none where lanes would have to wait for this file. */
+  get hashedAhead(): number {
+    const state = this.#state;
+    const isHeldBack = this.#putHold.isActive || this.#signHold.isActive;
+    if (state.status !== "sending" || state.isPaused || isHeldBack) return 0;
+    return this.#checksums.size + this.#hashing.size - this.#puts.size;
+  }
+
+  /** Parts that could be sent this moment. */
+  readyParts(most: number): number[] {
+    if (this.#putHold.isActive) return [];
+    return this.#todo(most, (part) => this.#checksums.has(part) && this.#urls.find(part) !== null);
+  }
+
+  /** The next parts that need a checksum. */
+  partsToHash(most: number): number[] {
+    return this.#todo(most, (part) => !this.#checksums.has(part) && !this.#hashing.has(part));
+  }
+
+  async hashPart(partNumber: number): Promise<void> {
+    const transfer = transferOf(this.#state);
+    if (transfer === null) return;
+    const { signal } = this.#scope;
+    this.#hashing.add(partNumber);
+    try {
+      const digest = await this.#context.hasher.hash(this.#slice(transfer, partNumber), signal);
+      if (signal.aborted) return;
+      this.#checksums.set(partNumber, toBase64(digest));
+    } catch (error) {
+      if (!signal.aborted) this.#failUnreadable(error);
+    } finally {
+      if (!signal.aborted) this.#hashing.delete(partNumber);
+      this.#context.schedule();
+    }
+  }
+
+  async sendPart(partNumber: number): Promise<void> {
+    const { clock, put, stallTimeoutMs } = this.#context;
+    const transfer = transferOf(this.#state);
+    const signed = this.#urls.find(partNumber);
+    const checksum = this.#checksums.get(partNumber);
+    if (transfer === null || signed === null || checksum === undefined) return;
+    const attempt = this.#context.nextAttempt();
+    const current: Put = { attempt, controller: new AbortController(), movedAt: clock.now() };
+    this.#puts.set(partNumber, current);
+    if (!this.dispatch({ type: "part-started", partNumber, attempt })) {
+      this.#puts.delete(partNumber);
+      return;
+    }
+    const startedAt = clock.now();
+    let sentBefore = 0;
+    const onProgress = (sentBytes: number) => {
+      current.movedAt = clock.now();
+      this.#bytesSent += Math.max(0, sentBytes - sentBefore);
+      sentBefore = Math.max(sentBefore, sentBytes);
+      this.dispatch({ type: "part-progress", partNumber, attempt, sentBytes });
+    };
+    const { signal } = current.controller;
+    const answer = await put({
+      url: signed.url,
+      headers: { ...signed.headers, "content-md5": checksum },
+      body: this.#slice(transfer, partNumber),
+      onProgress,
+      signal,
+      stallTimeoutMs,
+      clock,
+    }).catch((reason: unknown) =>
+      reason === NETWORK_CHANGED ? { ok: false as const, failure: { kind: "network" as const } } : null,
+    );
+    if (this.#puts.get(partNumber) === current) this.#puts.delete(partNumber);
+    // Aborted: the state let go of this attempt before.
+    if (answer === null) {
+      this.#context.schedule();
+      return;
+    }
+    if (answer.ok) this.#partStored(partNumber, attempt, answer.etag);
+    else await this.#partFailed(partNumber, attempt, answer.failure, clock.now() - startedAt);
+    this.#context.schedule();
+  }
+
+  /** What needs no lane: proofs, signatures, completion. Safe to call at any time. */
+  advance(): void {
+    const state = this.#state;
+    if (this.#isClosed || !("isPaused" in state)) return;
+    if (state.status === "checking" && !state.isPaused) this.#prove(state.transfer);
+    if (state.status === "sending" && !state.isPaused) void this.#sign(state.transfer);
+    if (state.status === "finalizing") void this.#complete(state.transfer);
+  }
+
+  // The network.
+
+  goneOffline(): void {
+    this.dispatch({ type: "wait", wait: { reason: "offline", retryAt: null } });
+  }
+
+  /** @param deadSince PUTs that have not moved since then hang on a connection that no longer exists. */
+  backOnline(deadSince: number | null): void {
+    for (const { controller, movedAt } of this.#puts.values()) {
+      if (deadSince !== null && movedAt <= deadSince) controller.abort(NETWORK_CHANGED);
+    }
+    for (const hold of this.#holds()) hold.wake();
+  }
+
+  /** Aborts everything and leaves the session as it is, to be gone on with later. */
+  close(): void {
+    this.#isClosed = true;
+    this.#abandon();
+    const sessionId = transferOf(this.#state)?.plan.sessionId;
+    if (sessionId !== undefined) this.#context.store.release(sessionId);
+  }
+
+  // What follows from a change of state.
+
+  #follow(before: UploadState, after: UploadState): void {
+    const oldTransfer = transferOf(before);
+    const newTransfer = transferOf(after);
+    for (const [partNumber, { attempt, controller }] of this.#puts) {
+      if (newTransfer?.inFlight.get(partNumber)?.attempt !== attempt) {
+        controller.abort(LET_GO);
+        this.#puts.delete(partNumber);
+      }
+    }
+    if (oldTransfer !== null && oldTransfer.plan.sessionId !== newTransfer?.plan.sessionId)
+      this.#leaveSession(oldTransfer, after);
+    if (before.status === "failed") {
+      this.#restarts = 0;
+      this.#missingRounds = 0;
+    }
+    if (after.status === "creating" && before.status !== "creating")
+      void this.#createSession(after.mayResume);
+    if (after.status === "failed") this.#abandon();
+    if (after.status === "sending") this.#meter.record(this.#context.clock.now(), movedBytes(after));
+    else this.#meter.reset();
+  }
+
+  #leaveSession({ plan: { sessionId } }: Transfer, after: UploadState): void {
+    const { store, discarder } = this.#context;
+    this.#abandon();
+    store.forget(this.#fingerprint, sessionId);
+    store.release(sessionId);
+    // A session that ended badly for us may still hold a reservation; one that is over already is none the worse for it.
+    if (after.status === "cancelled" || after.status === "failed") discarder.discard(sessionId);
+  }
+
+  #abandon(): void {
+    this.#scope.abort(LET_GO);
+    this.#scope = new AbortController();
+    for (const { controller } of this.#puts.values()) controller.abort(LET_GO);
+    this.#puts.clear();
+    this.#hashing.clear();
+    this.#checksums.clear();
+    this.#urls.clear();
+    this.#refusals.clear();
+    this.#isSigning = false;
+    this.#isCompleting = false;
+    for (const hold of this.#holds()) hold.reset();
+  }
+
+  // Creating.
+
+  async #createSession(mayResume: boolean): Promise<void> {
+    const { store, discarder, creator, clock, log } = this.#context;
+    if (this.#startedAt === 0) this.#startedAt = clock.now();
+    const refusal = refuseLocally(this.source);
+    if (refusal !== null) {
+      this.dispatch({ type: "fail", error: refusal, isSessionOver: true });
+      return;
+    }
+    const resume = mayResume ? await store.claim(this.#fingerprint) : null;
+    const letGoOfResume = () => {
+      if (resume === null) return;
+      store.forget(this.#fingerprint, resume);
+      store.release(resume);
+    };
+    if (this.#isClosed || this.#state.status !== "creating") {
+      if (resume === null) return;
+      store.release(resume);
+      if (this.#state.status === "cancelled") discarder.discard(resume);
+      return;
+    }
+    creator.create({
+      file: this.#wish(resume),
+      onCreated: (session, askedAt) => {
+        if (session.sessionId !== resume) letGoOfResume();
+        this.#created(session, askedAt);
+      },
+      onRefused: (error) => {
+        if (resume !== null) store.release(resume);
+        this.#fail(error, { isSessionOver: true });
+      },
+      onWait: (retryAt) => {
+        log(`${this.source.name}: no session yet, asking again`);
+        this.#wait(retryAt);
+      },
+    });
+  }
+
+  #wish(resume: string | null): Parameters<EngineContext["creator"]["create"]>[0]["file"] {
+    const { name, type, blob, lastModified, metadata, method, workspaceId, contentType } = this.source;
+    return {
+      name,
+      type,
+      size: blob.size,
+      ...(lastModified === null ? {} : { lastModified }),
+      ...(contentType === undefined ? {} : { contentType }),
+      ...(workspaceId === undefined ? {} : { workspaceId }),
+      ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
+      ...(resume === null ? {} : { resume }),
+      ...(method === undefined ? {} : { method }),
+    };
+  }
+
+  #created(session: CreatedUpload, askedAt: number): void {
+    const { store, discarder, clock } = this.#context;
+    const { sessionId, method, size, partSize, partCount, storedParts, state } = session;
+    store.hold(sessionId);
+    // Removed in mid-creation: the next page goes on with it.
+    if (this.#isClosed) {
+      store.remember(this.#fingerprint, sessionId);
+      store.release(sessionId);
+      return;
+    }
+    const isOurs = size === this.source.blob.size && Math.ceil(size / partSize) === partCount;
+    this.#urls = new UrlWindow(clock);
+    this.#urls.add(session.urls, askedAt);
+    this.#finished = [];
+    const plan = { sessionId, method, fileSize: size, partSize, partCount };
+    if (!isOurs || !this.dispatch({ type: "created", plan, storedParts })) {
+      // No state took it: cancelled meanwhile.
+      store.release(sessionId);
+      discarder.discard(sessionId);
+      if (!isOurs) this.#failWith("upload_failed", "The server began the upload of another file.");
+      return;
+    }
+    store.remember(this.#fingerprint, sessionId);
+    if (state === "completing" || state === "completed")
+      this.dispatch({ type: "session-completed", sessionId });
+    if (state === "aborting" || state === "aborted" || state === "failed") this.#sessionLost(sessionId);
+  }
+
+  // Proving.
+
+  #prove(transfer: Transfer): void {
+    for (const [partNumber, etag] of transfer.unproven) {
+      if (this.#hashing.size >= PROOFS_AT_ONCE) return;
+      if (!this.#hashing.has(partNumber)) void this.#proveOne(transfer, partNumber, etag);
+    }
+  }
+
+  async #proveOne(transfer: Transfer, partNumber: number, etag: string): Promise<void> {
+    const { signal } = this.#scope;
+    this.#hashing.add(partNumber);
+    try {
+      const digest = await this.#context.hasher.hash(this.#slice(transfer, partNumber), signal);
+      if (signal.aborted) return;
+      this.#hashing.delete(partNumber);
+      if (toHex(digest) === etag) this.dispatch({ type: "part-proven", partNumber });
+      else {
+        this.#context.log(`${this.source.name}: not the file that was begun earlier, so it is sent whole`);
+        this.dispatch({ type: "other-file" });
+      }
+    } catch (error) {
+      if (!signal.aborted) this.#failUnreadable(error);
+    }
+  }
+
+  // Signing.
+
+  async #sign(transfer: Transfer): Promise<void> {
+    if (this.#isSigning || this.#signHold.isActive) return;
+    const { clock, lanes } = this.#context;
+    const ahead = SIGN_AHEAD * lanes;
+    const partNumbers = this.#urls.toSign(todoParts(transfer), { ahead, most: MAX_SIGN_BATCH });
+    if (partNumbers.length === 0) return;
+    const { signal } = this.#scope;
+    const { sessionId } = transfer.plan;
+    const finished = this.#finished;
+    this.#isSigning = true;
+    const askedAt = clock.now();
+    try {
+      const request = finished.length === 0 ? { partNumbers } : { partNumbers, finished };
+      const { urls } = await this.#context.client.signParts(sessionId, request, { signal });
+      if (signal.aborted) return;
+      this.#isSigning = false;
+      this.#signHold.succeeded();
+      this.#urls.add(urls, askedAt);
+      this.#finished = this.#finished.slice(finished.length);
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#isSigning = false;
+      const tookMs = clock.now() - askedAt;
+      this.#callFailed(asUploadError(error), { sessionId, hold: this.#signHold, tookMs });
+    }
+    this.#context.schedule();
+  }
+
+  // Sending.
+
+  #partStored(partNumber: number, attempt: number, etag: string | null): void {
+    if (!this.dispatch({ type: "part-stored", partNumber, attempt })) return;
+    this.#putHold.succeeded();
+    this.#refusals.delete(partNumber);
+    this.#checksums.delete(partNumber);
+    this.#urls.drop(partNumber);
+    if (etag === null) this.#context.etagHidden();
+    else this.#finished.push({ partNumber, etag });
+  }
+
+  async #partFailed(partNumber: number, attempt: number, failure: PutFailure, tookMs: number): Promise<void> {
+    const transfer = transferOf(this.#state);
+    if (transfer?.inFlight.get(partNumber)?.attempt !== attempt) return;
+    this.#retries += 1;
+    const failedBefore = this.#refusals.get(partNumber) ?? 0;
+    const remedy = remedyForPut(failure, { method: transfer.plan.method, failedBefore });
+    if (remedy.do === "stored") {
+      this.#partStored(partNumber, attempt, null);
+      return;
+    }
+    if (remedy.do === "resign") this.#urls.drop(partNumber);
+    if (remedy.do === "rehash") this.#checksums.delete(partNumber);
+    if (failure.kind === "network" && !(await this.#canRead(transfer, partNumber))) return;
+    if (!this.dispatch({ type: "part-failed", partNumber, attempt })) return;
+    if (isRefusal(failure)) {
+      this.#refusals.set(partNumber, failedBefore + 1);
+      if (failedBefore + 1 >= MAX_REFUSALS) {
+        this.#refused(transfer, failure);
+        return;
+      }
+    }
+    if (remedy.do === "resign" && remedy.isNow) return;
+    const retryAfterMs = failure.kind === "http" ? failure.retryAfterMs : null;
+    this.#holdOff(
+      this.#putHold,
+      { retryAfterMs, tookMs },
+      () =>
+        new UploadError(
+          "storage_unavailable",
+          "The storage could not be reached for too long. Please try again.",
+        ),
+    );
+  }
+
+  #refused({ plan }: Transfer, failure: PutFailure): void {
+    const status = failure.kind === "http" ? failure.status : null;
+    if (status === 404) {
+      // The store lost an upload that the companion believes in.
+      this.#context.discarder.discard(plan.sessionId);
+      this.#sessionLost(plan.sessionId);
+      return;
+    }
+    this.#failWith("upload_failed", "The storage refused a part of the file again and again.", { status });
+  }
+
+  /** A file that was changed after it was picked fails in the browser like a broken network. */
+  async #canRead(transfer: Transfer, partNumber: number): Promise<boolean> {
+    try {
+      await this.#slice(transfer, partNumber).slice(0, 1).arrayBuffer();
+      return true;
+    } catch (error) {
+      this.#failUnreadable(error);
+      return false;
+    }
+  }
+
+  // Completing.
+
+  async #complete(transfer: Transfer): Promise<void> {
+    if (this.#isCompleting || this.#completeHold.isActive) return;
+    const { askCompletion, clock } = this.#context;
+    const { plan } = transfer;
+    const { signal } = this.#scope;
+    this.#isCompleting = true;
+    const askedAt = clock.now();
+    try {
+      const answer = await askCompletion(plan, { summary: this.#summary() });
+      if (signal.aborted) return;
+      this.#isCompleting = false;
+      if (answer.state === "completing") {
+        this.#completeHold.succeeded();
+        this.#completeHold.pause(Math.max(answer.retryAfterMs, 100));
+      } else {
+        this.dispatch({ type: "completed", sessionId: plan.sessionId, file: answer.file });
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#isCompleting = false;
+      const tookMs = clock.now() - askedAt;
+      this.#callFailed(asUploadError(error), {
+        sessionId: plan.sessionId,
+        hold: this.#completeHold,
+        tookMs,
+      });
+    }
+    this.#context.schedule();
+  }
+
+  #summary(): { durationMs: number; bytesSent: number; retries: number } {
+    const durationMs = Math.min(Math.round(this.#context.clock.now() - this.#startedAt), 2 ** 31 - 1);
+    return { durationMs, bytesSent: this.#bytesSent, retries: Math.min(this.#retries, 1_000_000) };
+  }
+
+  // Failing.
+
+  #callFailed(error: UploadError, call: { sessionId: string; hold: HoldOff; tookMs: number }): void {
+    const { sessionId, hold, tookMs } = call;
+    switch (remedyForCall(error)) {
+      case "retry":
+        this.#retries += 1;
+        this.#holdOff(hold, { retryAfterMs: retryAfterOf(error), tookMs }, () => error);
+        return;
+      case "session-lost":
+        this.#sessionLost(sessionId);
+        return;
+      case "session-completed":
+        // Asked to complete, the companion answers with the file; asked to sign, it says only this.
+        if (!this.dispatch({ type: "session-completed", sessionId }))
+          this.#fail(error, { isSessionOver: true });
+        return;
+      case "parts-missing":
+        this.#partsMissing(sessionId, error);
+        return;
+      case "fail": {
+        const isAboutUser = error.code === "unauthenticated" || error.code === "forbidden";
+        this.#fail(error, { isSessionOver: !isAboutUser });
+        return;
+      }
+      default:
+    }
+  }
+
+  #partsMissing(sessionId: string, error: UploadError): void {
+    this.#missingRounds += 1;
+    const { missing } = error.details ?? {};
+    const partNumbers = Array.isArray(missing) ? missing.filter((part) => typeof part === "number") : [];
+    const isHopeless = this.#missingRounds > MAX_MISSING_ROUNDS || partNumbers.length === 0;
+    if (isHopeless || !this.dispatch({ type: "parts-missing", sessionId, partNumbers }))
+      this.#fail(error, { isSessionOver: true });
+  }
+
+  #sessionLost(sessionId: string): void {
+    this.#restarts += 1;
+    if (this.#restarts > MAX_RESTARTS) {
+      this.#failWith("upload_failed", "The server ended this upload again and again.");
+      return;
+    }
+    this.#context.log(`${this.source.name}: the session is over, beginning anew`);
+    this.dispatch({ type: "session-lost", sessionId });
+  }
+
+  #holdOff(
+    hold: HoldOff,
+    failure: { retryAfterMs: number | null; tookMs: number },
+    giveUp: () => UploadError,
+  ): void {
+    const tookMs = Math.min(failure.tookMs, this.#context.stallTimeoutMs);
+    const retryAt = hold.fail({ ...failure, tookMs, isFree: !this.#context.network.isOnline() });
+    if (retryAt === null) this.#fail(giveUp(), { isSessionOver: false });
+    else this.#wait(retryAt);
+  }
+
+  #wait(retryAt: number): void {
+    const reason = this.#context.network.isOnline() ? "retrying" : "offline";
+    this.dispatch({ type: "wait", wait: { reason, retryAt } });
+  }
+
+  #failUnreadable(cause: unknown): void {
+    this.#context.log(`${this.source.name}: ${String(cause)}`);
+    const message = `“${this.source.name}” can no longer be read. It may have been changed or moved; please add it again.`;
+    this.#failWith("upload_failed", message, { reason: "unreadable" });
+  }
+
+  #failWith(code: "upload_failed", message: string, details?: Record<string, unknown>): void {
+    this.#fail(new UploadError(code, message, details === undefined ? {} : { details }), {
+      isSessionOver: true,
+    });
+  }
+
+  #fail(error: UploadError, { isSessionOver }: { isSessionOver: boolean }): void {
+    if (isUnreachable(error))
+      this.#context.log(`${this.source.name}: the companion could not be reached in time`);
+    this.dispatch({ type: "fail", error: error.toBody(), isSessionOver });
+  }
+
+  // Small things.
+
+  #todo(most: number, isWanted: (partNumber: number) => boolean): number[] {
+    const state = this.#state;
+    const wanted: number[] = [];
+    if (state.status !== "sending" || state.isPaused || this.#isClosed) return wanted;
+    // Looking further than this would find only parts that no lane reaches soon.
+    let left = 4 * this.#context.lanes;
+    for (const partNumber of todoParts(state.transfer)) {
+      if (wanted.length >= most || left === 0) break;
+      left -= 1;
+      if (isWanted(partNumber)) wanted.push(partNumber);
+    }
+    return wanted;
+  }
+
+  #slice({ plan }: Transfer, partNumber: number): Blob {
+    const { offset, size } = partAt({ ...plan, partNumber });
+    return this.source.blob.slice(offset, offset + size);
+  }
+
+  #holds(): HoldOff[] {
+    return [this.#putHold, this.#signHold, this.#completeHold];
+  }
+}
+
+function refuseLocally({ name, blob }: UploadSource): UploadErrorBody | null {
+  if (blob.size === 0)
+    return { code: "file_empty", message: `“${name}” is empty: there is nothing to upload.` };
+  if (name.length === 0 || name.length > 500 || /\p{Cc}/u.test(name))
+    return {
+      code: "invalid_request",
+      message: `“${name.slice(0, 80)}” is not a name a file can be kept under.`,
+    };
+  return null;
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes));
+}

@@ -1,0 +1,54 @@
+import { MD5_ADDENDS, MD5_ROTATIONS, messageIndex } from "./md5-constants.ts";
+import { BLOCK_SIZE, LANE_BUFFER_SIZE, type Md5 } from "./md5-lanes.ts";
+
+const ROTATIONS = Int32Array.from({ length: 64 }, (_, step) => MD5_ROTATIONS[step >> 4]?.[step & 3] ?? 0);
+const INDEXES = Int32Array.from({ length: 64 }, (_, step) => messageIndex(step));
+
+/** The same as `Md5Lanes`, one stream at a time and without WebAssembly, for browsers and policies that refuse that. */
+export class Md5Scalar implements Md5 {
+  readonly laneCount = 1;
+  readonly #buffer = new Uint8Array(LANE_BUFFER_SIZE + 3 * BLOCK_SIZE);
+  readonly #view = new DataView(this.#buffer.buffer);
+  readonly #state = new Int32Array(4);
+  readonly #message = new Int32Array(16);
+
+  buffer(): Uint8Array {
+    return this.#buffer;
+  }
+
+  reset(): void {
+    this.#state.set([0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476]);
+  }
+
+  hash(_lanes: readonly number[], blocks: number): void {
+    for (let block = 0; block < blocks; block += 1) this.#hashBlock(block * BLOCK_SIZE);
+  }
+
+  digest(): Uint8Array {
+    const digest = new DataView(new ArrayBuffer(16));
+    for (const [word, value] of this.#state.entries()) digest.setInt32(4 * word, value, true);
+    return new Uint8Array(digest.buffer);
+  }
+
+  #hashBlock(offset: number): void {
+    const message = this.#message;
+    for (let word = 0; word < 16; word += 1) message[word] = this.#view.getInt32(offset + 4 * word, true);
+    const state = this.#state;
+    let [a = 0, b = 0, c = 0, d = 0] = state;
+    for (let step = 0; step < 64; step += 1) {
+      const mixed =
+        step < 16 ? d ^ (b & (c ^ d)) : step < 32 ? c ^ (d & (b ^ c)) : step < 48 ? b ^ c ^ d : c ^ (b | ~d);
+      const sum = (a + mixed + (MD5_ADDENDS[step] ?? 0) + (message[INDEXES[step] ?? 0] ?? 0)) | 0;
+      const rotation = ROTATIONS[step] ?? 0;
+      const next = (b + ((sum << rotation) | (sum >>> (32 - rotation)))) | 0;
+      a = d;
+      d = c;
+      c = b;
+      b = next;
+    }
+    state[0] = (state[0] ?? 0) + a;
+    state[1] = (state[1] ?? 0) + b;
+    state[2] = (state[2] ?? 0) + c;
+    state[3] = (state[3] ?? 0) + d;
+  }
+}

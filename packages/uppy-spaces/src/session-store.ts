@@ -1,0 +1,131 @@
+const PREFIX = "audiotricks-spaces/";
+/** The server ends sessions far sooner; this only keeps the browser's storage from filling up. */
+const FORGET_AFTER_MS = 30 * 24 * 3600 * 1000;
+
+/** The part of `Storage` used here. */
+export type KeyValueStore = Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">;
+
+/** What tells a picked file from others, without reading it. Two files may share it: parts are proved before they are used. */
+export interface Fingerprint {
+  name: string;
+  size: number;
+  type: string;
+  lastModified: number | null;
+  relativePath: string | null;
+  workspaceId: string | null;
+}
+
+/**
+ * Open sessions, kept across reloads, one key each so that tabs do not overwrite one another. A session is used by one upload
+ * at a time: in this page by a set, across tabs by a Web Lock where the browser has them.
+ */
+export interface SessionStore {
+  remember: (fingerprint: Fingerprint, sessionId: string) => void;
+  forget: (fingerprint: Fingerprint, sessionId: string) => void;
+  /** A session begun for such a file that nobody else is using; it is the caller's until released. */
+  claim: (fingerprint: Fingerprint) => Promise<string | null>;
+  /** Marks a new session as the caller's. */
+  hold: (sessionId: string) => void;
+  release: (sessionId: string) => void;
+  /** Sessions that a person cancelled and that the companion has not confirmed yet. */
+  toDiscard: () => string[];
+  addDiscard: (sessionId: string) => void;
+  removeDiscard: (sessionId: string) => void;
+}
+
+export function createSessionStore(
+  companionUrl: string,
+  storage: KeyValueStore | null = browserStorage(),
+  locks: LockManager | undefined = globalThis.navigator?.locks,
+): SessionStore {
+  // One page may use two companions: neither is asked about the other's sessions.
+  const scope = `${PREFIX}${encodeURIComponent(companionUrl)}/`;
+  const discards = `${scope}discard/`;
+  const kept = storage ?? createMemoryStore();
+  /** Session → gives its lock back. */
+  const held = new Map<string, () => void>();
+
+  const sessionsOf = ({ name, size, type, lastModified, relativePath, workspaceId }: Fingerprint) => {
+    const parts = [workspaceId, relativePath, name, size, type, lastModified];
+    return `${scope}session/${encodeURIComponent(JSON.stringify(parts))}/`;
+  };
+  const tryTo = (run: () => void) => {
+    try {
+      run();
+    } catch {
+      // Storage that is full or forbidden costs the resume after a reload, and nothing else.
+    }
+  };
+  const idsUnder = (prefix: string): string[] => {
+    const ids: { id: string; at: number }[] = [];
+    tryTo(() => {
+      const keys = Array.from({ length: kept.length }, (_, index) => kept.key(index));
+      for (const key of keys) {
+        if (key === null || !key.startsWith(prefix)) continue;
+        const at = Number(kept.getItem(key));
+        if (Math.abs(Date.now() - at) < FORGET_AFTER_MS) ids.push({ id: key.slice(prefix.length), at });
+        else kept.removeItem(key);
+      }
+    });
+    return ids.sort((a, b) => b.at - a.at).map(({ id }) => id);
+  };
+
+  const lock = (sessionId: string): Promise<boolean> => {
+    if (held.has(sessionId)) return Promise.resolve(false);
+    const { promise: untilReleased, resolve: release } = Promise.withResolvers<void>();
+    held.set(sessionId, release);
+    if (locks === undefined) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      locks
+        .request(`${PREFIX}${sessionId}`, { ifAvailable: true }, async (granted) => {
+          resolve(granted !== null);
+          if (granted === null) held.delete(sessionId);
+          else await untilReleased;
+        })
+        // Locks can be refused altogether (an opaque origin): then the set of this page is what there is.
+        .catch(() => resolve(true));
+    });
+  };
+
+  return {
+    remember: (fingerprint, sessionId) =>
+      tryTo(() => kept.setItem(`${sessionsOf(fingerprint)}${sessionId}`, String(Date.now()))),
+    forget: (fingerprint, sessionId) =>
+      tryTo(() => kept.removeItem(`${sessionsOf(fingerprint)}${sessionId}`)),
+    claim: async (fingerprint) => {
+      for (const sessionId of idsUnder(sessionsOf(fingerprint))) {
+        if (await lock(sessionId)) return sessionId;
+      }
+      return null;
+    },
+    hold: (sessionId) => void lock(sessionId),
+    release: (sessionId) => {
+      held.get(sessionId)?.();
+      held.delete(sessionId);
+    },
+    toDiscard: () => idsUnder(discards),
+    addDiscard: (sessionId) => tryTo(() => kept.setItem(`${discards}${sessionId}`, String(Date.now()))),
+    removeDiscard: (sessionId) => tryTo(() => kept.removeItem(`${discards}${sessionId}`)),
+  };
+}
+
+function browserStorage(): KeyValueStore | null {
+  try {
+    return globalThis.localStorage ?? null;
+  } catch {
+    return null; // Forbidden by the browser's settings, or an opaque origin.
+  }
+}
+
+function createMemoryStore(): KeyValueStore {
+  const values = new Map<string, string>();
+  return {
+    get length() {
+      return values.size;
+    },
+    key: (index) => [...values.keys()][index] ?? null,
+    getItem: (key) => values.get(key) ?? null,
+    setItem: (key, value) => void values.set(key, value),
+    removeItem: (key) => void values.delete(key),
+  };
+}

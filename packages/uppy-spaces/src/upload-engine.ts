@@ -1,0 +1,222 @@
+import { BackoffWaits } from "./backoff-waits.ts";
+import { type Clock, monotonicClock } from "./clock.ts";
+import type { CompanionClient } from "./companion-client.ts";
+import { createCompletionBatcher } from "./completion-batcher.ts";
+import { createSessionDiscarder } from "./discard-sessions.ts";
+import type { EngineContext } from "./engine-context.ts";
+import { FileUpload, type UploadSource } from "./file-upload.ts";
+import { assignLanes, type LaneClaim } from "./lane-scheduler.ts";
+import { browserNetwork, type NetworkWatch } from "./network-watch.ts";
+import { createPartHasher, type PartHasher } from "./part-hasher.ts";
+import { type PutPart, putPart } from "./put-part.ts";
+import { DEFAULT_RETRY, type RetryOptions } from "./retry-pacer.ts";
+import { createSessionCreator } from "./session-creator.ts";
+import type { SessionStore } from "./session-store.ts";
+import { isSettled, type UploadState } from "./upload-machine.ts";
+import type { SpacesUploadStatus } from "./upload-status.ts";
+
+/** Files whose sessions are open at a time; more are begun, a batch at once, when fewer than this are left. */
+const SESSIONS_AHEAD = 100;
+/** Parts the worker hashes for the price of one: so it is given as many at a time, and one such round is kept in store. */
+const HASH_ROUND = 4;
+/** PUTs that Spaces takes at once for one object, until the companion says otherwise. */
+const DEFAULT_PARTS_AT_ONCE = 10;
+
+export interface UploadEngineOptions {
+  client: CompanionClient;
+  store: SessionStore;
+  /** PUTs at once over all files. */
+  lanes: number;
+  stallTimeoutMs: number;
+  retry?: Partial<RetryOptions> | undefined;
+  onChange: (id: string, state: UploadState, status: SpacesUploadStatus) => void;
+  log: (message: string) => void;
+  // The outside world.
+  put?: PutPart;
+  hasher?: PartHasher;
+  clock?: Clock;
+  network?: NetworkWatch;
+  random?: () => number;
+}
+
+export interface UploadEngine {
+  /** Begins as soon as there is room. An upload of the same id that is still under way is cancelled. */
+  add: (source: UploadSource) => void;
+  find: (id: string) => { source: UploadSource; state: UploadState; status: SpacesUploadStatus } | undefined;
+  pause: (id: string) => void;
+  resume: (id: string) => void;
+  retry: (id: string) => void;
+  /** Also ends the session at the companion. */
+  cancel: (id: string) => void;
+  ids: () => string[];
+  /** Whether anything moves, or would if it could. */
+  isBusy: () => boolean;
+  /** Aborts everything under way. Sessions stay, to be gone on with by the next engine. */
+  close: () => void;
+}
+
+/** Sends files: several parts of a file at once, several files at once, over one set of lanes. */
+export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
+  const { client, store, lanes, clock = monotonicClock, network = browserNetwork, log } = options;
+  const retry = { ...DEFAULT_RETRY, ...options.retry };
+  const random = options.random ?? Math.random;
+  const hasher = options.hasher ?? createPartHasher();
+  const waits = new BackoffWaits(clock);
+  const creator = createSessionCreator({ client, clock, waits, retry, random, isOnline: network.isOnline });
+  const discarder = createSessionDiscarder({ client, store, waits, retry });
+  const uploads = new Map<string, FileUpload>();
+  let partsAtOnce = DEFAULT_PARTS_AT_ONCE;
+  let hasAskedConfig = false;
+  let attempts = 0;
+  let isScheduled = false;
+  let isClosed = false;
+  let hasToldOfEtag = false;
+  let offlineSince: number | null = null;
+
+  const context: EngineContext = {
+    client,
+    creator,
+    askCompletion: createCompletionBatcher(client, clock),
+    discarder,
+    store,
+    hasher,
+    put: options.put ?? putPart,
+    clock,
+    network,
+    random,
+    retry,
+    stallTimeoutMs: options.stallTimeoutMs,
+    lanes,
+    nextAttempt: () => {
+      attempts += 1;
+      return attempts;
+    },
+    changed: (upload) => {
+      const { id } = upload.source;
+      if (uploads.get(id) !== upload) return;
+      // A failed one is kept for a retry.
+      if (isSettled(upload.state) && upload.state.status !== "failed") uploads.delete(id);
+      options.onChange(id, upload.state, upload.status());
+    },
+    schedule: () => {
+      if (isScheduled || isClosed) return;
+      isScheduled = true;
+      queueMicrotask(() => {
+        isScheduled = false;
+        if (!isClosed) advance();
+      });
+    },
+    etagHidden: () => {
+      if (hasToldOfEtag) return;
+      hasToldOfEtag = true;
+      log("The bucket's CORS rules do not expose ETag; the companion's list of parts is relied on instead.");
+    },
+    log,
+  };
+
+  const advance = () => {
+    beginQueued();
+    for (const upload of uploads.values()) upload.advance();
+    hashAhead();
+    const ready = claims((upload) => upload.readyParts(lanes), {
+      busy: (upload) => upload.putsInFlight,
+      atOnce: Math.max(1, partsAtOnce),
+    });
+    for (const { id, partNumber } of assignLanes(ready, lanes)) void uploads.get(id)?.sendPart(partNumber);
+  };
+
+  const hashAhead = () => {
+    const ahead = [...uploads.values()].reduce((sum, upload) => sum + upload.hashedAhead, 0);
+    if (ahead > HASH_ROUND) return;
+    const most = 2 * HASH_ROUND;
+    const wanted = claims((upload) => upload.partsToHash(most), {
+      busy: (upload) => upload.hashedAhead,
+      atOnce: most,
+    });
+    for (const { id, partNumber } of assignLanes(wanted, most)) void uploads.get(id)?.hashPart(partNumber);
+  };
+
+  const claims = (
+    ready: (upload: FileUpload) => number[],
+    { busy, atOnce }: { busy: (upload: FileUpload) => number; atOnce: number },
+  ): LaneClaim[] =>
+    Array.from(uploads, ([id, upload]) => ({
+      id,
+      inFlight: busy(upload),
+      maxInFlight: atOnce,
+      ready: ready(upload),
+    }));
+
+  const beginQueued = () => {
+    const queued: FileUpload[] = [];
+    let open = 0;
+    for (const upload of uploads.values()) {
+      const { state } = upload;
+      if (state.status === "queued") queued.push(upload);
+      else if ("isPaused" in state && !state.isPaused) open += 1;
+    }
+    if (open >= SESSIONS_AHEAD) return;
+    for (const upload of queued.slice(0, 2 * SESSIONS_AHEAD - open)) upload.dispatch({ type: "begin" });
+  };
+
+  const askConfig = () => {
+    if (hasAskedConfig) return;
+    hasAskedConfig = true;
+    client.config().then(
+      ({ maxConcurrentParts }) => {
+        partsAtOnce = maxConcurrentParts;
+      },
+      () => {
+        hasAskedConfig = false; // Asked again with the next file; the default is what Spaces documents.
+      },
+    );
+  };
+
+  const unsubscribe = network.subscribe((change) => {
+    if (change === "offline") {
+      offlineSince ??= clock.now();
+      for (const upload of uploads.values()) upload.goneOffline();
+      return;
+    }
+    const deadSince = change === "online" ? offlineSince : null;
+    if (change === "online") offlineSince = null;
+    waits.wake();
+    for (const upload of uploads.values()) upload.backOnline(deadSince);
+  });
+  discarder.resume();
+
+  return {
+    add: (source) => {
+      if (isClosed) return;
+      uploads.get(source.id)?.dispatch({ type: "cancel" });
+      askConfig();
+      const upload = new FileUpload(source, context);
+      uploads.set(source.id, upload);
+      options.onChange(source.id, upload.state, upload.status());
+      context.schedule();
+    },
+    find: (id) => {
+      const upload = uploads.get(id);
+      return upload && { source: upload.source, state: upload.state, status: upload.status() };
+    },
+    pause: (id) => void uploads.get(id)?.dispatch({ type: "pause" }),
+    resume: (id) => void uploads.get(id)?.dispatch({ type: "resume" }),
+    retry: (id) => void uploads.get(id)?.dispatch({ type: "retry" }),
+    cancel: (id) => void uploads.get(id)?.dispatch({ type: "cancel" }),
+    ids: () => [...uploads.keys()],
+    isBusy: () =>
+      [...uploads.values()].some(
+        ({ state }) => !isSettled(state) && !("isPaused" in state && state.isPaused),
+      ),
+    close: () => {
+      if (isClosed) return;
+      isClosed = true;
+      unsubscribe();
+      for (const upload of uploads.values()) upload.close();
+      uploads.clear();
+      creator.close();
+      discarder.close();
+      hasher.close();
+    },
+  };
+}
