@@ -1,0 +1,41 @@
+import { formatBytes, type UploadLibrary } from "@audiotricks/upload-react";
+
+export type LibraryFile = UploadLibrary["files"][number];
+
+const KINDS: Record<string, string> = {
+  "audio/mpeg": "MP3",
+  "audio/wav": "WAV",
+  "audio/mp4": "M4A",
+  "audio/flac": "FLAC",
+  "audio/ogg": "Ogg",
+};
+
+/** State in plain words, and whether the bytes can be had. */
+export function describeState(state: LibraryFile["state"]): { text: string; isReadable: boolean } {
+  switch (state) {
+    case "stored":
+    case "processed":
+      return { text: "Ready", isReadable: true };
+    case "processing":
+      return { text: "Being processed", isReadable: true };
+    case "uploading":
+      return { text: "Still arriving", isReadable: false };
+    case "quarantined":
+      return { text: "Held back for a check", isReadable: false };
+    case "archived":
+      return { text: "Archived", isReadable: false };
+    case "recalling":
+      return { text: "Coming back from the archive", isReadable: false };
+    case "deleting":
+    case "deleted":
+      return { text: "Deleted", isReadable: false };
+    case "failed":
+      return { text: "Failed", isReadable: false };
+  }
+}
+
+/** `"MP3 · 4.2 MB · 12 Nov 2026, 14:03"`. */
+export function describeFacts(file: LibraryFile): string {
+  const added = new Date(file.createdAt).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
+  return [KINDS[file.type] ?? file.type, formatBytes(file.size), added].join(" · ");
+}

@@ -1,0 +1,51 @@
+import { AudioUploader, QuotaMeter } from "@audiotricks/upload-react";
+import { useState } from "react";
+import { Brand } from "./brand.tsx";
+import type { DemoSession } from "./demo-session.ts";
+import { Library } from "./library.tsx";
+import { PERSONAL, SpacePicker } from "./space-picker.tsx";
+
+/** The demo's server answers for the page and the companion. */
+const COMPANION_URL = "";
+
+export function UploadPage({ session, onSignOut }: { session: DemoSession; onSignOut: () => void }) {
+  const [space, setSpace] = useState(session.workspaces[0]?.id ?? PERSONAL);
+  const companion = {
+    companionUrl: COMPANION_URL,
+    getToken: session.getToken,
+    workspaceId: space === PERSONAL ? undefined : space,
+  };
+  const spaceName = session.workspaces.find(({ id }) => id === space)?.name ?? "Personal";
+
+  return (
+    <>
+      <header className="bar">
+        <div className="bar-inner">
+          <Brand />
+          <p className="who">
+            <span className="avatar avatar-small" aria-hidden="true">
+              {session.name[0]}
+            </span>
+            <span className="who-name">{session.name}</span>
+            <button type="button" className="text-button" onClick={onSignOut}>
+              Sign out
+            </button>
+          </p>
+        </div>
+      </header>
+      <main className="page">
+        <div className="page-head">
+          <h1>Upload audio</h1>
+          <SpacePicker workspaces={session.workspaces} value={space} onChange={setSpace} />
+        </div>
+        <div className="columns">
+          <AudioUploader {...companion} />
+          <aside className="card" aria-label="Storage">
+            <QuotaMeter {...companion} labels={{ user: "Your storage", workspace: spaceName }} />
+          </aside>
+          <Library {...companion} title={`Files in ${spaceName}`} />
+        </div>
+      </main>
+    </>
+  );
+}

@@ -1,0 +1,48 @@
+import { describeStatus } from "./describe-status.ts";
+import type { UploadItem, UploadsState } from "./uploads-state.ts";
+
+/** Progress is said at these shares of all bytes, in percent; more often would be noise. */
+const STEPS = [25, 50, 75];
+
+/** What a screen reader should hear about the step from one state to the next; `null` for nothing. */
+export function announcementOf(previous: UploadsState, next: UploadsState): string | null {
+  const before = new Map(previous.files.map((item) => [item.id, item.status]));
+  const changed = next.files.filter(({ id, status }) => before.get(id)?.status !== status.status);
+  const added = changed.filter(({ id }) => !before.has(id));
+  const done = changed.filter(({ status }) => status.status === "done");
+  const failed = changed.filter(({ status }) => status.status === "failed");
+  const offline = changed.some(({ status }) => status.status === "waiting" && status.reason === "offline");
+
+  const sentences = [
+    added.length > 0 ? `${subject(added)} added.` : null,
+    done.length > 0 ? `${subject(done)} uploaded.` : null,
+    ...failed.slice(0, 3).map(failure),
+    failed.length > 3 ? `${failed.length - 3} more files were not uploaded.` : null,
+    offline ? "No network. Uploads continue by themselves when it is back." : null,
+    previous.totals.unfinished > 0 && next.totals.unfinished === 0 && next.totals.done > 1 && done.length > 0
+      ? "All uploads are through."
+      : null,
+  ].filter((sentence) => sentence !== null);
+  if (sentences.length > 0) return sentences.join(" ");
+
+  const step = STEPS.findLast(
+    (percent) => percentOf(previous) < percent && percentOf(next) >= percent && percentOf(next) < 100,
+  );
+  // Another set of files is another hundred per cent: a step only counts within one.
+  return step === undefined || previous.totals.totalBytes !== next.totals.totalBytes
+    ? null
+    : `${step} % uploaded.`;
+}
+
+function percentOf({ totals: { sentBytes, totalBytes } }: UploadsState): number {
+  return totalBytes === 0 ? 0 : (sentBytes / totalBytes) * 100;
+}
+
+function subject(items: readonly UploadItem[]): string {
+  return items.length === 1 ? (items[0]?.name ?? "") : `${items.length} files`;
+}
+
+function failure({ name, size, status }: UploadItem): string {
+  const { label, detail } = describeStatus(status, size);
+  return [`${name}: ${label}.`, detail].filter((part) => part !== null).join(" ");
+}

@@ -1,0 +1,123 @@
+import type { Uppy } from "@uppy/core";
+import { type ReactNode, useEffect, useMemo } from "react";
+import { describeError } from "./describe-error.ts";
+import { DropZone, type Theme } from "./drop-zone.tsx";
+import { LiveRegion } from "./live-region.tsx";
+import { RefusedFiles } from "./refused-files.tsx";
+import { describeLimits } from "./restrictions.ts";
+import { UnfinishedUploads } from "./unfinished-uploads.tsx";
+import { UploadRow } from "./upload-row.tsx";
+import { UploadSummary } from "./upload-summary.tsx";
+import { type AudioUploads, type AudioUploadsOptions, useAudioUploads } from "./use-audio-uploads.ts";
+import { useLatest } from "./use-latest.ts";
+
+export interface AudioUploaderProps extends AudioUploadsOptions {
+  /** Called with each Uppy this component makes, to add plugins or listen: one a mount, and one after a change of workspace. */
+  onReady?: ((uppy: Uppy) => void) | undefined;
+  /** Accessible name of the whole. Default: "Upload audio". */
+  label?: string | undefined;
+  /** `"auto"` follows the system. */
+  theme?: Theme | undefined;
+  className?: string | undefined;
+}
+
+/**
+ * Drop audio, watch it arrive. Needs `@audiotricks/upload-react/styles.css`. On a server it renders the frame; everything else
+ * happens in the browser.
+ */
+export function AudioUploader(props: AudioUploaderProps) {
+  const { onReady, label = "Upload audio", theme = "auto", className = "", ...options } = props;
+  const uploads = useAudioUploads(options);
+  const { uppy, files, refused, totals } = uploads;
+
+  const whenReady = useLatest(onReady);
+  useEffect(() => {
+    if (uppy !== null) whenReady.current?.(uppy);
+  }, [uppy, whenReady]);
+
+  return (
+    <section className={`at-uploader ${className}`.trimEnd()} data-theme={theme} aria-label={label}>
+      <Entrance uploads={uploads} theme={theme} />
+      <RefusedFiles refused={refused} onDismiss={uploads.dismiss} />
+      <UploadSummary totals={totals} actions={uploads} />
+      {files.length === 0 ? null : <FileList uploads={uploads} />}
+      <UnfinishedUploads
+        companionUrl={options.companionUrl}
+        getToken={options.getToken}
+        workspaceId={options.workspaceId}
+        files={files}
+      />
+      <LiveRegion state={uploads} />
+    </section>
+  );
+}
+
+/** From this many files on, rows out of sight are not laid out. */
+const LONG_LIST = 100;
+
+/** The way in: the drop zone, or why there is none. */
+function Entrance({ uploads, theme }: { uploads: AudioUploads; theme: Theme }) {
+  const { uppy, config, isSwitching, retryConfig } = uploads;
+  switch (config.status) {
+    case "ready": {
+      if (uppy === null) return <Notice title="Getting ready…" />;
+      const note = isSwitching
+        ? "More files can be added once these are through."
+        : describeLimits(config.config);
+      return <DropZone uppy={uppy} theme={theme} note={note} isDisabled={isSwitching} />;
+    }
+    case "loading":
+      return <Notice title="Getting ready…" />;
+    case "unreachable":
+      return (
+        <Notice title="The upload service does not answer" onRetry={retryConfig}>
+          Trying again by itself. Check your connection if this stays.
+        </Notice>
+      );
+    case "signed_out":
+      return (
+        <Notice title="You are signed out" onRetry={retryConfig}>
+          Sign in to upload.
+        </Notice>
+      );
+    case "failed": {
+      const { title, advice } = describeError(config.error);
+      return (
+        <Notice title={title} onRetry={retryConfig}>
+          {advice}
+        </Notice>
+      );
+    }
+  }
+}
+
+function Notice(props: { title: string; children?: ReactNode; onRetry?: () => void }) {
+  const { title, children, onRetry } = props;
+  return (
+    <div className="at-drop at-notice" role="status">
+      <p className="at-notice-title">{title}</p>
+      {children === undefined ? null : <p className="at-note">{children}</p>}
+      {onRetry === undefined ? null : (
+        <button type="button" className="at-button" onClick={onRetry}>
+          Try again
+        </button>
+      )}
+    </div>
+  );
+}
+
+function FileList({ uploads }: { uploads: AudioUploads }) {
+  const { pause, resume, cancel, retry, dismiss } = uploads;
+  // The same object while the actions are the same, so that rows of other files do not render.
+  const actions = useMemo(
+    () => ({ pause, resume, cancel, retry, dismiss }),
+    [pause, resume, cancel, retry, dismiss],
+  );
+  return (
+    <ul className="at-rows" aria-label="Uploads" data-long={uploads.files.length > LONG_LIST || undefined}>
+      {uploads.files.map((item) => (
+        <UploadRow key={item.id} item={item} actions={actions} />
+      ))}
+    </ul>
+  );
+}

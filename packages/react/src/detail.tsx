@@ -1,0 +1,17 @@
+import { Fragment } from "react";
+
+/** Facts joined by " · ", each kept on one line: a number and its unit belong together on a phone too. A sentence just wraps. */
+export function Detail({ text, className }: { text: string; className: string }) {
+  const facts = text.split(" · ");
+  if (facts.length === 1) return <span className={className}>{text}</span>;
+  return (
+    <span className={className}>
+      {facts.map((fact, index) => (
+        <Fragment key={fact}>
+          {index === 0 ? null : " · "}
+          <span className="at-fact">{fact}</span>
+        </Fragment>
+      ))}
+    </span>
+  );
+}

@@ -1,0 +1,57 @@
+import type { ReactNode } from "react";
+
+function Icon({ children }: { children: ReactNode }) {
+  return (
+    <svg
+      className="at-icon"
+      viewBox="0 0 20 20"
+      width="20"
+      height="20"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.75"
+      strokeLinecap="round"
+      strokeLinejoin="round"
+      aria-hidden="true"
+      focusable="false"
+    >
+      {children}
+    </svg>
+  );
+}
+
+export const PauseIcon = () => (
+  <Icon>
+    <path d="M7 5v10M13 5v10" />
+  </Icon>
+);
+export const ResumeIcon = () => (
+  <Icon>
+    <path d="M7 4.5v11l8.5-5.5z" />
+  </Icon>
+);
+export const CloseIcon = () => (
+  <Icon>
+    <path d="M5.5 5.5l9 9M14.5 5.5l-9 9" />
+  </Icon>
+);
+export const RetryIcon = () => (
+  <Icon>
+    <path d="M15.5 10a5.5 5.5 0 1 1-1.7-4M14 2.5V6h-3.5" />
+  </Icon>
+);
+export const DoneIcon = () => (
+  <Icon>
+    <path d="M4.5 10.5l3.7 3.7 7.3-8" />
+  </Icon>
+);
+export const FailedIcon = () => (
+  <Icon>
+    <path d="M10 5v6M10 14.5v.1" />
+  </Icon>
+);
+export const AudioIcon = () => (
+  <Icon>
+    <path d="M3 10h1M6.5 6.5v7M10 3.5v13M13.5 7v6M16.5 9.5v1" />
+  </Icon>
+);

@@ -1,0 +1,15 @@
+export type { SpacesUploadStatus, UploadProgress } from "@audiotricks/uppy-spaces";
+export { AudioUploader, type AudioUploaderProps } from "./audio-uploader.tsx";
+export type { ConfigState } from "./config-state.ts";
+export { describeError, type ErrorText } from "./describe-error.ts";
+export { describeStatus, type StatusText } from "./describe-status.ts";
+export { formatBytes, formatRate } from "./format-bytes.ts";
+export { formatRemaining } from "./format-remaining.ts";
+export { QuotaMeter, type QuotaMeterProps } from "./quota-meter.tsx";
+export type { UploadActions } from "./uploads-controller.ts";
+export type { RefusedFile, UploadItem, UploadsState, UploadTotals } from "./uploads-state.ts";
+export { type AudioUploads, type AudioUploadsOptions, useAudioUploads } from "./use-audio-uploads.ts";
+export type { CompanionOptions } from "./use-client.ts";
+export { type OpenUploads, useOpenUploads } from "./use-open-uploads.ts";
+export { type QuotaOptions, type QuotaState, useQuota } from "./use-quota.ts";
+export { type UploadLibrary, type UploadLibraryOptions, useUploadLibrary } from "./use-upload-library.ts";

@@ -1,0 +1,124 @@
+import { memo, useId, useRef } from "react";
+import { canRetry } from "./describe-error.ts";
+import { describeStatus } from "./describe-status.ts";
+import { Detail } from "./detail.tsx";
+import { IconButton } from "./icon-button.tsx";
+import { AudioIcon, CloseIcon, DoneIcon, FailedIcon, PauseIcon, ResumeIcon, RetryIcon } from "./icons.tsx";
+import { moveFocusOn, useKeepFocus } from "./keep-focus.ts";
+import type { UploadActions } from "./uploads-controller.ts";
+import { progressOf, type UploadItem } from "./uploads-state.ts";
+
+type RowActions = Pick<UploadActions, "pause" | "resume" | "cancel" | "retry" | "dismiss">;
+
+interface UploadRowProps {
+  item: UploadItem;
+  actions: RowActions;
+}
+
+/** One file: what happens to it, how far it is, and what can be done. Roles and names are a contract, see the README. */
+export const UploadRow = memo(function UploadRow({ item, actions }: UploadRowProps) {
+  const { name, size, status } = item;
+  const row = useRef<HTMLLIElement>(null);
+  const nameId = useId();
+  const focus = useKeepFocus(row, status.status);
+  const { label, detail, tone } = describeStatus(status, size);
+
+  return (
+    <li
+      ref={row}
+      className="at-row"
+      aria-labelledby={nameId}
+      tabIndex={-1}
+      data-status={status.status}
+      data-tone={tone}
+      data-code={status.status === "failed" ? status.error.code : undefined}
+      {...focus}
+    >
+      <span className="at-row-badge">
+        {tone === "good" ? <DoneIcon /> : tone === "bad" ? <FailedIcon /> : <AudioIcon />}
+      </span>
+      <div className="at-row-body">
+        <p className="at-row-name" id={nameId} title={name}>
+          <bdi>{name}</bdi>
+        </p>
+        <Progress item={item} />
+        <p className="at-row-status">
+          <span className="at-row-label">{label}</span>
+          {detail === null ? null : <Detail className="at-row-detail" text={detail} />}
+        </p>
+      </div>
+      <div className="at-row-actions">
+        <RowButtons item={item} actions={actions} beforeLeaving={() => moveFocusOn(row.current)} />
+      </div>
+    </li>
+  );
+});
+
+function Progress({ item: { name, size, status } }: { item: UploadItem }) {
+  if (status.status === "done" || status.status === "failed" || status.status === "cancelled") return null;
+  const { sentBytes, totalBytes } = progressOf(status, size);
+  const percent = Math.floor((sentBytes / Math.max(1, totalBytes)) * 100);
+  return (
+    <progress
+      className="at-progress"
+      aria-label={name}
+      aria-valuetext={`${percent} %`}
+      max={Math.max(1, totalBytes)}
+      value={sentBytes}
+    />
+  );
+}
+
+function RowButtons(props: UploadRowProps & { beforeLeaving: () => void }) {
+  const { actions, beforeLeaving } = props;
+  const { id, name, status } = props.item;
+  const leave = (action: (id: string) => void) => () => {
+    beforeLeaving();
+    action(id);
+  };
+  switch (status.status) {
+    case "queued":
+    case "creating":
+    case "checking":
+    case "uploading":
+    case "waiting":
+    case "paused": {
+      const isPaused = status.status === "paused";
+      return (
+        <>
+          <IconButton
+            label={`${isPaused ? "Resume" : "Pause"} ${name}`}
+            onClick={() => (isPaused ? actions.resume(id) : actions.pause(id))}
+          >
+            {isPaused ? <ResumeIcon /> : <PauseIcon />}
+          </IconButton>
+          <IconButton label={`Cancel ${name}`} onClick={leave(actions.cancel)}>
+            <CloseIcon />
+          </IconButton>
+        </>
+      );
+    }
+    case "failed":
+      return (
+        <>
+          {canRetry(status.error) ? (
+            <IconButton label={`Retry ${name}`} onClick={() => actions.retry(id)}>
+              <RetryIcon />
+            </IconButton>
+          ) : null}
+          <IconButton label={`Remove ${name} from the list`} onClick={leave(actions.dismiss)}>
+            <CloseIcon />
+          </IconButton>
+        </>
+      );
+    case "done":
+    case "cancelled":
+      return (
+        <IconButton label={`Remove ${name} from the list`} onClick={leave(actions.dismiss)}>
+          <CloseIcon />
+        </IconButton>
+      );
+    case "finalizing":
+      return null;
+  }
+}

@@ -1,0 +1,115 @@
+import type { UploadErrorCode } from "@audiotricks/protocol";
+import type { SpacesUploadStatus, UploadProgress } from "@audiotricks/uppy-spaces";
+import type { ConfigState } from "./config-state.ts";
+
+/** One file of this widget, from the moment it was added. */
+export interface UploadItem {
+  id: string;
+  name: string;
+  /** Bytes. */
+  size: number;
+  status: SpacesUploadStatus;
+}
+
+/** A file that was not taken, and why in plain words; no byte of it moved. */
+export interface RefusedFile {
+  id: string;
+  name: string;
+  /** Bytes. */
+  size: number;
+  /** `already_added`: it is in the list and not through yet. `restricted`: another rule of the host's Uppy. */
+  code: UploadErrorCode | "already_added" | "restricted";
+  title: string;
+  advice: string;
+}
+
+/** All files of this widget together. */
+export interface UploadTotals {
+  files: number;
+  /** Files that still have something to do, paused ones included. */
+  unfinished: number;
+  paused: number;
+  done: number;
+  failed: number;
+  /** Bytes at the store, of `totalBytes`; failed and cancelled files count in neither. */
+  sentBytes: number;
+  totalBytes: number;
+  /** Sum over the files that move. */
+  bytesPerSecond: number;
+  /** Milliseconds for everything that is not paused; `null` while nothing moves. */
+  remainingMs: number | null;
+}
+
+export interface UploadsState {
+  files: readonly UploadItem[];
+  refused: readonly RefusedFile[];
+  totals: UploadTotals;
+  /** The companion's rules. */
+  config: ConfigState;
+}
+
+export const EMPTY_UPLOADS: UploadsState = {
+  files: [],
+  refused: [],
+  totals: totalsOf([]),
+  config: { status: "loading" },
+};
+
+/** Whether something will still happen to this file, now or when it is resumed. */
+export function isUnfinished(status: SpacesUploadStatus): boolean {
+  return status.status !== "done" && status.status !== "failed" && status.status !== "cancelled";
+}
+
+/** How far a file is, whatever its state; `size` in bytes. */
+export function progressOf(status: SpacesUploadStatus, size: number): UploadProgress {
+  if ("progress" in status) return status.progress;
+  return {
+    sentBytes: status.status === "done" ? size : 0,
+    totalBytes: size,
+    bytesPerSecond: 0,
+    remainingMs: null,
+  };
+}
+
+export function totalsOf(files: readonly UploadItem[]): UploadTotals {
+  const totals: UploadTotals = {
+    files: files.length,
+    unfinished: 0,
+    paused: 0,
+    done: 0,
+    failed: 0,
+    sentBytes: 0,
+    totalBytes: 0,
+    bytesPerSecond: 0,
+    remainingMs: null,
+  };
+  let remainingBytes = 0;
+  for (const { status, size } of files) {
+    if (isUnfinished(status)) totals.unfinished += 1;
+    if (status.status === "paused") totals.paused += 1;
+    if (status.status === "done") totals.done += 1;
+    if (status.status === "failed") totals.failed += 1;
+    if (status.status === "failed" || status.status === "cancelled") continue;
+    const { sentBytes, totalBytes, bytesPerSecond } = progressOf(status, size);
+    totals.sentBytes += sentBytes;
+    totals.totalBytes += totalBytes;
+    if (status.status === "uploading") totals.bytesPerSecond += bytesPerSecond;
+    if (status.status !== "paused") remainingBytes += totalBytes - sentBytes;
+  }
+  if (totals.bytesPerSecond > 0) totals.remainingMs = (remainingBytes / totals.bytesPerSecond) * 1000;
+  return totals;
+}
+
+/** The same list where nothing changed, and the same items where only others did: what did not change need not render. */
+export function reuseItems(
+  previous: readonly UploadItem[],
+  next: readonly UploadItem[],
+): readonly UploadItem[] {
+  const known = new Map(previous.map((item) => [item.id, item]));
+  const items = next.map((item) => {
+    const old = known.get(item.id);
+    return old && old.name === item.name && old.size === item.size && old.status === item.status ? old : item;
+  });
+  const isSame = items.length === previous.length && items.every((item, index) => item === previous[index]);
+  return isSame ? previous : items;
+}

@@ -1,0 +1,110 @@
+import type { FileRecord } from "@audiotricks/protocol/messages";
+import type { Uppy } from "@uppy/core";
+import { useEffect, useId, useRef, useState, useSyncExternalStore } from "react";
+import { createUploadsController, type UploadActions, type UploadsController } from "./uploads-controller.ts";
+import { EMPTY_UPLOADS, type UploadsState } from "./uploads-state.ts";
+import type { CompanionOptions } from "./use-client.ts";
+import { useLatest } from "./use-latest.ts";
+
+export interface AudioUploadsOptions extends CompanionOptions {
+  /** The workspace files go to; the user's own space if left out. Files added before a change keep theirs. */
+  workspaceId?: string | undefined;
+  /** Called once for each file that is stored and proved. */
+  onUploaded?: ((file: FileRecord) => void) | undefined;
+}
+
+export interface AudioUploads extends UploadsState, UploadActions {
+  /** For other plugins and events; `null` on the server and before the first effect. Not to be destroyed. */
+  uppy: Uppy | null;
+  /** `companionUrl` changed while files were under way: they finish first, and none can be added until then. */
+  isSwitching: boolean;
+}
+
+/**
+ * Everything `<AudioUploader>` is made of, without its looks. One Uppy per mounted component: made after mounting, so that
+ * neither a server nor StrictMode's second mount leaves one behind, and let go of when unmounting; what was sent until then
+ * stays at the store and can be continued.
+ */
+export function useAudioUploads(options: AudioUploadsOptions): AudioUploads {
+  const { controller, isSwitching } = useController(options);
+  const state = useSyncExternalStore(
+    controller?.subscribe ?? subscribeToNothing,
+    controller?.getState ?? getEmptyState,
+    getEmptyState,
+  );
+  return { ...state, ...(controller?.actions ?? NO_ACTIONS), uppy: controller?.uppy ?? null, isSwitching };
+}
+
+interface Held {
+  /** What it was made for. */
+  key: string;
+  companionUrl: string;
+  controller: UploadsController;
+}
+
+function useController(options: AudioUploadsOptions): {
+  controller: UploadsController | null;
+  isSwitching: boolean;
+} {
+  const { companionUrl, workspaceId } = options;
+  const id = `audiotricks${useId().replace(/\W/g, "")}`;
+  const latest = useLatest(options);
+  const [held, setHeld] = useState<Held | null>(null);
+  // Effects run twice under StrictMode and again on hot reload, before the state above is seen: this is what really exists.
+  const existing = useRef<Held | null>(null);
+  const controller = held?.controller ?? null;
+  const isBusy = useSyncExternalStore(
+    controller?.subscribe ?? subscribeToNothing,
+    () => (controller?.getState().totals.unfinished ?? 0) > 0,
+    () => false,
+  );
+
+  const key = JSON.stringify([companionUrl, workspaceId]);
+  useEffect(() => {
+    const old = existing.current;
+    if (old && !old.controller.isDisposed()) {
+      if (old.key === key) return;
+      if (isBusy || old.controller.isBusy()) {
+        if (old.companionUrl !== companionUrl) return;
+        // What was added goes where it was meant to go; what is added from now on, to the new workspace.
+        old.controller.setWorkspace(workspaceId);
+        existing.current = { ...old, key };
+        setHeld(existing.current);
+        return;
+      }
+      old.controller.dispose();
+    }
+    const created = createUploadsController({
+      id,
+      companionUrl,
+      workspaceId,
+      getToken: () => latest.current.getToken(),
+      onUploaded: (file) => latest.current.onUploaded?.(file),
+    });
+    existing.current = { key, companionUrl, controller: created };
+    setHeld(existing.current);
+  }, [id, key, companionUrl, workspaceId, isBusy, latest]);
+
+  // Apart from the effect above, whose clean-up would also run when a prop changes in mid-upload.
+  useEffect(() => () => existing.current?.controller.dispose(), []);
+
+  return { controller, isSwitching: isBusy && held !== null && held.companionUrl !== companionUrl };
+}
+
+const subscribeToNothing = () => () => {};
+const getEmptyState = () => EMPTY_UPLOADS;
+
+const nothing = () => {};
+const NO_ACTIONS: UploadActions = {
+  addFiles: nothing,
+  pause: nothing,
+  resume: nothing,
+  cancel: nothing,
+  retry: nothing,
+  dismiss: nothing,
+  pauseAll: nothing,
+  resumeAll: nothing,
+  cancelAll: nothing,
+  dismissFinished: nothing,
+  retryConfig: nothing,
+};
