@@ -1,0 +1,32 @@
+// `npm start`: from a clean clone to a running server with the demo, on a machine that has Node and npm.
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+import { inRoot, root } from "./checkout.mjs";
+import { currentNode } from "./current-node.mjs";
+import { buildDemo } from "./demo-build.mjs";
+import { installDependencies } from "./dependencies.mjs";
+
+const say = (line) => console.log(`  ${line}`);
+
+try {
+  await installDependencies(say);
+  const node = currentNode();
+  await buildDemo(node, say);
+  runServer(node);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+}
+
+function runServer(node) {
+  const flags = ["--disable-warning=ExperimentalWarning"]; // type stripping, on older Nodes
+  const server = spawn(node, [...flags, inRoot("apps/server/src/main.ts")], { cwd: root, stdio: "inherit" });
+  // A terminal sends Ctrl-C to the server as well; it knows an echo from a second wish.
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => server.kill(signal));
+  process.on("SIGHUP", () => server.kill("SIGTERM"));
+  server.on("error", (error) => {
+    console.error(`The server could not be started: ${error.message}`);
+    process.exit(1);
+  });
+  server.on("exit", (code, signal) => process.exit(signal === null ? code : 128 + constants.signals[signal]));
+}
