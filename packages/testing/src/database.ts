@@ -7,82 +7,124 @@ import pg from "pg";
 const TEMPLATE = "audiotricks_template";
 /** Our sizes and counts stay below 2^53, so bigint comes as a number. */
 const INT8 = 20;
-const types = {
-  getTypeParser: (oid: number, format?: "text" | "binary") =>
-    oid === INT8 && format !== "binary" ? Number : pg.types.getTypeParser(oid, format as "text"),
-} as pg.CustomTypesConfig;
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: "text") =>
+    oid === INT8 && format !== ("binary" as string)
+      ? Number
+      : pg.types.getTypeParser(oid, format)) as pg.CustomTypesConfig["getTypeParser"],
+};
 
-export interface TestDatabase<Database> extends AsyncDisposable {
+export interface PgliteDatabase<Database> extends AsyncDisposable {
   db: Kysely<Database>;
-  /** `undefined` on PGlite, which nobody else can connect to. */
-  url: string | undefined;
 }
 
-/** Makes the migrated database that `createTestDatabase` clones. Once per server. */
+export interface TestDatabase<Database> extends PgliteDatabase<Database> {
+  /** For a second client, a server or another process. */
+  url: string;
+  pool: pg.Pool;
+}
+
+/** Makes the migrated database that `createTestDatabase` clones, anew if there is one. Once per server and run. */
 export async function createTemplate(serverUrl: string): Promise<void> {
-  await onServer(serverUrl, (db) => sql`CREATE DATABASE ${sql.id(TEMPLATE)}`.execute(db));
-  const db = connect<unknown>(withDatabase(serverUrl, TEMPLATE));
-  try {
-    await migrate(db);
-  } finally {
-    await db.destroy();
-  }
+  await onServer(serverUrl, async (db) => {
+    await sql`DROP DATABASE IF EXISTS ${sql.id(TEMPLATE)} WITH (FORCE)`.execute(db);
+    await sql`CREATE DATABASE ${sql.id(TEMPLATE)}`.execute(db);
+  });
+  await using template = connect<unknown>(withDatabase(serverUrl, TEMPLATE));
+  await migrate(template.db);
 }
 
 /** A fresh, migrated database on the PostgreSQL server of this test run; dropped when disposed. */
 export async function createTestDatabase<Database>(
-  serverUrl = process.env["TEST_POSTGRES_URL"],
-): Promise<TestDatabase<Database> & { url: string }> {
-  if (serverUrl === undefined)
-    throw new Error("TEST_POSTGRES_URL is not set: the integration project sets it up.");
-  const name = `test_${randomUUID().replaceAll("-", "")}`;
-  await onServer(serverUrl, (db) =>
-    sql`CREATE DATABASE ${sql.id(name)} TEMPLATE ${sql.id(TEMPLATE)}`.execute(db),
-  );
-  const url = withDatabase(serverUrl, name);
-  const db = connect<Database>(url);
-  return {
-    db,
-    url,
-    async [Symbol.asyncDispose]() {
-      await db.destroy();
-      await onServer(serverUrl, (server) => sql`DROP DATABASE ${sql.id(name)} WITH (FORCE)`.execute(server));
-    },
-  };
+  serverUrl: string | undefined = process.env.TEST_POSTGRES_URL,
+): Promise<TestDatabase<Database>> {
+  return createDatabase(serverUrl, sql`TEMPLATE ${sql.id(TEMPLATE)}`);
+}
+
+/** The same without our schema, for tests of the migrations themselves. */
+export async function createEmptyDatabase<Database>(
+  serverUrl: string | undefined = process.env.TEST_POSTGRES_URL,
+): Promise<TestDatabase<Database>> {
+  return createDatabase(serverUrl, sql`TEMPLATE template0`);
+}
+
+/** A fresh, migrated database on PGlite, in memory. */
+export async function createPgliteDatabase<Database>(): Promise<PgliteDatabase<Database>> {
+  migratedPglite ??= dumpMigratedPglite();
+  return openPglite<Database>(await migratedPglite);
+}
+
+/** PGlite in memory without our schema. */
+export async function createEmptyPglite<Database>(): Promise<PgliteDatabase<Database>> {
+  return openPglite<Database>(undefined);
 }
 
 let migratedPglite: Promise<Blob> | undefined;
 
-/** The same on PGlite, in memory. */
-export async function createPgliteDatabase<Database>(): Promise<TestDatabase<Database>> {
-  migratedPglite ??= dumpMigratedPglite();
-  const pglite = await PGlite.create({ loadDataDir: await migratedPglite, parsers: { [INT8]: Number } });
-  const db = new Kysely<Database>({ dialect: new PGliteDialect({ pglite }) });
-  return { db, url: undefined, [Symbol.asyncDispose]: () => db.destroy() };
-}
-
 async function dumpMigratedPglite(): Promise<Blob> {
   const pglite = await PGlite.create();
-  await migrate(new Kysely({ dialect: new PGliteDialect({ pglite }) }));
+  await migrate(new Kysely<unknown>({ dialect: new PGliteDialect({ pglite }) }));
   const dump = await pglite.dumpDataDir("none");
   await pglite.close();
   return dump;
 }
 
-function connect<Database>(connectionString: string): Kysely<Database> {
-  const pool = new pg.Pool({ connectionString, max: 50, types });
+async function openPglite<Database>(dataDir: Blob | undefined): Promise<PgliteDatabase<Database>> {
+  const pglite = await PGlite.create({
+    parsers: { [INT8]: Number },
+    ...(dataDir === undefined ? {} : { loadDataDir: dataDir }),
+  });
+  const db = new Kysely<Database>({ dialect: new PGliteDialect({ pglite }) });
+  return {
+    db,
+    async [Symbol.asyncDispose]() {
+      await db.destroy();
+      // Kysely closes it only if it was ever queried; an open one keeps the process alive.
+      if (!pglite.closed) await pglite.close();
+    },
+  };
+}
+
+async function createDatabase<Database>(
+  serverUrl: string | undefined,
+  from: ReturnType<typeof sql>,
+): Promise<TestDatabase<Database>> {
+  if (serverUrl === undefined) {
+    throw new Error(
+      "TEST_POSTGRES_URL is not set: run this in the integration project, or pass the server's URL.",
+    );
+  }
+  const name = `test_${randomUUID().replaceAll("-", "")}`;
+  await onServer(serverUrl, (db) => sql`CREATE DATABASE ${sql.id(name)} ${from}`.execute(db));
+  const database = connect<Database>(withDatabase(serverUrl, name));
+  return {
+    ...database,
+    async [Symbol.asyncDispose]() {
+      await database[Symbol.asyncDispose]();
+      await onServer(serverUrl, (db) => sql`DROP DATABASE ${sql.id(name)} WITH (FORCE)`.execute(db));
+    },
+  };
+}
+
+function connect<Database>(url: string): TestDatabase<Database> {
+  const pool = new pg.Pool({ connectionString: url, max: 50, types });
   // DROP DATABASE … FORCE ends idle connections; without a listener that would end the process.
   pool.on("error", () => undefined);
-  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  return {
+    db,
+    url,
+    pool,
+    async [Symbol.asyncDispose]() {
+      await db.destroy();
+      if (!pool.ended) await pool.end();
+    },
+  };
 }
 
 async function onServer(url: string, work: (db: Kysely<unknown>) => Promise<unknown>): Promise<void> {
-  const db = connect<unknown>(url);
-  try {
-    await work(db);
-  } finally {
-    await db.destroy();
-  }
+  await using server = connect<unknown>(url);
+  await work(server.db);
 }
 
 function withDatabase(serverUrl: string, database: string): string {

@@ -93,7 +93,7 @@ export async function startPostgres(): Promise<TestPostgres> {
 }
 
 async function findBinaries(): Promise<string> {
-  const given = process.env["TEST_POSTGRES_BIN"];
+  const given = process.env.TEST_POSTGRES_BIN;
   if (given !== undefined) return given;
   const root = "/usr/lib/postgresql";
   const versions = existsSync(root)
