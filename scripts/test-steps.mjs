@@ -1,0 +1,77 @@
+import { inRoot } from "./checkout.mjs";
+
+const seconds = 1000;
+const minutes = 60 * seconds;
+
+/**
+ * Everything that must hold, in the order in which it is cheapest to find out. A step without `report` counts as one;
+ * the others count each of their tests.
+ *
+ * @param {string} node A Node that runs our source.
+ * @returns {Step[]}
+ *
+ * @typedef {object} Step
+ * @property {string} name As `--only` knows it.
+ * @property {string} what For people.
+ * @property {string[]} command
+ * @property {"vitest" | "playwright"} [report]
+ * @property {string} [needs] A step without which this one says nothing.
+ * @property {number} [timeoutMs]
+ */
+export function testSteps(node) {
+  const vitest = (project, what, more = {}) => ({
+    name: project,
+    what,
+    command: ["vitest", "run", "--project", project],
+    report: "vitest",
+    timeoutMs: 6 * minutes,
+    ...more,
+  });
+  return [
+    { name: "format", what: "format and lint (Biome)", command: ["biome", "ci", "."] },
+    {
+      name: "lint",
+      what: "lint with types (oxlint)",
+      command: ["oxlint", "--type-aware", "--deny-warnings"],
+    },
+    { name: "types", what: "types (tsc)", command: ["tsc", "--noEmit", "-p", "tsconfig.json"] },
+    {
+      name: "boundaries",
+      what: "who imports whom (dependency-cruiser)",
+      command: [
+        "depcruise",
+        "--config",
+        ".dependency-cruiser.cjs",
+        ..."packages apps migrations e2e bench".split(" "),
+      ],
+    },
+    { name: "unused", what: "unused code and dependencies (knip)", command: ["knip"] },
+    { name: "workspace", what: "one version of everything (sherif)", command: ["sherif"] },
+    {
+      name: "schema",
+      what: "row types match the migrations",
+      command: [node, inRoot("migrations/src/codegen.ts"), "--check"],
+    },
+    vitest("unit", "unit tests"),
+    { name: "build", what: "packages build", command: [node, inRoot("scripts/build-packages.mjs")] },
+    {
+      name: "packages",
+      what: "packages are fit to publish (publint, attw)",
+      command: [node, inRoot("scripts/check-packages.mjs")],
+      needs: "build",
+    },
+    vitest("integration", "integration tests on PostgreSQL"),
+    vitest("contract", "S3 contract on Ceph and the emulator"),
+    { name: "demo", what: "demo builds", command: [node, inRoot("scripts/build-demo.mjs")] },
+    {
+      name: "e2e",
+      what: "end to end in Chromium",
+      command: ["playwright", "test", "-c", "e2e/playwright.config.ts"],
+      report: "playwright",
+      needs: "demo",
+      timeoutMs: 12 * minutes,
+    },
+  ];
+}
+
+export const DEFAULT_TIMEOUT_MS = 3 * minutes;
