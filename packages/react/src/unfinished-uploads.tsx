@@ -1,5 +1,6 @@
 import type { UploadSession } from "@audiotricks/protocol/messages";
 import { useRef, useState } from "react";
+import { Detail } from "./detail.tsx";
 import { formatBytes } from "./format-bytes.ts";
 import { IconButton } from "./icon-button.tsx";
 import { AudioIcon, CloseIcon } from "./icons.tsx";
@@ -69,11 +70,14 @@ function UnfinishedRow(props: { upload: UploadSession; onDiscard: (sessionId: st
         </p>
         <p className="at-row-status">
           <span className="at-row-label">{formatBytes(upload.size)}</span>
-          <span className="at-row-detail">
-            {state === "failed"
-              ? "Could not be discarded; try again"
-              : `begun ${dateOf(upload.createdAt)} · kept until ${dateOf(upload.expiresAt)}`}
-          </span>
+          <Detail
+            className="at-row-detail"
+            text={
+              state === "failed"
+                ? "Could not be discarded; try again"
+                : `begun ${dateOf(upload.createdAt)} · kept until ${dateOf(upload.expiresAt)}`
+            }
+          />
         </p>
       </div>
       <div className="at-row-actions">

@@ -53,6 +53,20 @@ describe("describeTotals", () => {
   it("says when everything is paused", () =>
     expect(describeTotals(totalsOf([paused(uploading("a", 0), MB)])).headline).toBe("1 file paused"));
 
+  it("does not claim to upload while everything waits", () => {
+    const progress = { sentBytes: MB, totalBytes: 10 * MB, bytesPerSecond: 0, remainingMs: null };
+    const waiting = withStatus(uploading("a", 0), {
+      status: "waiting",
+      reason: "offline",
+      retryInMs: null,
+      progress,
+    });
+    expect(describeTotals(totalsOf([waiting]))).toEqual({
+      headline: "Waiting for the connection",
+      detail: "1 MB of 10 MB",
+    });
+  });
+
   it("does not call a list of failures uploaded", () =>
     expect(describeTotals(totalsOf([withStatus(uploading("a", 0), failedStatus)])).headline).toBe(
       "1 file not uploaded",

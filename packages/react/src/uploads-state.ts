@@ -29,6 +29,8 @@ export interface UploadTotals {
   /** Files that still have something to do, paused ones included. */
   unfinished: number;
   paused: number;
+  /** Files that wait for the network or for another try. */
+  waiting: number;
   done: number;
   failed: number;
   /** Bytes at the store, of `totalBytes`; failed and cancelled files count in neither. */
@@ -76,6 +78,7 @@ export function totalsOf(files: readonly UploadItem[]): UploadTotals {
     files: files.length,
     unfinished: 0,
     paused: 0,
+    waiting: 0,
     done: 0,
     failed: 0,
     sentBytes: 0,
@@ -87,6 +90,7 @@ export function totalsOf(files: readonly UploadItem[]): UploadTotals {
   for (const { status, size } of files) {
     if (isUnfinished(status)) totals.unfinished += 1;
     if (status.status === "paused") totals.paused += 1;
+    if (status.status === "waiting") totals.waiting += 1;
     if (status.status === "done") totals.done += 1;
     if (status.status === "failed") totals.failed += 1;
     if (status.status === "failed" || status.status === "cancelled") continue;

@@ -1,0 +1,131 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createUploadsController, type UploadsController } from "./uploads-controller.ts";
+
+const SESSION = "00000000-0000-4000-8000-000000000001";
+const CONFIG = {
+  maxFileSize: 1000,
+  allowedExtensions: ["mp3", "wav"],
+  singlePutMaxSize: 10,
+  preferredPartSize: 10,
+  maxBatch: 100,
+  maxSignBatch: 100,
+  maxConcurrentParts: 10,
+};
+
+/** A companion that opens a session for every file and answers nothing that would move a byte. */
+function answer(method: string, path: string, body: string): unknown {
+  if (path === "/v1/config") return CONFIG;
+  if (method === "DELETE") return { sessionId: SESSION, state: "aborting" };
+  if (method === "POST" && path === "/v1/uploads") {
+    const { files } = JSON.parse(body) as { files: { clientId: string; name: string; size: number }[] };
+    const session = {
+      sessionId: SESSION,
+      fileId: SESSION,
+      state: "active",
+      method: "multipart",
+      key: "audio/uploads/x.mp3",
+      workspaceId: null,
+      partSize: 10,
+      storedParts: [],
+      createdAt: "2026-11-24T10:00:00.000Z",
+      expiresAt: "2026-11-25T10:00:00.000Z",
+      error: null,
+      urls: [],
+      resumed: false,
+    };
+    return {
+      results: files.map(({ clientId, name, size }) => ({
+        clientId,
+        session: { ...session, name, size, partCount: Math.ceil(size / 10) },
+      })),
+    };
+  }
+  return new Promise(() => {});
+}
+
+describe("the controller", () => {
+  const calls: string[] = [];
+  /** Name and workspace of each file a session was asked for. */
+  const wanted: [name: string, workspaceId: string | undefined][] = [];
+  let controller: UploadsController;
+  const files = () => controller.getState().files;
+
+  beforeEach(async () => {
+    calls.length = 0;
+    wanted.length = 0;
+    vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
+      const { method = "GET", body } = init;
+      calls.push(`${method} ${url}`);
+      if (method === "POST" && url === "/v1/uploads" && typeof body === "string") {
+        const request = JSON.parse(body) as { files: { name: string; workspaceId?: string }[] };
+        wanted.push(...request.files.map((file): (typeof wanted)[number] => [file.name, file.workspaceId]));
+      }
+      return Response.json(await answer(method, url, typeof body === "string" ? body : "{}"));
+    });
+    controller = createUploadsController({
+      id: "test",
+      companionUrl: "",
+      getToken: () => "token",
+      workspaceId: undefined,
+      onUploaded: () => {},
+    });
+    await vi.waitFor(() => expect(controller.getState().config.status).toBe("ready"));
+  });
+  afterEach(() => {
+    controller.dispose();
+    vi.unstubAllGlobals();
+  });
+
+  it("says what is wrong with a file before anybody is asked", () => {
+    controller.actions.addFiles([
+      new File(["x"], "notes.txt"),
+      new File([], "empty.mp3"),
+      new File(["x".repeat(1001)], "long.wav"),
+    ]);
+    expect(controller.getState().refused.map(({ name, code }) => [name, code])).toEqual([
+      ["notes.txt", "type_not_allowed"],
+      ["empty.mp3", "file_empty"],
+      ["long.wav", "file_too_large"],
+    ]);
+    expect(files()).toEqual([]);
+    expect(calls).not.toContain("POST /v1/uploads");
+  });
+
+  it("says that a file is in the list already", () => {
+    const file = new File(["x"], "take.mp3");
+    controller.actions.addFiles([file]);
+    controller.actions.addFiles([file]);
+    expect(controller.getState().refused).toMatchObject([{ name: "take.mp3", code: "already_added" }]);
+  });
+
+  it("ends the session of a cancelled file", async () => {
+    controller.actions.addFiles([new File(["x".repeat(25)], "take.mp3")]);
+    await vi.waitFor(() => expect(files()).toMatchObject([{ status: { status: "uploading" } }]));
+    controller.actions.cancel(files()[0]?.id ?? "");
+    await vi.waitFor(() => expect(calls).toContain(`DELETE /v1/uploads/${SESSION}`));
+    await vi.waitFor(() => expect(files()).toEqual([]));
+  });
+
+  it("keeps the session when it is disposed of, however often", async () => {
+    controller.actions.addFiles([new File(["x".repeat(25)], "take.mp3")]);
+    await vi.waitFor(() => expect(files()).toMatchObject([{ status: { status: "uploading" } }]));
+    controller.dispose();
+    controller.dispose();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(calls.filter((call) => call.startsWith("DELETE"))).toEqual([]);
+  });
+
+  it("sends to the new workspace only what is added after the change", async () => {
+    controller.actions.addFiles([new File(["x".repeat(25)], "one.mp3")]);
+    await vi.waitFor(() => expect(wanted).toHaveLength(1));
+    controller.setWorkspace("00000000-0000-4000-8000-0000000000cc");
+    controller.actions.addFiles([new File(["x".repeat(25)], "two.mp3")]);
+    await vi.waitFor(() =>
+      expect(wanted).toEqual([
+        ["one.mp3", undefined],
+        ["two.mp3", "00000000-0000-4000-8000-0000000000cc"],
+      ]),
+    );
+    await vi.waitFor(() => expect(files().map(({ name }) => name)).toEqual(["one.mp3", "two.mp3"]));
+  });
+});
