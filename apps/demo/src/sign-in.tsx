@@ -7,9 +7,9 @@ interface SignInProps {
   onEnter: (login: Login) => void;
 }
 
-const PEOPLE: { login: Login; name: string; about: string }[] = [
-  { login: "alpha", name: "Alpha", about: "has a workspace and shares another with Beta" },
-  { login: "beta", name: "Beta", about: "has a workspace and shares another with Alpha" },
+const PEOPLE: { login: Login; name: string }[] = [
+  { login: "alpha", name: "Alpha" },
+  { login: "beta", name: "Beta" },
 ];
 
 export function SignIn({ state, onEnter }: SignInProps) {
@@ -20,24 +20,20 @@ export function SignIn({ state, onEnter }: SignInProps) {
       <h1>Sign in to upload</h1>
       <p className="lead">This is a demo: choose who you want to be. No password is asked for.</p>
       <div className="people">
-        {PEOPLE.map(({ login, name, about }) => (
+        {PEOPLE.map(({ login, name }) => (
           <button
             key={login}
             type="button"
             className="person"
             disabled={isBusy}
             onClick={() => onEnter(login)}
-            aria-describedby={`about-${login}`}
-            aria-label={`Sign in as ${login}`}
           >
             <span className="avatar" aria-hidden="true">
               {name[0]}
             </span>
             <span>
-              <span className="person-name">{name}</span>
-              <span className="person-about" id={`about-${login}`}>
-                {about}
-              </span>
+              <span className="person-name">Sign in as {name}</span>{" "}
+              <span className="person-about">A workspace of one’s own, and a shared one</span>
             </span>
           </button>
         ))}

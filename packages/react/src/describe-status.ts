@@ -48,7 +48,7 @@ function describeWait(status: SpacesUploadStatus & { status: "waiting" }): Omit<
   const seconds = status.retryInMs === null ? null : Math.ceil(status.retryInMs / 1000);
   return {
     label: "Connection trouble",
-    detail: `${sent} are safe. Trying again${seconds === null || seconds < 1 ? " now" : ` in ${seconds} s`}.`,
+    detail: `${sent} are safe. Trying again${seconds === null || seconds < 1 ? " now" : ` in ${seconds}\u00a0s`}.`,
   };
 }
 

@@ -34,7 +34,7 @@ export function UnfinishedUploads({ files, workspaceId, ...options }: Unfinished
   if (shown.length === 0) return null;
   return (
     <section className="at-unfinished" aria-label="Unfinished uploads">
-      <h3 className="at-heading">Unfinished</h3>
+      <p className="at-heading">Unfinished</p>
       <p className="at-note">Pick the same file again to continue where it stopped.</p>
       <ul className="at-rows" aria-label="Unfinished uploads">
         {shown.map((upload) => (
