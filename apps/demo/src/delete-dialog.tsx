@@ -1,7 +1,9 @@
-import { useEffect, useId, useRef, useState } from "react";
+import { UploadError } from "@audiotricks/protocol";
+import { useId, useLayoutEffect, useRef, useState } from "react";
 
 interface DeleteDialogProps {
   name: string;
+  /** Resolves once the file is gone, and this with it. */
   onDelete: () => Promise<void>;
   onClose: () => void;
 }
@@ -10,21 +12,23 @@ interface DeleteDialogProps {
 export function DeleteDialog({ name, onDelete, onClose }: DeleteDialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  const [state, setState] = useState<"asking" | "deleting" | "failed">("asking");
+  const [isDeleting, setDeleting] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
 
-  useEffect(() => {
+  // Closed while it is still in the document: only then does the browser give the focus back to the button that opened it.
+  useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
     return () => element?.close();
   }, []);
 
   const confirm = async () => {
-    setState("deleting");
+    setDeleting(true);
     try {
       await onDelete();
-      onClose();
-    } catch {
-      setState("failed");
+    } catch (error) {
+      setDeleting(false);
+      setProblem(reasonOf(error));
     }
   };
 
@@ -32,11 +36,11 @@ export function DeleteDialog({ name, onDelete, onClose }: DeleteDialogProps) {
     <dialog ref={dialog} className="dialog" aria-labelledby={titleId} onCancel={onClose}>
       <h3 id={titleId}>Delete “{name}”?</h3>
       <p>The file is gone for good, for everyone who can see it. Its space is free again.</p>
-      {state === "failed" ? (
+      {problem === null ? null : (
         <p className="problem" role="alert">
-          It could not be deleted. Try again.
+          {problem}
         </p>
-      ) : null}
+      )}
       <div className="dialog-actions">
         <button type="button" className="button" onClick={onClose}>
           Keep
@@ -44,12 +48,19 @@ export function DeleteDialog({ name, onDelete, onClose }: DeleteDialogProps) {
         <button
           type="button"
           className="button button-danger"
-          disabled={state === "deleting"}
+          disabled={isDeleting}
           onClick={() => void confirm()}
         >
-          {state === "deleting" ? "Deleting…" : "Delete"}
+          {isDeleting ? "Deleting…" : "Delete"}
         </button>
       </div>
     </dialog>
   );
+}
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof UploadError ? error.code : "internal";
+  if (code === "forbidden" || code === "file_not_found")
+    return "Only whoever uploaded it, or an admin, can delete it.";
+  return "It could not be deleted. Try again in a moment.";
 }

@@ -9,9 +9,11 @@ interface LibraryRowProps {
   library: UploadLibrary;
   isPlaying: boolean;
   onPlay: (isOn: boolean) => void;
+  /** The row is gone, and the focus was in it. */
+  onDeleted: () => void;
 }
 
-export function LibraryRow({ file, library, isPlaying, onPlay }: LibraryRowProps) {
+export function LibraryRow({ file, library, isPlaying, onPlay, onDeleted }: LibraryRowProps) {
   const [isAsking, setAsking] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const { text, isReadable } = describeState(file.state);
@@ -78,7 +80,10 @@ export function LibraryRow({ file, library, isPlaying, onPlay }: LibraryRowProps
       {isAsking ? (
         <DeleteDialog
           name={file.name}
-          onDelete={() => library.deleteFile(file.id)}
+          onDelete={async () => {
+            await library.deleteFile(file.id);
+            onDeleted();
+          }}
           onClose={() => setAsking(false)}
         />
       ) : null}

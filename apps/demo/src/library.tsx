@@ -1,5 +1,5 @@
 import { type CompanionOptions, describeError, useUploadLibrary } from "@audiotricks/upload-react";
-import { useId, useState } from "react";
+import { useId, useRef, useState } from "react";
 import { LibraryRow } from "./library-row.tsx";
 
 interface LibraryProps extends CompanionOptions {
@@ -11,6 +11,7 @@ interface LibraryProps extends CompanionOptions {
 export function Library({ title, ...options }: LibraryProps) {
   const library = useUploadLibrary(options);
   const headingId = useId();
+  const heading = useRef<HTMLHeadingElement>(null);
   // One at a time: two recordings over each other help nobody.
   const [playing, setPlaying] = useState<string | null>(null);
   const [isLoadingMore, setLoadingMore] = useState(false);
@@ -28,7 +29,9 @@ export function Library({ title, ...options }: LibraryProps) {
 
   return (
     <section className="library" aria-labelledby={headingId} aria-busy={library.status === "loading"}>
-      <h2 id={headingId}>{title}</h2>
+      <h2 id={headingId} ref={heading} tabIndex={-1}>
+        {title}
+      </h2>
       {library.status === "loading" ? <p className="placeholder">Reading the list…</p> : null}
       {library.status === "failed" && library.error !== null ? (
         <div className="placeholder" role="alert">
@@ -50,6 +53,7 @@ export function Library({ title, ...options }: LibraryProps) {
               library={library}
               isPlaying={playing === file.id}
               onPlay={(isOn) => setPlaying(isOn ? file.id : null)}
+              onDeleted={() => heading.current?.focus()}
             />
           ))}
         </ul>
