@@ -38,3 +38,8 @@ export function needsPathStyle(endpoint: string, bucket: string): boolean {
     !/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(bucket)
   );
 }
+
+/** The specification writes endpoints without a scheme; they all mean https. */
+export function normalizeEndpoint(endpoint: string): string {
+  return new URL(endpoint.includes("://") ? endpoint : `https://${endpoint}`).origin;
+}

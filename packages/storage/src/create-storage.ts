@@ -1,0 +1,95 @@
+import { UploadError } from "@audiotricks/protocol";
+import { type Kysely, sql } from "kysely";
+import { createClock } from "./clock.ts";
+import { mapConcurrently } from "./concurrency.ts";
+import type { Database } from "./database.ts";
+import { getFile, updateFile } from "./files/change-files.ts";
+import { deleteFile } from "./files/delete-file.ts";
+import { downloadFile } from "./files/download-file.ts";
+import { listFiles } from "./files/list-files.ts";
+import { createOperationsLog } from "./operations-log.ts";
+import type { Providers } from "./providers/open-providers.ts";
+import { readQuota } from "./quota.ts";
+import { readConfig } from "./read-config.ts";
+import { headBucket } from "./s3/objects.ts";
+import { createS3Compat } from "./s3-compat/create-s3-compat.ts";
+import { createS3Tokens } from "./s3-tokens.ts";
+import { DEFAULT_SETTINGS, type StorageSettings } from "./settings.ts";
+import type { Storage } from "./storage.ts";
+import type { StorageContext } from "./storage-context.ts";
+import { createStores } from "./stores.ts";
+import { sweep } from "./sweep.ts";
+import { cancelUpload } from "./uploads/cancel-upload.ts";
+import { completeUpload } from "./uploads/complete-upload.ts";
+import { createUploads } from "./uploads/create-uploads.ts";
+import { getUpload } from "./uploads/get-upload.ts";
+import { listOpenSessions, toUploadSession } from "./uploads/session.ts";
+import { signParts } from "./uploads/sign-parts.ts";
+
+export interface StorageOptions {
+  /** Migrated, and the host's to close. `bigint` may come as number or text. */
+  db: Kysely<Database>;
+  /** From `openProviders`. */
+  providers: Providers;
+  settings?: Partial<StorageSettings>;
+  /** For tests: the time that leases and expiries are decided by. By default the database's. */
+  now?: () => Date;
+  /** Told of failures that no caller waits for; without it they are silent. Nothing in them is secret. */
+  onError?: (error: unknown) => void;
+}
+
+/** Wires the rules to one database and its buckets. */
+export function createStorage(options: StorageOptions): Storage {
+  const { db, providers, onError = () => undefined } = options;
+  const log = createOperationsLog(db, onError);
+  const context: StorageContext = {
+    db,
+    stores: createStores(providers, log.record),
+    clock: createClock(options.now),
+    settings: { ...DEFAULT_SETTINGS, ...options.settings },
+    onError,
+  };
+
+  return {
+    config: () => readConfig(context),
+    uploads: {
+      create: (principal, files, createOptions) => createUploads(context, principal, files, createOptions),
+      listOpen: async (principal) =>
+        (await listOpenSessions(context, principal)).map((session) => toUploadSession(session, [])),
+      get: (principal, id) => getUpload(context, principal, id),
+      signParts: (principal, id, request) => signParts(context, principal, id, request),
+      complete: (principal, id, request) => completeUpload(context, principal, id, request),
+      completeMany: (principal, uploads) =>
+        mapConcurrently(uploads, context.settings.storeConcurrency, async ({ sessionId, ...request }) => {
+          try {
+            return await completeUpload(context, principal, sessionId, request);
+          } catch (error) {
+            if (error instanceof UploadError) return { sessionId, error: error.toBody() };
+            throw error;
+          }
+        }),
+      cancel: (principal, id) => cancelUpload(context, principal, id),
+    },
+    files: {
+      list: (principal, query) => listFiles(context, principal, query),
+      get: (principal, id) => getFile(context, principal, id),
+      update: (principal, id, change) => updateFile(context, principal, id, change),
+      delete: (principal, id) => deleteFile(context, principal, id),
+      download: (principal, id, request) => downloadFile(context, principal, id, request),
+    },
+    quota: (principal, workspaceId) => readQuota(context, principal, workspaceId),
+    s3: createS3Compat(context),
+    s3Tokens: createS3Tokens(context),
+    sweep: (sweepOptions) => sweep(context, sweepOptions),
+    checkReady: async () => {
+      await sql`SELECT 1`.execute(db);
+      const store = await context.stores.findPrimary();
+      if (store === undefined) throw new UploadError("no_provider", "No storage is set up.");
+      await headBucket(store.s3);
+    },
+    close: async () => {
+      await log.close();
+      context.stores.close();
+    },
+  };
+}

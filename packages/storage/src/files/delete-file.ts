@@ -1,0 +1,76 @@
+import type { FileRecord } from "@audiotricks/protocol/messages";
+import { deleteObject } from "../s3/objects.ts";
+import type { Principal } from "../storage.ts";
+import type { StorageContext } from "../storage-context.ts";
+import { mayNotChange } from "./change-files.ts";
+import { fileNotFound, getFileRecord, toFileRecord } from "./file-record.ts";
+import { changeableFiles, STORED_STATES, visibleFiles } from "./visible-files.ts";
+
+/**
+ * Deletes a file: from the quota at once, then at the store. Safe to repeat.
+ *
+ * @returns The record, `deleted`; `deleting` while the store could not be reached: the sweep tries again.
+ * @throws {UploadError} `file_not_found`, or `forbidden` for a file that the caller sees but may not delete.
+ */
+export async function deleteFile(
+  context: StorageContext,
+  principal: Principal,
+  fileId: string,
+): Promise<FileRecord> {
+  const { db } = context;
+  const row = await visibleFiles(db, principal)
+    .selectAll("f")
+    .where("f.id", "=", fileId)
+    .where("f.status", "in", [...STORED_STATES, "deleting", "deleted"])
+    .executeTakeFirst();
+  if (row === undefined) throw fileNotFound();
+  if (row.status === "deleted") return toFileRecord(row);
+
+  const isMine = changeableFiles(db, principal).select("f.id").where("f.id", "=", fileId);
+  const isClaimed = await db.transaction().execute(async (trx) => {
+    const { numUpdatedRows } = await trx
+      .updateTable("file_storage")
+      .set({ status: "deleting", cdn_url: null })
+      .where("id", "in", isMine)
+      .where("status", "in", STORED_STATES)
+      .executeTakeFirst();
+    if (numUpdatedRows === 0n) return false;
+    await trx
+      .insertInto("audit_logs")
+      .values({
+        user_id: principal.userId,
+        action: "file_deleted",
+        resource: "file_storage",
+        resource_id: fileId,
+        category: "storage",
+        details: JSON.stringify({ key: row.storage_path, size: Number(row.file_size) }),
+      })
+      .execute();
+    return true;
+  });
+  if (!isClaimed && (await isMine.executeTakeFirst()) === undefined) throw mayNotChange();
+  await finishDeleting(context, {
+    id: fileId,
+    key: row.storage_path,
+    providerId: row.storage_provider_id,
+    userId: row.user_id,
+    workspaceId: row.workspace_id,
+  }).catch(context.onError);
+  return getFileRecord(db, fileId);
+}
+
+/** The second half of a delete, for the caller and the sweep alike: the object first, then the row. */
+export async function finishDeleting(
+  { db, stores, clock }: StorageContext,
+  file: { id: string; key: string; providerId: string; userId: string | null; workspaceId: string | null },
+): Promise<void> {
+  const { userId, workspaceId } = file;
+  const { s3 } = await stores.of(file.providerId, { fileId: file.id, userId, workspaceId });
+  await deleteObject(s3, file.key);
+  await db
+    .updateTable("file_storage")
+    .set({ status: "deleted", deleted_at: clock.now(), cdn_url: null })
+    .where("id", "=", file.id)
+    .where("status", "=", "deleting")
+    .execute();
+}

@@ -1,0 +1,39 @@
+import { type FileState, UploadError } from "@audiotricks/protocol";
+import type { FileRecord } from "@audiotricks/protocol/messages";
+import type { Kysely, Selectable } from "kysely";
+import type { Database } from "../database.ts";
+import type { FileStorage } from "../database-schema.ts";
+
+/** For whoever may already see the file; asks no questions. */
+export async function getFileRecord(db: Kysely<Database>, fileId: string): Promise<FileRecord> {
+  const row = await db.selectFrom("file_storage").selectAll().where("id", "=", fileId).executeTakeFirst();
+  if (row === undefined) throw fileNotFound();
+  return toFileRecord(row);
+}
+
+export function toFileRecord(row: Selectable<FileStorage>): FileRecord {
+  return {
+    id: row.id,
+    name: row.original_filename,
+    size: Number(row.file_size),
+    type: row.mime_type ?? "application/octet-stream",
+    contentType: row.content_type as FileRecord["contentType"],
+    state: row.status as FileState,
+    accessLevel: row.access_level as FileRecord["accessLevel"],
+    workspaceId: row.workspace_id,
+    ownerId: row.user_id,
+    key: row.storage_path,
+    checksumMd5: row.checksum_md5,
+    checksumSha256: row.checksum_sha256,
+    downloadCount: Number(row.download_count),
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+    expiresAt: row.expires_at?.toISOString() ?? null,
+    contentUrl: `/v1/files/${row.id}/content`,
+  };
+}
+
+/** The same for an absent file and for someone else's. */
+export function fileNotFound(): UploadError {
+  return new UploadError("file_not_found", "There is no such file.");
+}

@@ -1,0 +1,43 @@
+import type { Kysely } from "kysely";
+import type { Database } from "../database.ts";
+import { getProvider, type Provider } from "./provider.ts";
+import { parseEnvelopeKey } from "./secret-envelope.ts";
+import { registerSpacesProvider, type SpacesProvider } from "./spaces-provider.ts";
+
+/** The providers of one deployment, by the ids that its files carry. */
+export interface Providers {
+  /** Reads the row every time, so that a rotated credential is found. Throws as `getProvider`. */
+  get(id: string): Promise<Provider>;
+  /** The one that new uploads go to; `undefined` while none is set up. */
+  findPrimary(): Promise<Provider | undefined>;
+}
+
+/**
+ * The providers in the table, and the bucket given, which becomes the primary one: new uploads go there, files elsewhere
+ * stay readable. Without it the table's own primary row counts.
+ *
+ * @param options.encryptionKey 32 bytes in base64, for rows whose secret is sealed.
+ * @throws {UploadError} `no_provider`, naming the setting and the mend.
+ */
+export async function openProviders(options: {
+  db: Kysely<Database>;
+  spaces?: SpacesProvider | undefined;
+  encryptionKey?: string | undefined;
+}): Promise<Providers> {
+  const { db, spaces } = options;
+  const encryptionKey = options.encryptionKey ? parseEnvelopeKey(options.encryptionKey) : undefined;
+  if (spaces !== undefined) await registerSpacesProvider(db, spaces);
+  const secrets = { spaces, encryptionKey };
+  return {
+    get: (id) => getProvider(db, id, secrets),
+    findPrimary: async () => {
+      const row = await db
+        .selectFrom("storage_providers")
+        .select("id")
+        .where("is_primary", "=", true)
+        .where("is_active", "=", true)
+        .executeTakeFirst();
+      return row === undefined ? undefined : getProvider(db, row.id, secrets);
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import { UploadError } from "@audiotricks/protocol";
+import type { Kysely, Selectable } from "kysely";
+import type { Database } from "../database.ts";
+import type { StorageProviders } from "../database-schema.ts";
+import { type BucketAddress, needsPathStyle, normalizeEndpoint } from "../s3/bucket-address.ts";
+import type { SigningCredentials } from "../s3/sigv4.ts";
+import { isSupportedProvider, PROVIDER_LIMITS, type ProviderLimits } from "./provider-limits.ts";
+import { type EnvelopeKey, openSecret } from "./secret-envelope.ts";
+import type { SpacesProvider } from "./spaces-provider.ts";
+
+/** One bucket with all that is needed to use it. Holds a secret: never log it. */
+export interface Provider extends BucketAddress {
+  id: string;
+  region: string;
+  credentials: SigningCredentials;
+  limits: ProviderLimits;
+}
+
+/** What a provider's row may need to come alive. */
+export interface ProviderSecrets {
+  spaces: SpacesProvider | undefined;
+  encryptionKey: EnvelopeKey | undefined;
+}
+
+/**
+ * @throws {UploadError} `no_provider` if there is no such row or its secret is out of reach, `provider_unsupported` if
+ *   we do not speak its protocol.
+ */
+export async function getProvider(
+  db: Kysely<Database>,
+  id: string,
+  secrets: ProviderSecrets,
+): Promise<Provider> {
+  const row = await db.selectFrom("storage_providers").selectAll().where("id", "=", id).executeTakeFirst();
+  if (row === undefined) throw new UploadError("no_provider", `There is no storage provider ${id}.`);
+  return toProvider(row, secrets);
+}
+
+function toProvider(row: Selectable<StorageProviders>, secrets: ProviderSecrets): Provider {
+  const name = row.provider_name;
+  if (!isSupportedProvider(name)) {
+    throw new UploadError(
+      "provider_unsupported",
+      `Storage provider ${row.id} is ${name}, which does not speak S3. Supported: ${Object.keys(PROVIDER_LIMITS).join(", ")}.`,
+    );
+  }
+  const endpoint = normalizeEndpoint(row.endpoint_url);
+  const { spaces } = secrets;
+  const isGiven =
+    spaces !== undefined &&
+    normalizeEndpoint(spaces.endpoint) === endpoint &&
+    spaces.bucket === row.bucket_name;
+  return {
+    id: row.id,
+    endpoint,
+    bucket: row.bucket_name,
+    region: row.region,
+    forcePathStyle: (isGiven && spaces.forcePathStyle === true) || needsPathStyle(endpoint, row.bucket_name),
+    credentials: credentialsOf(row, isGiven ? spaces : undefined, secrets.encryptionKey),
+    limits: PROVIDER_LIMITS[name],
+  };
+}
+
+function credentialsOf(
+  row: Selectable<StorageProviders>,
+  spaces: SpacesProvider | undefined,
+  key: EnvelopeKey | undefined,
+): SigningCredentials {
+  if (row.secret_access_key_encrypted === "env:") {
+    if (spaces === undefined) {
+      throw new UploadError(
+        "no_provider",
+        `The credentials of bucket ${row.bucket_name} at ${row.endpoint_url} are expected in the environment, but SPACES_ENDPOINT and SPACES_BUCKET name another.`,
+      );
+    }
+    return { accessKeyId: spaces.accessKeyId, secretAccessKey: spaces.secretAccessKey };
+  }
+  if (key === undefined) {
+    throw new UploadError(
+      "no_provider",
+      `The secret of bucket ${row.bucket_name} is sealed: set STORAGE_ENCRYPTION_KEY to the key it was sealed with.`,
+    );
+  }
+  return {
+    accessKeyId: row.access_key_id,
+    secretAccessKey: openSecret(row.secret_access_key_encrypted, row.id, key),
+  };
+}

@@ -1,0 +1,116 @@
+import { UploadError } from "@audiotricks/protocol";
+import { type Kysely, sql } from "kysely";
+import type { Database } from "../database.ts";
+import { normalizeEndpoint } from "../s3/bucket-address.ts";
+import { providerNameOf } from "./provider-limits.ts";
+
+/** A bucket whose credentials come from outside the database, as a rule from `SPACES_…` in the environment. */
+export interface SpacesProvider {
+  /** Origin, for example `https://nyc3.digitaloceanspaces.com`: without the bucket, never the CDN's. */
+  endpoint: string;
+  region: string;
+  bucket: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+  cdnEndpoint?: string | undefined;
+  /** Forced anyway where the endpoint is an address or `localhost`. */
+  forcePathStyle?: boolean | undefined;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const REQUIRED = [
+  "SPACES_ENDPOINT",
+  "SPACES_REGION",
+  "SPACES_BUCKET",
+  "SPACES_KEY",
+  "SPACES_SECRET",
+] as const;
+
+/**
+ * `undefined` when none of the settings is there.
+ *
+ * @throws {UploadError} `no_provider`, naming the setting and the mend, when some are missing or one cannot be used.
+ */
+export function readSpacesProvider(env: Environment): SpacesProvider | undefined {
+  const missing = REQUIRED.filter((name) => !env[name]);
+  if (missing.length === REQUIRED.length) return undefined;
+  if (missing.length > 0)
+    throw unusable(`Set ${missing.join(" and ")} too, or none of ${REQUIRED.join(", ")}.`);
+  const [endpoint, region, bucket, accessKeyId, secretAccessKey] = REQUIRED.map(
+    (name) => env[name] ?? "",
+  ) as [string, string, string, string, string];
+  if (!URL.canParse(endpoint.includes("://") ? endpoint : `https://${endpoint}`)) {
+    throw unusable("SPACES_ENDPOINT must be a URL such as https://nyc3.digitaloceanspaces.com.");
+  }
+  const url = new URL(normalizeEndpoint(endpoint));
+  if (url.protocol !== "https:" && url.protocol !== "http:")
+    throw unusable("SPACES_ENDPOINT must begin with https://.");
+  if (url.hostname.includes(".cdn.")) {
+    throw unusable("SPACES_ENDPOINT must be the origin, not the CDN: the CDN takes no uploads above 8 MiB.");
+  }
+  if (url.hostname.startsWith(`${bucket}.`)) {
+    throw unusable(`SPACES_ENDPOINT must not contain the bucket: leave ${bucket}. away.`);
+  }
+  return {
+    endpoint: url.origin,
+    region,
+    bucket,
+    accessKeyId,
+    secretAccessKey,
+    cdnEndpoint: env.SPACES_CDN_ENDPOINT || undefined,
+    forcePathStyle: readBoolean(env, "SPACES_FORCE_PATH_STYLE"),
+  };
+}
+
+/**
+ * Makes it the primary provider: new uploads go there, files elsewhere stay readable. The table gets no secret.
+ *
+ * @returns Id of its row.
+ */
+export async function registerSpacesProvider(db: Kysely<Database>, spaces: SpacesProvider): Promise<string> {
+  const endpoint = normalizeEndpoint(spaces.endpoint);
+  return db.transaction().execute(async (trx) => {
+    // Servers start at the same time, and only one row may be primary.
+    await sql`SELECT pg_advisory_xact_lock(hashtext('storage_providers.primary'))`.execute(trx);
+    await trx
+      .updateTable("storage_providers")
+      .set({ is_primary: false })
+      .where("is_primary", "=", true)
+      .where((eb) => eb.or([eb("endpoint_url", "!=", endpoint), eb("bucket_name", "!=", spaces.bucket)]))
+      .execute();
+    const values = {
+      region: spaces.region,
+      access_key_id: spaces.accessKeyId,
+      secret_access_key_encrypted: "env:",
+      cdn_endpoint: spaces.cdnEndpoint ?? null,
+      cdn_enabled: spaces.cdnEndpoint !== undefined,
+      is_primary: true,
+      is_active: true,
+    };
+    const { id } = await trx
+      .insertInto("storage_providers")
+      .values({
+        provider_name: providerNameOf(endpoint),
+        endpoint_url: endpoint,
+        bucket_name: spaces.bucket,
+        ...values,
+      })
+      .onConflict((conflict) => conflict.columns(["endpoint_url", "bucket_name"]).doUpdateSet(values))
+      .returning("id")
+      .executeTakeFirstOrThrow();
+    return id;
+  });
+}
+
+function readBoolean(env: Environment, name: string): boolean | undefined {
+  const value = env[name];
+  if (!value) return undefined;
+  if (value === "true") return true;
+  if (value === "false") return false;
+  throw unusable(`${name} must be true or false.`);
+}
+
+function unusable(message: string): UploadError {
+  return new UploadError("no_provider", message);
+}

@@ -1,0 +1,172 @@
+import type { StoredPart } from "@audiotricks/protocol/messages";
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  ListPartsCommand,
+} from "@aws-sdk/client-s3";
+import { unquoteEtag } from "./etag.ts";
+import { callS3, type S3Connection } from "./s3-connection.ts";
+import { type S3Failure, storageUnavailable, wasNeverSent } from "./s3-failure.ts";
+
+/** Sent once: an answer lost and repeated would leave an upload that nobody knows. */
+export async function createMultipartUpload(
+  s3: S3Connection,
+  { key, contentType }: { key: string; contentType: string },
+): Promise<string> {
+  return callS3(s3, {
+    type: "upload",
+    name: "CreateMultipartUpload",
+    httpMethod: "POST",
+    key,
+    send: () =>
+      s3.onceClient.send(
+        new CreateMultipartUploadCommand({ Bucket: s3.bucket, Key: key, ContentType: contentType }),
+      ),
+    result: ({ UploadId }) => {
+      if (UploadId === undefined || UploadId === "") throw new Error("no upload id in the answer");
+      return UploadId;
+    },
+    failed: (failure) => {
+      throw storageUnavailable("CreateMultipartUpload", failure);
+    },
+  });
+}
+
+/** All parts of an upload, by number; `undefined` when the store knows no such upload (any more). */
+export async function listParts(
+  s3: S3Connection,
+  { key, uploadId }: { key: string; uploadId: string },
+): Promise<StoredPart[] | undefined> {
+  const parts: StoredPart[] = [];
+  for (let marker = 0; ; ) {
+    const page = await callS3(s3, {
+      type: "list",
+      name: "ListParts",
+      httpMethod: "GET",
+      key,
+      send: () =>
+        s3.client.send(
+          new ListPartsCommand({
+            Bucket: s3.bucket,
+            Key: key,
+            UploadId: uploadId,
+            ...(marker === 0 ? {} : { PartNumberMarker: String(marker) }),
+          }),
+        ),
+      result: ({ Parts = [], IsTruncated = false }) => ({
+        isLast: !IsTruncated || Parts.length === 0,
+        parts: Parts.map(({ PartNumber = 0, Size = 0, ETag = "" }) => ({
+          partNumber: PartNumber,
+          size: Size,
+          etag: unquoteEtag(ETag),
+        })),
+      }),
+      // Ceph says NoSuchKey where Amazon says NoSuchUpload.
+      failed: (failure) => absentWhen(failure, ["NoSuchUpload", "NoSuchKey"], "ListParts"),
+    });
+    if (page === undefined) return undefined;
+    parts.push(...page.parts);
+    if (page.isLast) return parts;
+    marker = page.parts.at(-1)?.partNumber ?? marker;
+  }
+}
+
+/** Ids of all uploads under way at exactly this key. */
+export async function listUploadsAt(s3: S3Connection, key: string): Promise<string[]> {
+  const uploadIds: string[] = [];
+  let marker: { KeyMarker: string; UploadIdMarker: string } | undefined;
+  for (;;) {
+    const page = await callS3(s3, {
+      type: "list",
+      name: "ListMultipartUploads",
+      httpMethod: "GET",
+      key,
+      send: () =>
+        s3.client.send(new ListMultipartUploadsCommand({ Bucket: s3.bucket, Prefix: key, ...marker })),
+      result: (answer) => answer,
+      failed: (failure) => {
+        throw storageUnavailable("ListMultipartUploads", failure);
+      },
+    });
+    for (const { Key, UploadId } of page.Uploads ?? []) {
+      if (Key === key && UploadId !== undefined) uploadIds.push(UploadId);
+    }
+    if (!page.IsTruncated || !page.NextKeyMarker) return uploadIds;
+    marker = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker ?? "" };
+  }
+}
+
+/** Safe to repeat: an upload that is already gone is what was wanted. */
+export async function abortMultipartUpload(
+  s3: S3Connection,
+  { key, uploadId }: { key: string; uploadId: string },
+): Promise<void> {
+  await callS3(s3, {
+    type: "delete",
+    name: "AbortMultipartUpload",
+    httpMethod: "DELETE",
+    key,
+    send: () =>
+      s3.client.send(new AbortMultipartUploadCommand({ Bucket: s3.bucket, Key: key, UploadId: uploadId })),
+    result: () => undefined,
+    failed: (failure) => absentWhen(failure, ["NoSuchUpload", "NoSuchKey"], "AbortMultipartUpload"),
+  });
+}
+
+/**
+ * What can be told from the answer to Complete. None of them proves that the object is there, and `unknown` does not
+ * prove that it is not.
+ */
+export type CompleteAnswer =
+  | { outcome: "answered" }
+  /** The store looked at the request and did nothing, or the request never left. */
+  | { outcome: "refused"; failure: S3Failure }
+  | { outcome: "unknown"; failure: S3Failure };
+
+/** Sent once, never retried. */
+export async function completeMultipartUpload(
+  s3: S3Connection,
+  upload: { key: string; uploadId: string; parts: readonly { partNumber: number; etag: string }[] },
+): Promise<CompleteAnswer> {
+  const { key, uploadId, parts } = upload;
+  return callS3(s3, {
+    type: "upload",
+    name: "CompleteMultipartUpload",
+    httpMethod: "POST",
+    key,
+    send: () =>
+      s3.onceClient.send(
+        new CompleteMultipartUploadCommand({
+          Bucket: s3.bucket,
+          Key: key,
+          UploadId: uploadId,
+          MultipartUpload: {
+            Parts: parts.map(({ partNumber, etag }) => ({ PartNumber: partNumber, ETag: `"${etag}"` })),
+          },
+        }),
+        { requestTimeout: s3.completionLimitMs },
+      ),
+    result: (): CompleteAnswer => ({ outcome: "answered" }),
+    failed: (failure) => ({ outcome: wasRefused(failure) ? "refused" : "unknown", failure }),
+  });
+}
+
+function wasRefused(failure: S3Failure): boolean {
+  if (wasNeverSent(failure)) return true;
+  // Checked before anything is written. 404 is not among them: it also follows a Complete that succeeded.
+  return [
+    "InvalidPart",
+    "InvalidPartOrder",
+    "EntityTooSmall",
+    "MalformedXML",
+    "SlowDown",
+    "AccessDenied",
+  ].includes(failure.code);
+}
+
+function absentWhen(failure: S3Failure, codes: string[], operation: string): undefined {
+  if (failure.status === 404 && codes.includes(failure.code)) return undefined;
+  throw storageUnavailable(operation, failure);
+}

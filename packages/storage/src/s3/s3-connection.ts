@@ -1,0 +1,137 @@
+import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
+import type { BucketAddress } from "./bucket-address.ts";
+import { createPresigner, type Presigner } from "./presign.ts";
+import { describeFailure, type S3Failure } from "./s3-failure.ts";
+import type { SigningCredentials } from "./sigv4.ts";
+
+/** On whose behalf a call is made; ends up in the operations log. */
+export interface OperationSubject {
+  fileId?: string;
+  userId?: string | null;
+  workspaceId?: string | null;
+}
+
+export interface StoreOperation extends OperationSubject {
+  type: "upload" | "download" | "delete" | "copy" | "list" | "head";
+  /** S3's name for the call, such as `CompleteMultipartUpload`. */
+  name: string;
+  key: string | null;
+  httpMethod: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
+  endpoint: string;
+  startedAt: Date;
+  durationMs: number;
+  status: number | undefined;
+  requestId: string | undefined;
+  responseSize: number | undefined;
+  errorCode: string | undefined;
+}
+
+/** One bucket, ready to be talked to. The functions beside this file are its operations, one for each call of S3. */
+export interface S3Connection {
+  bucket: string;
+  address: BucketAddress;
+  client: S3Client;
+  /** For calls that must not be sent twice behind our back. */
+  onceClient: S3Client;
+  /** Longest that the store may work on one CompleteMultipartUpload or copy. */
+  completionLimitMs: number;
+  presigner: Presigner;
+  subject: OperationSubject;
+  record: (operation: StoreOperation) => void;
+}
+
+export interface S3ConnectionOptions extends BucketAddress {
+  region: string;
+  credentials: SigningCredentials;
+  completionLimitMs: number;
+  record: (operation: StoreOperation) => void;
+}
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+
+export function connectS3(options: S3ConnectionOptions): S3Connection {
+  const { endpoint, bucket, forcePathStyle, region, credentials, completionLimitMs } = options;
+  const address = { endpoint, bucket, forcePathStyle };
+  const shared = {
+    endpoint,
+    region,
+    forcePathStyle,
+    credentials,
+    // The default would put a checksum of an empty body into every request whose body it cannot see.
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    responseChecksumValidation: "WHEN_REQUIRED",
+    requestHandler: {
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      throwOnRequestTimeout: true,
+    },
+  } satisfies S3ClientConfig;
+  const client = new S3Client({ ...shared, maxAttempts: 3 });
+  const onceClient = new S3Client({ ...shared, maxAttempts: 1 });
+  const presigner = createPresigner({
+    ...address,
+    region,
+    credentials,
+    // The SDK learns from the store's Date header how far our clock is off.
+    now: () => new Date(Date.now() + client.config.systemClockOffset),
+  });
+  const { record } = options;
+  return { bucket, address, client, onceClient, completionLimitMs, presigner, subject: {}, record };
+}
+
+export function closeS3(s3: S3Connection): void {
+  s3.client.destroy();
+  s3.onceClient.destroy();
+}
+
+interface Call<Output, Result> {
+  type: StoreOperation["type"];
+  name: string;
+  httpMethod: StoreOperation["httpMethod"];
+  key: string | null;
+  send: () => Promise<Output>;
+  result: (output: Output) => Result | Promise<Result>;
+  /** Turns an expected failure into a result; throws for any other. */
+  failed: (failure: S3Failure) => Result;
+  responseSize?: (output: Output) => number | undefined;
+}
+
+/** Makes one call and writes it to the operations log, whatever comes of it. */
+export async function callS3<
+  Output extends { $metadata: { httpStatusCode?: number; requestId?: string } },
+  Result,
+>(s3: S3Connection, call: Call<Output, Result>): Promise<Result> {
+  const startedAt = new Date();
+  const start = performance.now();
+  const log = (outcome: Pick<StoreOperation, "status" | "requestId" | "responseSize" | "errorCode">) =>
+    s3.record({
+      ...s3.subject,
+      type: call.type,
+      name: call.name,
+      key: call.key,
+      httpMethod: call.httpMethod,
+      endpoint: s3.address.endpoint,
+      startedAt,
+      durationMs: Math.round(performance.now() - start),
+      ...outcome,
+    });
+  let output: Output;
+  let result: Result;
+  try {
+    output = await call.send();
+    result = await call.result(output);
+  } catch (error) {
+    const failure = describeFailure(error);
+    log({
+      status: failure.status,
+      requestId: failure.requestId,
+      responseSize: undefined,
+      errorCode: failure.code,
+    });
+    return call.failed(failure);
+  }
+  const { httpStatusCode: status, requestId } = output.$metadata;
+  log({ status, requestId, responseSize: call.responseSize?.(output), errorCode: undefined });
+  return result;
+}

@@ -1,0 +1,42 @@
+/** What a deployment may tune. Durations in seconds unless the name says `Ms`. */
+export interface StorageSettings {
+  /** Life of a signed upload URL. Long enough for the slowest part still waiting in a browser's window. */
+  uploadUrlExpiresIn: number;
+  downloadUrlExpiresIn: number;
+  /** Life of an upload session. */
+  sessionExpiresIn: number;
+  /** Most URLs in one answer to create; a batch of many files gets fewer for each. */
+  firstUrlsPerSession: number;
+  firstUrlsPerAnswer: number;
+  /** Bytes reserved for an upload through `/s3` that does not announce its size. */
+  unknownSizeCeiling: number;
+  /** Parts that may be signed through `/s3` beyond those the store has. */
+  s3PartsAhead: number;
+  s3TokenExpiresIn: number;
+  /** How long one worker may stay silent before another takes its session over. */
+  leaseMs: number;
+  /** How long a call waits for another worker's result before it says `completing`. */
+  waitForOtherMs: number;
+  /** How often a result at the store is looked for after Complete, and for how long. */
+  reconcileDelaysMs: readonly number[];
+  /** Calls to the store at once on behalf of one request. */
+  storeConcurrency: number;
+  /** Most rows of each kind that one sweep works on. */
+  sweepBatch: number;
+}
+
+export const DEFAULT_SETTINGS: StorageSettings = {
+  uploadUrlExpiresIn: 3600,
+  downloadUrlExpiresIn: 300,
+  sessionExpiresIn: 86_400,
+  firstUrlsPerSession: 32,
+  firstUrlsPerAnswer: 400,
+  unknownSizeCeiling: 1024 ** 3,
+  s3PartsAhead: 10,
+  s3TokenExpiresIn: 12 * 3600,
+  leaseMs: 30_000,
+  waitForOtherMs: 2_000,
+  reconcileDelaysMs: [0, 100, 300, 600, 1000],
+  storeConcurrency: 16,
+  sweepBatch: 100,
+};

@@ -1,0 +1,15 @@
+import type { Kysely } from "kysely";
+import type { Clock } from "./clock.ts";
+import type { Database } from "./database.ts";
+import type { StorageSettings } from "./settings.ts";
+import type { Stores } from "./stores.ts";
+
+/** What every operation of this package works with. */
+export interface StorageContext {
+  db: Kysely<Database>;
+  stores: Stores;
+  clock: Clock;
+  settings: StorageSettings;
+  /** Told of failures that no caller waits for. */
+  onError: (error: unknown) => void;
+}

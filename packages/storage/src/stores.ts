@@ -1,0 +1,63 @@
+import type { Providers } from "./providers/open-providers.ts";
+import type { Provider } from "./providers/provider.ts";
+import type { ProviderLimits } from "./providers/provider-limits.ts";
+import type { StoreOperation } from "./s3/s3-connection.ts";
+import { closeS3, connectS3, type OperationSubject, type S3Connection } from "./s3/s3-connection.ts";
+
+export interface Store {
+  s3: S3Connection;
+  limits: ProviderLimits;
+}
+
+/** Connections to the buckets, one each, kept while their credentials last. */
+export interface Stores {
+  of(providerId: string, subject?: OperationSubject): Promise<Store>;
+  /** Where new uploads go. */
+  findPrimary(): Promise<(Store & { providerId: string }) | undefined>;
+  close(): void;
+}
+
+/** After this long the row is read again, so that a rotated credential is taken up without a restart. */
+const REREAD_AFTER_MS = 15_000;
+
+export function createStores(providers: Providers, record: (operation: StoreOperation) => void): Stores {
+  const entries = new Map<string, { readAt: number; provider: Promise<Provider> }>();
+  const connections = new Map<string, S3Connection>();
+
+  function read(id: string): Promise<Provider> {
+    const known = entries.get(id);
+    if (known !== undefined && Date.now() - known.readAt < REREAD_AFTER_MS) return known.provider;
+    const provider = providers.get(id);
+    const entry = { readAt: Date.now(), provider };
+    entries.set(id, entry);
+    // A failure is not kept: the next call asks again.
+    provider.catch(() => {
+      if (entries.get(id) === entry) entries.delete(id);
+    });
+    return provider;
+  }
+
+  function connect(provider: Provider, subject: OperationSubject): Store {
+    const { endpoint, bucket, region, forcePathStyle, credentials, limits } = provider;
+    const name = JSON.stringify([endpoint, bucket, region, forcePathStyle, credentials]);
+    let s3 = connections.get(name);
+    if (s3 === undefined) {
+      const { completionLimitMs } = limits;
+      s3 = connectS3({ endpoint, bucket, region, forcePathStyle, credentials, completionLimitMs, record });
+      connections.set(name, s3);
+    }
+    return { s3: { ...s3, subject }, limits };
+  }
+
+  return {
+    of: async (id, subject = {}) => connect(await read(id), subject),
+    findPrimary: async () => {
+      const provider = await providers.findPrimary();
+      return provider && { ...connect(provider, {}), providerId: provider.id };
+    },
+    close: () => {
+      for (const connection of connections.values()) closeS3(connection);
+      connections.clear();
+    },
+  };
+}

@@ -1,0 +1,233 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { UploadError } from "@audiotricks/protocol";
+import type { CompleteUploadRequest, Completion, StoredPart } from "@audiotricks/protocol/messages";
+import { getFileRecord } from "../files/file-record.ts";
+import { requireListedParts, requirePlannedParts } from "../proof/check-parts.ts";
+import { findFlaw } from "../proof/prove-object.ts";
+import { abortMultipartUpload } from "../s3/multipart.ts";
+import { deleteObject } from "../s3/objects.ts";
+import type { Principal } from "../storage.ts";
+import type { StorageContext } from "../storage-context.ts";
+import type { Store } from "../stores.ts";
+import { abortLeftovers, assembleParts } from "./assemble-parts.ts";
+import type { Assembly } from "./assembly.ts";
+import { copyIntoPlace } from "./copy-into-place.ts";
+import { claimForCompleting, type Lease, LeaseLost, letGo, whileLeased } from "./lease.ts";
+import { openAtStore } from "./open-at-store.ts";
+import { recordFailed, recordStored, returnToActive } from "./record-outcome.ts";
+import {
+  getOwnSession,
+  getSession,
+  type MultipartTarget,
+  type PutTarget,
+  type Session,
+  sessionNotOpen,
+  storeOf,
+} from "./session.ts";
+
+/** How a caller wants a session completed. */
+export interface CompletionWishes {
+  request: CompleteUploadRequest;
+  /** Throws `UploadError` unless these parts make the file; by default the stored plan decides. */
+  requireParts?: (stored: readonly StoredPart[]) => void;
+  /** How long to wait for another worker's result. */
+  waitMs?: number;
+}
+
+export async function completeUpload(
+  context: StorageContext,
+  principal: Principal,
+  sessionId: string,
+  request: CompleteUploadRequest,
+): Promise<Completion> {
+  const session = await getOwnSession(context, principal, sessionId);
+  return completeSession(context, session, { request });
+}
+
+/**
+ * Completes a session, or finds out what became of that. Of any number of callers one does the work, under a lease; the
+ * others wait a little, and mostly answer the same. Whoever comes after a crash goes on from what the row says.
+ *
+ * @throws {UploadError} What went wrong for good, or why the session is open again.
+ */
+export async function completeSession(
+  context: StorageContext,
+  found: Session,
+  wishes: CompletionWishes,
+): Promise<Completion> {
+  const deadline = Date.now() + (wishes.waitMs ?? context.settings.waitForOtherMs);
+  let session = found;
+  for (let waits = 0; ; waits++) {
+    switch (session.state) {
+      case "completed":
+        return {
+          state: "completed",
+          sessionId: session.id,
+          file: await getFileRecord(context.db, session.fileId),
+        };
+      case "failed":
+        throw failureOf(session);
+      case "aborting":
+      case "aborted":
+        throw sessionNotOpen(session);
+      case "creating":
+        session = await openAtStore(context, session);
+        continue;
+      case "active":
+      case "completing": {
+        const lease = await claimForCompleting(context, session.id);
+        if (lease !== undefined) {
+          // Read again: what the one before us did is known only since the lease is ours.
+          const claimed = await getSession(context, session.id);
+          const isSettled = await whileLeased(context, lease, () => work(context, claimed, lease, wishes));
+          if (!isSettled) return { state: "completing", sessionId: session.id, retryAfterMs: RETRY_AFTER_MS };
+        } else if (Date.now() >= deadline) {
+          return { state: "completing", sessionId: session.id, retryAfterMs: RETRY_AFTER_MS };
+        } else {
+          await delay(Math.min(50 * 2 ** waits, 400));
+        }
+        session = await getSession(context, session.id);
+        continue;
+      }
+      default:
+        session.state satisfies never;
+    }
+  }
+}
+
+/**
+ * Finds out what became of a Complete that was sent and that nobody waits for any more; begins nothing. The row says
+ * afterwards: still `completing` if the store has not decided.
+ */
+export async function reconcileSession(context: StorageContext, sessionId: string): Promise<void> {
+  const lease = await claimForCompleting(context, sessionId, ["completing"]);
+  if (lease === undefined) return;
+  const session = await getSession(context, sessionId);
+  try {
+    await whileLeased(context, lease, () => work(context, session, lease, { request: {}, requireParts: beginNothing }));
+  } catch (error) {
+    if (!(error instanceof UploadError)) throw error;
+  }
+}
+
+function beginNothing(): never {
+  throw new UploadError("parts_missing", "Nobody asks for this upload to be completed any more.");
+}
+
+const RETRY_AFTER_MS = 1_500;
+
+/** @returns Whether the row now says how it ended; `false` while the store has not decided. */
+async function work(
+  context: StorageContext,
+  session: Session,
+  lease: Lease,
+  wishes: CompletionWishes,
+): Promise<boolean> {
+  try {
+    const store = await storeOf(context, session);
+    const assembly = await assemble(context, store, session, lease, wishes);
+    switch (assembly.outcome) {
+      case "assembled":
+        await settle(context, store, session, lease, assembly, wishes.request);
+        return true;
+      case "failed":
+        await fail(context, store, session, lease, assembly.error);
+        return true;
+      case "pending":
+        await letGo(context, lease);
+        return false;
+      case "returned":
+        await returnToActive(context, lease);
+        throw assembly.error;
+    }
+  } catch (error) {
+    if (error instanceof LeaseLost) return true;
+    return await recover(context, lease, error);
+  }
+}
+
+async function assemble(
+  context: StorageContext,
+  store: Store,
+  session: Session,
+  lease: Lease,
+  { request, requireParts }: CompletionWishes,
+): Promise<Assembly> {
+  if (isPut(session)) return copyIntoPlace(context, store, session, lease, request.md5);
+  if (!isMultipart(session)) throw new Error("a session is a single PUT or multipart");
+  const { fileSize, partSize } = session;
+  return assembleParts(
+    context,
+    store,
+    session,
+    lease,
+    requireParts ??
+      ((stored) =>
+        // Without a known size there is no plan: all that is there makes the file, if it is not too much.
+        session.isSizeKnown
+          ? requirePlannedParts({ fileSize, partSize }, stored)
+          : requireListedParts(stored, stored, fileSize)),
+  );
+}
+
+/** The object is there: proves that it is the file, and only then says so. */
+async function settle(
+  context: StorageContext,
+  store: Store,
+  session: Session,
+  lease: Lease,
+  object: { size: number; etag: string },
+  request: CompleteUploadRequest,
+): Promise<void> {
+  const flaw = await findFlaw(store.s3, session, object.size);
+  if (flaw !== undefined) return fail(context, store, session, lease, flaw);
+  await recordStored(context, session, lease, object, request);
+  // Only tidying: the sweep does it where this does not.
+  await Promise.all([removeTemporary(store, session), abortLeftovers(store, session)]).catch(context.onError);
+}
+
+/** Takes the bytes away first: once the row is final nobody would come back for them. */
+async function fail(
+  context: StorageContext,
+  store: Store,
+  session: Session,
+  lease: Lease,
+  error: UploadError,
+): Promise<void> {
+  if (isMultipart(session) && session.target.uploadId !== null) {
+    await abortMultipartUpload(store.s3, { key: session.key, uploadId: session.target.uploadId });
+  }
+  await abortLeftovers(store, session);
+  await removeTemporary(store, session);
+  await deleteObject(store.s3, session.key);
+  await recordFailed(context, session, lease, error);
+}
+
+async function removeTemporary(store: Store, session: Session): Promise<void> {
+  if (isPut(session)) await deleteObject(store.s3, session.target.tempKey);
+}
+
+/** After a failure on the way: open again if nothing was sent, otherwise left for the next caller to find out. */
+async function recover(context: StorageContext, lease: Lease, error: unknown): Promise<boolean> {
+  const current = await getSession(context, lease.sessionId);
+  if (current.state !== "completing") throw error;
+  if (current.completeSentAgoMs === null) {
+    await returnToActive(context, lease);
+    throw error;
+  }
+  await letGo(context, lease);
+  if (error instanceof UploadError && error.retryable) return false;
+  throw error;
+}
+
+function failureOf(session: Session): UploadError {
+  const { code, message } = session.error ?? { code: "upload_failed", message: "The upload failed." };
+  return new UploadError(code, message, { details: { state: "failed" } });
+}
+
+function isPut(session: Session): session is Session & { target: PutTarget } {
+  return session.target.method === "put";
+}
+function isMultipart(session: Session): session is Session & { target: MultipartTarget } {
+  return session.target.method === "multipart";
+}

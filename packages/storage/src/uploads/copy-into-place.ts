@@ -1,0 +1,77 @@
+import { UploadError } from "@audiotricks/protocol";
+import { copyObject, headObject } from "../s3/objects.ts";
+import type { StorageContext } from "../storage-context.ts";
+import type { Store } from "../stores.ts";
+import type { Assembly } from "./assembly.ts";
+import { type Lease, LeaseLost } from "./lease.ts";
+import type { PutTarget, Session } from "./session.ts";
+
+/**
+ * Copies the bytes of a single PUT from where they landed to where they stay. The URL they came by can be used again
+ * until it expires, so one version is chosen and written down, and the copy is of that version or fails.
+ *
+ * @param md5 What the caller says the bytes are, if it does.
+ */
+export async function copyIntoPlace(
+  context: StorageContext,
+  store: Store,
+  session: Session & { target: PutTarget },
+  lease: Lease,
+  md5: string | undefined,
+): Promise<Assembly> {
+  const { tempKey } = session.target;
+  let chosen = session.target.putEtag;
+  if (chosen === null) {
+    const head = await headObject(store.s3, tempKey);
+    if (head === undefined || (md5 !== undefined && head.etag !== md5)) {
+      return { outcome: "returned", error: missing() };
+    }
+    if (session.isSizeKnown ? head.size !== session.fileSize : head.size > session.fileSize) {
+      return { outcome: "failed", error: sizeMismatch(head.size, session.fileSize) };
+    }
+    await recordChoice(context, session, lease, head.etag);
+    chosen = head.etag;
+  }
+
+  const answer = await copyObject(store.s3, {
+    from: tempKey,
+    to: session.key,
+    ifEtag: chosen,
+    contentType: session.mimeType,
+  });
+  const head = await headObject(store.s3, session.key);
+  if (head?.etag === chosen) return { outcome: "assembled", size: head.size, etag: head.etag };
+  if (answer === "copied") return { outcome: "pending" };
+  return {
+    outcome: "failed",
+    error: new UploadError("upload_failed", "The bytes were replaced while the upload was being completed."),
+  };
+}
+
+/** Once: a worker that wakes late finds these bytes chosen and cannot publish others. */
+async function recordChoice(
+  context: StorageContext,
+  session: Session,
+  lease: Lease,
+  etag: string,
+): Promise<void> {
+  const { numUpdatedRows } = await context.db
+    .updateTable("multipart_uploads")
+    .set({ put_etag: etag, complete_sent_at: context.clock.now() })
+    .where("id", "=", session.id)
+    .where("status", "=", "completing")
+    .where("lease_token", "=", lease.token)
+    .where("put_etag", "is", null)
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) throw new LeaseLost();
+}
+
+function missing(): UploadError {
+  return new UploadError("parts_missing", "The file is not there yet.", { details: { missing: [1] } });
+}
+
+function sizeMismatch(actual: number, announced: number): UploadError {
+  return new UploadError("size_mismatch", "The store holds another number of bytes than was announced.", {
+    details: { size: actual, announced },
+  });
+}

@@ -1,0 +1,163 @@
+import { createHash } from "node:crypto";
+import { UploadError } from "@audiotricks/protocol";
+import type { CreatedUpload, CreateUploadResult, NewUpload } from "@audiotricks/protocol/messages";
+import { mapConcurrently } from "../concurrency.ts";
+import { isStorableText } from "../storable-text.ts";
+import type { Principal } from "../storage.ts";
+import type { StorageContext } from "../storage-context.ts";
+import { missingParts, signPartUrls } from "./first-urls.ts";
+import { activatePuts, openAtStore } from "./open-at-store.ts";
+import { contradictsExtension, type Reservation, type Reserved, reserveUploads } from "./reserve.ts";
+import { findResumableSession, findSessions, type Session, storeOf, toUploadSession } from "./session.ts";
+import { listStoredParts } from "./stored-parts.ts";
+
+/**
+ * Begins a batch of uploads: finds those to go on with, makes room for the rest in one statement, sets them up at the
+ * store, and answers each with its first URLs. Each file fails alone.
+ */
+export async function createUploads(
+  context: StorageContext,
+  principal: Principal,
+  files: readonly NewUpload[],
+  { idempotencyKey }: { idempotencyKey?: string } = {},
+): Promise<CreateUploadResult[]> {
+  const found = await mapConcurrently(files, context.settings.storeConcurrency, (file) =>
+    begin(context, principal, file),
+  );
+  const fresh = files.filter((_, index) => found[index] === undefined);
+  const maxPutSize = fresh.some(({ method }) => method === "put") ? await findMaxPutSize(context) : 0;
+  const reserved = await reserveUploads(
+    context,
+    principal,
+    fresh.map((file) => toReservation(file, maxPutSize)),
+    { origin: "v1", idempotencyKey },
+  );
+  const begun = interleave(found, reserved);
+  const sessions = await loadSessions(context, begun);
+  const urlsEach = shareUrls(context, sessions.size);
+
+  return mapConcurrently(begun, context.settings.storeConcurrency, async (start, index) => {
+    const clientId = files[index]?.clientId ?? "";
+    try {
+      if (start.outcome === "refused") throw start.error;
+      const session = sessions.get(start.sessionId);
+      if (session === undefined) throw new UploadError("internal", "The upload vanished while it was made.");
+      const isResumed = start.outcome !== "created";
+      return { clientId, session: await answer(context, session, { isResumed, urlLimit: urlsEach }) };
+    } catch (error) {
+      if (error instanceof UploadError) return { clientId, error: error.toBody() };
+      throw error;
+    }
+  });
+}
+
+type Begun = Reserved | { outcome: "resumed"; sessionId: string };
+
+/** What can be said of a file before room is made for it; `undefined` if nothing. */
+async function begin(
+  context: StorageContext,
+  principal: Principal,
+  file: NewUpload,
+): Promise<Begun | undefined> {
+  if (contradictsExtension(file.name, file.type)) {
+    const error = new UploadError(
+      "type_not_allowed",
+      `The file is announced as ${file.type}, which its name is not.`,
+      {
+        details: { type: file.type },
+      },
+    );
+    return { outcome: "refused", error };
+  }
+  const texts = [file.name, file.clientId, ...Object.entries(file.metadata ?? {}).flat()];
+  if (!texts.every(isStorableText)) {
+    return {
+      outcome: "refused",
+      error: new UploadError("invalid_request", "Names and metadata must be whole Unicode text."),
+    };
+  }
+  if (file.resume === undefined) return undefined;
+  const { resume: sessionId, name, size, workspaceId } = file;
+  const session = await findResumableSession(context, principal, { sessionId, name, size, workspaceId });
+  return session === undefined ? undefined : { outcome: "resumed", sessionId };
+}
+
+async function findMaxPutSize(context: StorageContext): Promise<number> {
+  const store = await context.stores.findPrimary();
+  return store?.limits.maxPutSize ?? 0;
+}
+
+function toReservation(file: NewUpload, maxPutSize: number): Reservation {
+  const { clientId, resume: _resume, ...request } = file;
+  const { name, size, contentType, workspaceId, metadata, method } = request;
+  return {
+    clientId,
+    requestHash: createHash("sha256").update(canonicalJson(request)).digest("hex"),
+    name,
+    size,
+    sizeKnown: true,
+    contentType,
+    workspaceId: workspaceId ?? null,
+    metadata: {
+      ...metadata,
+      ...(file.lastModified === undefined ? {} : { lastModified: file.lastModified }),
+    },
+    method: method === "put" && size > maxPutSize ? "multipart" : (method ?? null),
+  };
+}
+
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === "object" && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}
+
+function interleave(found: readonly (Begun | undefined)[], reserved: readonly Reserved[]): Begun[] {
+  const rest = reserved.values();
+  return found.map((begun) => {
+    const next = begun ?? rest.next().value;
+    if (next === undefined) throw new Error("reserve_uploads answered fewer files than it was asked for");
+    return next;
+  });
+}
+
+async function loadSessions(context: StorageContext, begun: readonly Begun[]): Promise<Map<string, Session>> {
+  const ids = begun.flatMap((start) => (start.outcome === "refused" ? [] : [start.sessionId]));
+  const sessions = await findSessions(context, ids);
+  const puts = [...sessions.values()].filter(
+    ({ state, target }) => state === "creating" && target.method === "put",
+  );
+  if (puts.length === 0) return sessions;
+  await activatePuts(
+    context,
+    puts.map(({ id }) => id),
+  );
+  return findSessions(context, ids);
+}
+
+function shareUrls({ settings }: StorageContext, sessionCount: number): number {
+  const share = Math.floor(settings.firstUrlsPerAnswer / Math.max(sessionCount, 1));
+  return Math.max(1, Math.min(settings.firstUrlsPerSession, share));
+}
+
+async function answer(
+  context: StorageContext,
+  session: Session,
+  { isResumed, urlLimit }: { isResumed: boolean; urlLimit: number },
+): Promise<CreatedUpload> {
+  let opened: Session;
+  try {
+    opened = await openAtStore(context, session);
+  } catch (error) {
+    if (!(error instanceof UploadError) || !error.retryable) throw error;
+    // The room is made. The caller learns the session, and the store is asked again when it signs.
+    return { ...toUploadSession(session, []), urls: [], resumed: isResumed };
+  }
+  if (opened.state !== "active") return { ...toUploadSession(opened, []), urls: [], resumed: isResumed };
+  const store = await storeOf(context, opened);
+  const storedParts = isResumed ? ((await listStoredParts(store, opened)) ?? []) : [];
+  const urls = signPartUrls(context, store, opened, missingParts(opened, storedParts, urlLimit));
+  return { ...toUploadSession(opened, storedParts), urls, resumed: isResumed };
+}

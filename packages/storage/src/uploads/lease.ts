@@ -1,0 +1,141 @@
+import { randomUUID } from "node:crypto";
+import type { StorageContext } from "../storage-context.ts";
+
+/** The right to work on one session, until it is let go or stays silent for too long. */
+export interface Lease {
+  sessionId: string;
+  token: string;
+}
+
+/** Thrown where a conditional change finds that the session is someone else's by now: look at the row again. */
+export class LeaseLost extends Error {
+  override readonly name = "LeaseLost";
+}
+
+/**
+ * Claims a session that is still to be created at the store. An earlier attempt that left no trace but its token makes
+ * this a takeover, so the store is looked through for what it may have begun.
+ */
+export async function claimForCreating(
+  context: StorageContext,
+  sessionId: string,
+): Promise<(Lease & { isTakeover: boolean }) | undefined> {
+  const token = randomUUID();
+  const row = await context.db
+    .updateTable("multipart_uploads")
+    .set((eb) => ({
+      lease_token: token,
+      lease_expires_at: context.clock.in(context.settings.leaseMs),
+      retry_count: eb("retry_count", "+", eb.case().when("lease_token", "is", null).then(0).else(1).end()),
+    }))
+    .where("id", "=", sessionId)
+    .where("status", "=", "creating")
+    .where(({ eb, or }) =>
+      or([eb("lease_expires_at", "is", null), eb("lease_expires_at", "<=", context.clock.now())]),
+    )
+    .returning("retry_count")
+    .executeTakeFirst();
+  return row === undefined ? undefined : { sessionId, token, isTakeover: row.retry_count > 0 };
+}
+
+/** Claims an active session, or one whose completion nobody works on any more. Of any number of callers one wins. */
+export async function claimForCompleting(
+  context: StorageContext,
+  sessionId: string,
+  from: readonly ("active" | "completing")[] = ["active", "completing"],
+): Promise<Lease | undefined> {
+  const token = randomUUID();
+  const row = await context.db
+    .updateTable("multipart_uploads")
+    .set((eb) => ({
+      status: "completing",
+      lease_token: token,
+      lease_expires_at: context.clock.in(context.settings.leaseMs),
+      retry_count: eb("retry_count", "+", eb.case().when("status", "=", "completing").then(1).else(0).end()),
+    }))
+    .where("id", "=", sessionId)
+    .where("status", "in", from)
+    .where(({ eb, or, and }) =>
+      or([
+        eb("status", "=", "active"),
+        and([eb("status", "=", "completing"), eb("lease_expires_at", "<=", context.clock.now())]),
+      ]),
+    )
+    .returning("id")
+    .executeTakeFirst();
+  return row === undefined ? undefined : { sessionId, token };
+}
+
+/**
+ * Turns a session to `aborting`, which gives its reservation back. Not while its Complete may have reached the store;
+ * and one that is being created only once nobody is at it, so that what they make is not left behind.
+ */
+export async function claimForAborting(
+  context: StorageContext,
+  sessionId: string,
+): Promise<Lease | undefined> {
+  const token = randomUUID();
+  return context.db.transaction().execute(async (trx) => {
+    const row = await trx
+      .updateTable("multipart_uploads")
+      .set({
+        status: "aborting",
+        lease_token: token,
+        lease_expires_at: context.clock.in(context.settings.leaseMs),
+      })
+      .where("id", "=", sessionId)
+      .where(({ eb, or, and }) => {
+        const isFree = or([
+          eb("lease_expires_at", "is", null),
+          eb("lease_expires_at", "<=", context.clock.now()),
+        ]);
+        return or([
+          and([eb("status", "in", ["active", "completing"]), eb("complete_sent_at", "is", null)]),
+          and([eb("status", "in", ["creating", "aborting"]), isFree]),
+        ]);
+      })
+      .returning("file_storage_id")
+      .executeTakeFirst();
+    if (row === undefined) return undefined;
+    await trx
+      .updateTable("file_storage")
+      .set({ status: "failed" })
+      .where("id", "=", row.file_storage_id)
+      .where("status", "=", "uploading")
+      .execute();
+    return { sessionId, token };
+  });
+}
+
+/** Lets go at once, leaving the state as it is: the next caller need not wait for the lease to run out. */
+export async function letGo(context: StorageContext, lease: Lease): Promise<void> {
+  await context.db
+    .updateTable("multipart_uploads")
+    .set({ lease_expires_at: context.clock.now() })
+    .where("id", "=", lease.sessionId)
+    .where("lease_token", "=", lease.token)
+    .execute();
+}
+
+/** Keeps a lease alive while `work` runs, however long the store takes. */
+export async function whileLeased<T>(
+  context: StorageContext,
+  lease: Lease,
+  work: () => Promise<T>,
+): Promise<T> {
+  const timer = setInterval(() => {
+    context.db
+      .updateTable("multipart_uploads")
+      .set({ lease_expires_at: context.clock.in(context.settings.leaseMs) })
+      .where("id", "=", lease.sessionId)
+      .where("lease_token", "=", lease.token)
+      .where("status", "in", ["creating", "completing", "aborting"])
+      .execute()
+      .catch(context.onError);
+  }, context.settings.leaseMs / 3);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+  }
+}

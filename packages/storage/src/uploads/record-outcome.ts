@@ -1,0 +1,117 @@
+import type { UploadError } from "@audiotricks/protocol";
+import type { CompleteUploadRequest } from "@audiotricks/protocol/messages";
+import { isMd5Etag } from "../s3/etag.ts";
+import type { StorageContext } from "../storage-context.ts";
+import { type Lease, LeaseLost } from "./lease.ts";
+import type { Session } from "./session.ts";
+
+const NO_LEASE = { lease_token: null, lease_expires_at: null };
+
+/** The one place where a file becomes `stored`: after the store proved it, in one transaction with all that follows. */
+export async function recordStored(
+  context: StorageContext,
+  session: Session,
+  lease: Lease,
+  object: { size: number; etag: string },
+  request: CompleteUploadRequest,
+): Promise<void> {
+  await context.db.transaction().execute(async (trx) => {
+    const { numUpdatedRows } = await trx
+      .updateTable("multipart_uploads")
+      .set({
+        ...NO_LEASE,
+        status: "completed",
+        completed_at: context.clock.now(),
+        total_file_size: object.size,
+        size_known: true,
+        uploaded_bytes: object.size,
+        ...(session.target.method === "put" ? { completed_chunks: 1 } : {}),
+        ...(request.summary === undefined ? {} : { client_summary: JSON.stringify(request.summary) }),
+      })
+      .where("id", "=", session.id)
+      .where("status", "=", "completing")
+      .where("lease_token", "=", lease.token)
+      .executeTakeFirst();
+    if (numUpdatedRows === 0n) throw new LeaseLost();
+    await trx
+      .updateTable("file_storage")
+      .set((eb) => ({
+        status: "stored",
+        stored_at: context.clock.now(),
+        file_size: object.size,
+        mime_type: session.mimeType,
+        etag: object.etag,
+        // The ETag of a single PUT is the MD5 of its bytes; for parts there is only the caller's word.
+        checksum_md5: isMd5Etag(object.etag) ? object.etag : (request.md5 ?? null),
+        checksum_sha256: request.sha256 ?? null,
+        // What is put into a workspace is for its members, until its owner says otherwise.
+        access_level: eb
+          .case()
+          .when("workspace_id", "is not", null)
+          .then("workspace")
+          .else(eb.ref("access_level"))
+          .end(),
+      }))
+      .where("id", "=", session.fileId)
+      .where("status", "=", "uploading")
+      .execute();
+    await trx
+      .insertInto("audit_logs")
+      .values({
+        user_id: session.userId,
+        action: "file_stored",
+        resource: "file_storage",
+        resource_id: session.fileId,
+        category: "storage",
+        details: JSON.stringify({ sessionId: session.id, size: object.size, origin: session.origin }),
+      })
+      .execute();
+  });
+}
+
+/** The end of an upload that will never be the file it was announced as. Gives the reservation back. */
+export async function recordFailed(
+  context: StorageContext,
+  session: Session,
+  lease: Lease,
+  error: UploadError,
+): Promise<void> {
+  await context.db.transaction().execute(async (trx) => {
+    const { numUpdatedRows } = await trx
+      .updateTable("multipart_uploads")
+      .set({ ...NO_LEASE, status: "failed", error_code: error.code, error_message: error.message })
+      .where("id", "=", session.id)
+      .where("status", "=", "completing")
+      .where("lease_token", "=", lease.token)
+      .executeTakeFirst();
+    if (numUpdatedRows === 0n) throw new LeaseLost();
+    await trx
+      .updateTable("file_storage")
+      .set({ status: "failed" })
+      .where("id", "=", session.fileId)
+      .where("status", "=", "uploading")
+      .execute();
+    await trx
+      .insertInto("audit_logs")
+      .values({
+        user_id: session.userId,
+        action: "upload_failed",
+        resource: "file_storage",
+        resource_id: session.fileId,
+        category: "storage",
+        details: JSON.stringify({ sessionId: session.id, code: error.code }),
+      })
+      .execute();
+  });
+}
+
+/** Nothing was done at the store: the session is as open as before. */
+export async function returnToActive(context: StorageContext, lease: Lease): Promise<void> {
+  await context.db
+    .updateTable("multipart_uploads")
+    .set({ ...NO_LEASE, status: "active", complete_sent_at: null })
+    .where("id", "=", lease.sessionId)
+    .where("status", "=", "completing")
+    .where("lease_token", "=", lease.token)
+    .execute();
+}

@@ -1,0 +1,133 @@
+import {
+  AUDIO_TYPES,
+  extensionOf,
+  isAudioExtension,
+  UploadError,
+  type UploadErrorCode,
+} from "@audiotricks/protocol";
+import { sql } from "kysely";
+import { pinnedTypeOf } from "../pinned-type.ts";
+import type { Principal } from "../storage.ts";
+import type { StorageContext } from "../storage-context.ts";
+
+/** One file as the database is asked to make room for it. */
+export interface Reservation {
+  clientId: string;
+  requestHash: string;
+  name: string;
+  /** Bytes; the most it may have where `sizeKnown` is false. */
+  size: number;
+  sizeKnown: boolean;
+  contentType: string;
+  workspaceId: string | null;
+  metadata: Record<string, unknown>;
+  method: "put" | "multipart" | null;
+}
+
+export type Reserved =
+  | { outcome: "created" | "repeated"; sessionId: string }
+  | { outcome: "refused"; error: UploadError };
+
+/**
+ * Makes room for a batch in one statement: quota, file row and session row, or nothing. Each file fails alone.
+ *
+ * @returns One result per file, in order.
+ */
+export async function reserveUploads(
+  context: StorageContext,
+  principal: Principal,
+  files: readonly Reservation[],
+  options: { origin: "v1" | "s3"; idempotencyKey: string | undefined },
+): Promise<Reserved[]> {
+  if (files.length === 0) return [];
+  const elements = files.map((file) => ({
+    ...file,
+    mimeType: pinnedTypeOf(extensionOf(file.name) ?? ""),
+    expiresInSeconds: context.settings.sessionExpiresIn,
+  }));
+  try {
+    const { rows } = await sql<ReservedRow>`
+      SELECT ordinal, outcome, session_id, details
+      FROM reserve_uploads(${principal.userId}, ${options.origin}, ${options.idempotencyKey ?? null},
+        ${JSON.stringify(elements)}::jsonb)
+      ORDER BY ordinal`.execute(context.db);
+    return rows.map(toReserved);
+  } catch (error) {
+    throw isUnknownUser(error)
+      ? new UploadError("forbidden", "This user is not known here.", { cause: error })
+      : error;
+  }
+}
+
+/**
+ * Whether the type that a browser announced speaks against the extension. Many announce nothing or something general,
+ * so only what is plainly of another kind counts; the bytes decide at completion.
+ */
+export function contradictsExtension(name: string, type: string): boolean {
+  const extension = extensionOf(name);
+  const announced = type.split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  if (!isAudioExtension(extension) || announced === "" || announced === "application/octet-stream")
+    return false;
+  const accepted: readonly string[] = AUDIO_TYPES[extension].accepts;
+  return !announced.startsWith("audio/") && !accepted.includes(announced);
+}
+
+interface ReservedRow {
+  ordinal: number;
+  outcome: string;
+  session_id: string | null;
+  details: Record<string, unknown>;
+}
+
+function toReserved({ outcome, session_id: sessionId, details }: ReservedRow): Reserved {
+  if ((outcome === "created" || outcome === "repeated") && sessionId !== null) return { outcome, sessionId };
+  const code = REFUSALS[outcome];
+  if (code === undefined) throw new Error(`reserve_uploads answered ${outcome}`);
+  const error = new UploadError(code, messageOf(code, details), { details });
+  return { outcome: "refused", error };
+}
+
+const REFUSALS: Readonly<Record<string, UploadErrorCode>> = {
+  idempotency_conflict: "idempotency_conflict",
+  quota_exceeded: "quota_exceeded",
+  file_empty: "file_empty",
+  file_too_large: "file_too_large",
+  type_not_allowed: "type_not_allowed",
+  no_provider: "no_provider",
+  workspace_not_found: "workspace_not_found",
+  forbidden: "forbidden",
+  too_many_sessions: "too_many_sessions",
+};
+
+function messageOf(code: UploadErrorCode, details: Record<string, unknown>): string {
+  switch (code) {
+    case "idempotency_conflict":
+      return "This Idempotency-Key was used for another request.";
+    case "quota_exceeded":
+      return details.scope === "workspace"
+        ? "The workspace has not enough storage left."
+        : "You have not enough storage left.";
+    case "file_empty":
+      return "The file is empty.";
+    case "file_too_large":
+      return `The file is larger than ${String(details.maxFileSize)} bytes.`;
+    case "type_not_allowed":
+      return "Files of this type are not accepted.";
+    case "no_provider":
+      return "No storage is set up.";
+    case "workspace_not_found":
+      return "There is no such workspace.";
+    case "forbidden":
+      return "You may not upload to this workspace.";
+    case "too_many_sessions":
+      return "Too many uploads are open. Finish or cancel some first.";
+    default:
+      return "The upload was refused.";
+  }
+}
+
+const FOREIGN_KEY_VIOLATION = "23503";
+
+function isUnknownUser(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === FOREIGN_KEY_VIOLATION;
+}

@@ -1,0 +1,269 @@
+import { type SessionState, UPLOAD_ERRORS, UploadError, type UploadErrorCode } from "@audiotricks/protocol";
+import type { StoredPart, UploadMethod, UploadSession } from "@audiotricks/protocol/messages";
+import { type ExpressionBuilder, sql } from "kysely";
+import type { Database } from "../database.ts";
+import { pinnedTypeOf } from "../pinned-type.ts";
+import type { OperationSubject } from "../s3/s3-connection.ts";
+import type { Principal } from "../storage.ts";
+import type { StorageContext } from "../storage-context.ts";
+import type { Store } from "../stores.ts";
+
+/** One upload session with what its file's row adds. */
+export interface Session {
+  id: string;
+  fileId: string;
+  state: SessionState;
+  target: MultipartTarget | PutTarget;
+  origin: "v1" | "s3" | "sql";
+  /** Of the final object. */
+  key: string;
+  name: string;
+  extension: string;
+  /** Decided by us at birth; the object is stored and served as this. */
+  mimeType: string;
+  /** Where `isSizeKnown` is false: the most it may have. */
+  fileSize: number;
+  isSizeKnown: boolean;
+  partSize: number;
+  partCount: number;
+  /** What the object's ETag must be; known from the moment Complete is about to be sent. */
+  expectedEtag: string | null;
+  /** How long ago Complete (or the copy into place) may have reached the store; null if it cannot have. */
+  completeSentAgoMs: number | null;
+  /** Someone is working on it right now. */
+  isLeased: boolean;
+  isExpired: boolean;
+  /** Times that someone took over what another had begun. */
+  takeovers: number;
+  providerId: string;
+  userId: string | null;
+  workspaceId: string | null;
+  createdAt: Date;
+  expiresAt: Date;
+  error: { code: UploadErrorCode; message: string } | null;
+}
+export interface MultipartTarget {
+  method: "multipart";
+  /** The store's id; null while `creating`. */
+  uploadId: string | null;
+}
+export interface PutTarget {
+  method: "put";
+  /** Where the bytes land before they are acknowledged. */
+  tempKey: string;
+  /** The bytes that were chosen, once they are. */
+  putEtag: string | null;
+}
+
+type SessionTables = ExpressionBuilder<Database & { u: Database["multipart_uploads"] }, "u">;
+
+/** A user's own session, in a workspace only as long as they may upload there. */
+function isOwn(principal: Principal) {
+  return (eb: SessionTables) =>
+    eb.and([
+      eb("u.user_id", "=", principal.userId),
+      eb.or([
+        eb("u.workspace_id", "is", null),
+        eb.exists(
+          eb
+            .selectFrom("workspace_members as m")
+            .whereRef("m.workspace_id", "=", "u.workspace_id")
+            .where("m.user_id", "=", principal.userId)
+            .where("m.role", "in", ["member", "admin"])
+            .select("m.user_id"),
+        ),
+      ]),
+    ]);
+}
+
+function selectSessions({ db, clock }: Pick<StorageContext, "db" | "clock">) {
+  return db
+    .selectFrom("multipart_uploads as u")
+    .innerJoin("file_storage as f", "f.id", "u.file_storage_id")
+    .select([
+      "u.id",
+      "u.file_storage_id",
+      "u.status",
+      "u.upload_method",
+      "u.origin",
+      "u.spaces_upload_id",
+      "u.temp_path",
+      "u.put_etag",
+      "u.original_filename",
+      "u.total_file_size",
+      "u.size_known",
+      "u.chunk_size",
+      "u.total_chunks",
+      "u.retry_count",
+      "u.user_id",
+      "u.workspace_id",
+      "u.created_at",
+      "u.expires_at",
+      "u.error_code",
+      "u.error_message",
+      "f.storage_path",
+      "f.storage_provider_id",
+      "f.file_extension",
+      "f.etag",
+      sql<boolean>`coalesce(u.lease_expires_at > ${clock.now()}, false)`.as("is_leased"),
+      sql<boolean>`u.expires_at <= ${clock.now()}`.as("is_expired"),
+      sql<
+        number | null
+      >`(extract(epoch FROM ${clock.now()} - u.complete_sent_at) * 1000)::double precision`.as(
+        "complete_sent_ago_ms",
+      ),
+    ]);
+}
+type SessionRow = Awaited<ReturnType<ReturnType<typeof selectSessions>["executeTakeFirstOrThrow"]>>;
+
+/** @throws {UploadError} `session_not_found` for an absent one and for someone else's alike. */
+export async function getOwnSession(
+  context: StorageContext,
+  principal: Principal,
+  id: string,
+): Promise<Session> {
+  const row = await selectSessions(context).where("u.id", "=", id).where(isOwn(principal)).executeTakeFirst();
+  if (row === undefined) throw sessionNotFound();
+  return toSession(row);
+}
+
+/** For work that no user asked for: sweeps, and going on with what was begun. */
+export async function findSession(context: StorageContext, id: string): Promise<Session | undefined> {
+  const row = await selectSessions(context).where("u.id", "=", id).executeTakeFirst();
+  return row === undefined ? undefined : toSession(row);
+}
+
+export async function getSession(context: StorageContext, id: string): Promise<Session> {
+  const session = await findSession(context, id);
+  if (session === undefined) throw sessionNotFound();
+  return session;
+}
+
+export async function findSessions(
+  context: StorageContext,
+  ids: readonly string[],
+): Promise<Map<string, Session>> {
+  if (ids.length === 0) return new Map();
+  const rows = await selectSessions(context).where("u.id", "in", ids).execute();
+  return new Map(rows.map((row) => [row.id, toSession(row)]));
+}
+
+export async function listOpenSessions(context: StorageContext, principal: Principal): Promise<Session[]> {
+  const rows = await selectSessions(context)
+    .where(isOwn(principal))
+    .where("u.status", "in", ["creating", "active", "completing"])
+    .where("u.expires_at", ">", context.clock.now())
+    .orderBy("u.created_at", "desc")
+    .limit(1000)
+    .execute();
+  return rows.map(toSession);
+}
+
+/** The open session that a caller means to go on with, if it is theirs and of the same file. */
+export async function findResumableSession(
+  context: StorageContext,
+  principal: Principal,
+  wanted: { sessionId: string; name: string; size: number; workspaceId: string | undefined },
+): Promise<Session | undefined> {
+  const row = await selectSessions(context)
+    .where("u.id", "=", wanted.sessionId)
+    .where(isOwn(principal))
+    .where("u.status", "in", ["creating", "active", "completing"])
+    .where("u.expires_at", ">", context.clock.now())
+    .where("u.original_filename", "=", wanted.name)
+    .where("u.total_file_size", "=", wanted.size)
+    .where("u.size_known", "=", true)
+    .where("u.workspace_id", "is not distinct from", wanted.workspaceId ?? null)
+    .executeTakeFirst();
+  return row === undefined ? undefined : toSession(row);
+}
+
+export async function storeOf(context: StorageContext, session: Session): Promise<Store> {
+  const subject: OperationSubject = {
+    fileId: session.fileId,
+    userId: session.userId,
+    workspaceId: session.workspaceId,
+  };
+  return context.stores.of(session.providerId, subject);
+}
+
+export function toUploadSession(session: Session, storedParts: StoredPart[]): UploadSession {
+  return {
+    sessionId: session.id,
+    fileId: session.fileId,
+    state: session.state,
+    method: session.target.method,
+    key: session.key,
+    name: session.name,
+    size: session.fileSize,
+    workspaceId: session.workspaceId,
+    partSize: session.partSize,
+    partCount: session.partCount,
+    storedParts,
+    createdAt: session.createdAt.toISOString(),
+    expiresAt: session.expiresAt.toISOString(),
+    error: session.error,
+  };
+}
+
+export function sessionNotFound(): UploadError {
+  return new UploadError("session_not_found", "There is no such upload.");
+}
+
+/** What a call that needs an open session answers when it is past that. */
+export function sessionNotOpen(session: Session): UploadError {
+  return session.state === "completed"
+    ? new UploadError("session_completed", "The upload is complete.")
+    : new UploadError(
+        "session_not_open",
+        `The upload is ${session.isExpired && !session.error ? "expired" : session.state}.`,
+        {
+          details: { state: session.state, ...(session.error === null ? {} : { error: session.error }) },
+        },
+      );
+}
+
+function toSession(row: SessionRow): Session {
+  return {
+    id: row.id,
+    fileId: row.file_storage_id,
+    state: row.status as SessionState,
+    target: toTarget(row),
+    origin: row.origin as Session["origin"],
+    key: row.storage_path,
+    name: row.original_filename,
+    extension: row.file_extension ?? "",
+    mimeType: pinnedTypeOf(row.file_extension ?? ""),
+    fileSize: Number(row.total_file_size),
+    isSizeKnown: row.size_known,
+    partSize: Number(row.chunk_size),
+    partCount: row.total_chunks,
+    expectedEtag: row.etag,
+    completeSentAgoMs: row.complete_sent_ago_ms,
+    isLeased: row.is_leased,
+    isExpired: row.is_expired,
+    takeovers: row.retry_count,
+    providerId: row.storage_provider_id,
+    userId: row.user_id,
+    workspaceId: row.workspace_id,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    error: toError(row),
+  };
+}
+
+function toTarget(row: SessionRow): MultipartTarget | PutTarget {
+  const method = row.upload_method as UploadMethod;
+  if (method === "put" && row.temp_path !== null) {
+    return { method, tempKey: row.temp_path, putEtag: row.put_etag };
+  }
+  return { method: "multipart", uploadId: row.spaces_upload_id };
+}
+
+function toError(row: SessionRow): Session["error"] {
+  if (row.error_code === null) return null;
+  const code = Object.hasOwn(UPLOAD_ERRORS, row.error_code)
+    ? (row.error_code as UploadErrorCode)
+    : "upload_failed";
+  return { code, message: row.error_message ?? "The upload failed." };
+}

@@ -1,0 +1,48 @@
+import { partAt, UploadError } from "@audiotricks/protocol";
+import { MAX_SIGN_BATCH, type PartUrl, type SignPartsRequest } from "@audiotricks/protocol/messages";
+import type { Principal } from "../storage.ts";
+import type { StorageContext } from "../storage-context.ts";
+import { signPartUrls } from "./first-urls.ts";
+import { openAtStore } from "./open-at-store.ts";
+import { recordFinishedParts } from "./record-parts.ts";
+import { getOwnSession, type Session, sessionNotOpen, storeOf } from "./session.ts";
+
+/** URLs for parts of the caller's own open session. Extends nothing: a session ends when it was said to. */
+export async function signParts(
+  context: StorageContext,
+  principal: Principal,
+  sessionId: string,
+  request: SignPartsRequest,
+): Promise<PartUrl[]> {
+  const partNumbers = [...new Set(request.partNumbers)];
+  if (partNumbers.length === 0 || partNumbers.length > MAX_SIGN_BATCH) {
+    throw new UploadError("invalid_request", `Ask for 1 to ${MAX_SIGN_BATCH} parts.`);
+  }
+  const found = await getOwnSession(context, principal, sessionId);
+  requirePartsOfPlan(found, partNumbers);
+  if (found.isExpired) throw sessionNotOpen(found);
+  const session = await openAtStore(context, found);
+  if (session.state !== "active") throw sessionNotOpen(session);
+  if (request.finished !== undefined) await recordFinishedParts(context, session, request.finished);
+  return signPartUrls(context, await storeOf(context, session), session, partNumbers);
+}
+
+function requirePartsOfPlan(
+  { fileSize, partSize, partCount }: Session,
+  partNumbers: readonly number[],
+): void {
+  for (const partNumber of partNumbers) {
+    try {
+      partAt({ fileSize, partSize, partNumber });
+    } catch (cause) {
+      throw new UploadError(
+        "invalid_request",
+        `Part ${partNumber} is not among the ${partCount} parts of this file.`,
+        {
+          cause,
+          details: { partNumber, partCount },
+        },
+      );
+    }
+  }
+}
