@@ -4,7 +4,7 @@ export async function mapConcurrently<Item, Result>(
   limit: number,
   work: (item: Item, index: number) => Promise<Result>,
 ): Promise<Result[]> {
-  const results = new Array<Result>(items.length);
+  const results: Result[] = Array.from({ length: items.length });
   const entries = items.entries();
   const lane = async (): Promise<void> => {
     for (const [index, item] of entries) results[index] = await work(item, index);

@@ -1,8 +1,8 @@
 export { createStorage, type StorageOptions } from "./create-storage.ts";
 export type { Database } from "./database.ts";
 export { openProviders, type Providers } from "./providers/open-providers.ts";
-export type { Provider } from "./providers/provider.ts";
 export { type BucketRules, prepareBucket } from "./providers/prepare-bucket.ts";
+export type { Provider } from "./providers/provider.ts";
 export { PROVIDER_LIMITS, type ProviderLimits } from "./providers/provider-limits.ts";
 export { type EnvelopeKey, openSecret, parseEnvelopeKey, sealSecret } from "./providers/secret-envelope.ts";
 export { readSpacesProvider, type SpacesProvider } from "./providers/spaces-provider.ts";

@@ -5,7 +5,7 @@ import type { StoreOperation } from "./s3/s3-connection.ts";
 
 /** Writes calls to the store into `spaces_operations`, in batches and never in anyone's way. */
 export interface OperationsLog {
-  record(operation: StoreOperation): void;
+  record: (operation: StoreOperation) => void;
   /** Writes out what is waiting. */
   flush(): Promise<void>;
   close(): Promise<void>;

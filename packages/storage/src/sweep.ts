@@ -143,13 +143,13 @@ async function findSessionsToAbort({ db, clock, settings }: StorageContext): Pro
   const rows = await db
     .selectFrom("multipart_uploads")
     .select("id")
-    .where(({ eb, and, or }) => {
-      const isFree = or([eb("lease_expires_at", "is", null), eb("lease_expires_at", "<=", clock.now())]);
-      return and([
+    .where((eb) => {
+      const isFree = eb.or([eb("lease_expires_at", "is", null), eb("lease_expires_at", "<=", clock.now())]);
+      return eb.and([
         isFree,
-        or([
+        eb.or([
           eb("status", "=", "aborting"),
-          and([eb("status", "in", ["creating", "active"]), eb("expires_at", "<=", clock.now())]),
+          eb.and([eb("status", "in", ["creating", "active"]), eb("expires_at", "<=", clock.now())]),
         ]),
       ]);
     })

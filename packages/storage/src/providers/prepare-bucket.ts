@@ -1,10 +1,10 @@
+import { UploadError } from "@audiotricks/protocol";
 import {
   CreateBucketCommand,
   PutBucketCorsCommand,
   PutBucketLifecycleConfigurationCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
-import { UploadError } from "@audiotricks/protocol";
 import { needsPathStyle } from "../s3/bucket-address.ts";
 import { describeFailure } from "../s3/s3-failure.ts";
 import type { SpacesProvider } from "./spaces-provider.ts";

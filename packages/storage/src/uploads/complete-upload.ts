@@ -104,7 +104,9 @@ export async function reconcileSession(context: StorageContext, sessionId: strin
   if (lease === undefined) return;
   const session = await getSession(context, sessionId);
   try {
-    await whileLeased(context, lease, () => work(context, session, lease, { request: {}, requireParts: beginNothing }));
+    await whileLeased(context, lease, () =>
+      work(context, session, lease, { request: {}, requireParts: beginNothing }),
+    );
   } catch (error) {
     if (!(error instanceof UploadError)) throw error;
   }

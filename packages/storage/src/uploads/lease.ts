@@ -30,8 +30,8 @@ export async function claimForCreating(
     }))
     .where("id", "=", sessionId)
     .where("status", "=", "creating")
-    .where(({ eb, or }) =>
-      or([eb("lease_expires_at", "is", null), eb("lease_expires_at", "<=", context.clock.now())]),
+    .where((eb) =>
+      eb.or([eb("lease_expires_at", "is", null), eb("lease_expires_at", "<=", context.clock.now())]),
     )
     .returning("retry_count")
     .executeTakeFirst();
@@ -55,10 +55,10 @@ export async function claimForCompleting(
     }))
     .where("id", "=", sessionId)
     .where("status", "in", from)
-    .where(({ eb, or, and }) =>
-      or([
+    .where((eb) =>
+      eb.or([
         eb("status", "=", "active"),
-        and([eb("status", "=", "completing"), eb("lease_expires_at", "<=", context.clock.now())]),
+        eb.and([eb("status", "=", "completing"), eb("lease_expires_at", "<=", context.clock.now())]),
       ]),
     )
     .returning("id")
@@ -84,14 +84,14 @@ export async function claimForAborting(
         lease_expires_at: context.clock.in(context.settings.leaseMs),
       })
       .where("id", "=", sessionId)
-      .where(({ eb, or, and }) => {
-        const isFree = or([
+      .where((eb) => {
+        const isFree = eb.or([
           eb("lease_expires_at", "is", null),
           eb("lease_expires_at", "<=", context.clock.now()),
         ]);
-        return or([
-          and([eb("status", "in", ["active", "completing"]), eb("complete_sent_at", "is", null)]),
-          and([eb("status", "in", ["creating", "aborting"]), isFree]),
+        return eb.or([
+          eb.and([eb("status", "in", ["active", "completing"]), eb("complete_sent_at", "is", null)]),
+          eb.and([eb("status", "in", ["creating", "aborting"]), isFree]),
         ]);
       })
       .returning("file_storage_id")
