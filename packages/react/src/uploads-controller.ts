@@ -13,6 +13,7 @@ import { statusOf } from "./file-status.ts";
 import { keepApart } from "./keep-apart.ts";
 import { uppyRestrictions } from "./restrictions.ts";
 import { startNewFiles } from "./start-new-files.ts";
+import { hasChangedStorage, newlyDone } from "./storage-changes.ts";
 import { throttle } from "./throttle.ts";
 import { EMPTY_UPLOADS, isUnfinished, reuseItems, totalsOf, type UploadsState } from "./uploads-state.ts";
 
@@ -20,6 +21,8 @@ import { EMPTY_UPLOADS, isUnfinished, reuseItems, totalsOf, type UploadsState } 
 const NOTIFY_INTERVAL_MS = 100;
 /** How long files are gathered before they are started together, in milliseconds. */
 const START_DELAY_MS = 4;
+/** How long a cancelled upload takes to be gone at the companion, generously, in milliseconds. */
+const CANCEL_SETTLE_MS = 2000;
 
 export interface UploadsControllerOptions {
   /** Unique in the page. */
@@ -72,6 +75,7 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
   let isDisposed = false;
   let refusals = 0;
   let startTimer: ReturnType<typeof setTimeout> | undefined;
+  let cancelTimer: ReturnType<typeof setTimeout> | undefined;
 
   const uppy: Uppy = new Uppy({
     id: options.id,
@@ -95,17 +99,22 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
       })),
     );
     if (files === state.files) return;
-    const before = new Map(state.files.map((item) => [item.id, item.status.status]));
+    const before = state.files;
     update({ files, totals: totalsOf(files) });
-    const changed = files.filter(({ id, status }) => before.get(id) !== status.status);
-    for (const { status } of changed) if (status.status === "done") options.onUploaded(status.file);
-    if (changed.length > 0 || files.length < before.size) signalChange(companionUrl);
+    for (const file of newlyDone(before, files)) options.onUploaded(file);
+    if (hasChangedStorage(before, files)) signalChange(companionUrl);
   }, NOTIFY_INTERVAL_MS);
 
   uppy.on("state-update", readFiles.call);
   uppy.on("files-added", () => {
     clearTimeout(startTimer);
     startTimer = setTimeout(() => startNewFiles(uppy), START_DELAY_MS);
+  });
+  uppy.on("file-removed", (file) => {
+    if (!isUnfinished(statusOf(file))) return;
+    // The companion hears of it a moment later, and nobody says when.
+    clearTimeout(cancelTimer);
+    cancelTimer = setTimeout(() => signalChange(companionUrl), CANCEL_SETTLE_MS);
   });
   uppy.on("restriction-failed", (file, error) => {
     refusals += 1;
@@ -183,6 +192,7 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
       if (isDisposed) return;
       isDisposed = true;
       clearTimeout(startTimer);
+      clearTimeout(cancelTimer);
       config.stop();
       readFiles.stop();
       listeners.clear();

@@ -2,6 +2,7 @@ import type { SpacesUploadStatus } from "@audiotricks/uppy-spaces";
 import { describe, expect, it } from "vitest";
 import { announcementOf } from "./announcement.ts";
 import { describeTotals } from "./describe-totals.ts";
+import { hasChangedStorage } from "./storage-changes.ts";
 import { EMPTY_UPLOADS, reuseItems, totalsOf, type UploadItem, type UploadsState } from "./uploads-state.ts";
 
 const MB = 1024 ** 2;
@@ -86,6 +87,25 @@ describe("reuseItems", () => {
     expect(next).not.toBe(old);
     expect(next[0]).toBe(old[0]);
     expect(next[1]).not.toBe(old[1]);
+  });
+});
+
+describe("hasChangedStorage", () => {
+  const queued = withStatus(uploading("a", 0), { status: "queued" });
+  const sending = uploading("a", MB);
+  const failed = withStatus(sending, failedStatus);
+
+  it("is true where something was begun, ended or taken away", () => {
+    expect(hasChangedStorage([queued], [sending])).toBe(true);
+    expect(hasChangedStorage([sending], [failed])).toBe(true);
+    expect(hasChangedStorage([sending], [])).toBe(true);
+  });
+
+  it("is false for what only this page knows", () => {
+    expect(hasChangedStorage([], [queued])).toBe(false);
+    expect(hasChangedStorage([sending], [paused(sending, MB)])).toBe(false);
+    expect(hasChangedStorage([paused(sending, MB)], [sending])).toBe(false);
+    expect(hasChangedStorage([sending], [uploading("a", 2 * MB)])).toBe(false);
   });
 });
 

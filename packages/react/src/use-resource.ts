@@ -2,9 +2,12 @@ import type { UploadErrorBody } from "@audiotricks/protocol";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { onChange } from "./change-signal.ts";
 import { errorBodyOf } from "./error-body.ts";
+import { throttle } from "./throttle.ts";
 
 /** Several changes in this time are one request, in milliseconds. */
 const SETTLE_MS = 250;
+/** However much changes, this many milliseconds lie between two requests: a thousand small files are no thousand questions. */
+const PACE_MS = 1000;
 
 export interface Resource<T> {
   /** What was read last; stays while it is read again, and when that fails: old numbers are better than none. */
@@ -56,9 +59,12 @@ export function useResource<T>(companionUrl: string, read: (signal: AbortSignal)
 
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
+    const paced = throttle(refresh, PACE_MS);
     const soon = () => {
-      clearTimeout(timer);
-      timer = setTimeout(refresh, SETTLE_MS);
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        paced.call();
+      }, SETTLE_MS);
     };
     const whenVisible = () => {
       if (document.visibilityState === "visible") soon();
@@ -68,6 +74,7 @@ export function useResource<T>(companionUrl: string, read: (signal: AbortSignal)
     return () => {
       end();
       clearTimeout(timer);
+      paced.stop();
       document.removeEventListener("visibilitychange", whenVisible);
     };
   }, [companionUrl, refresh]);
