@@ -57,3 +57,10 @@ CREATE TABLE IF NOT EXISTS audio_uploads (
     storage_url text,
     created_at timestamptz NOT NULL DEFAULT now()
 );
+
+ALTER TABLE workspaces ADD COLUMN IF NOT EXISTS name text;
+ALTER TABLE workspaces ADD COLUMN IF NOT EXISTS is_active boolean NOT NULL DEFAULT true;
+ALTER TABLE workspace_members ADD COLUMN IF NOT EXISTS role text NOT NULL DEFAULT 'member';
+ALTER TABLE audit_logs ADD COLUMN IF NOT EXISTS user_id uuid;
+ALTER TABLE audit_logs ADD COLUMN IF NOT EXISTS category text;
+ALTER TABLE audit_logs ADD COLUMN IF NOT EXISTS details jsonb;

@@ -18,7 +18,9 @@ CREATE TABLE storage_providers (
     is_active boolean NOT NULL DEFAULT true,
     -- 5 GB as the specification has it; a provider row may allow up to S3's 5 TB.
     max_file_size bigint NOT NULL DEFAULT 5368709120 CHECK (max_file_size BETWEEN 1 AND 5000000000000),
-    allowed_file_types text[] NOT NULL DEFAULT ARRAY['mp3', 'wav', 'm4a', 'flac', 'ogg', 'opus'],
+    -- Extensions of audio, lower case, without dot.
+    allowed_file_types text[] NOT NULL DEFAULT ARRAY['mp3', 'wav', 'm4a', 'flac', 'ogg', 'opus']
+        CHECK (allowed_file_types::text ~ '^[{][a-z0-9]{1,10}(,[a-z0-9]{1,10})*[}]$'),
     preferred_part_size bigint NOT NULL DEFAULT 10485760 CHECK (preferred_part_size > 0),
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
@@ -30,7 +32,8 @@ CREATE UNIQUE INDEX storage_providers_one_primary ON storage_providers (is_prima
 
 CREATE TABLE file_storage (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
-    original_filename text NOT NULL CHECK (length(original_filename) BETWEEN 1 AND 500),
+    original_filename text NOT NULL
+        CHECK (length(original_filename) BETWEEN 1 AND 500 AND original_filename !~ '[\u0001-\u001f\u007f-\u009f]'),
     stored_filename text NOT NULL,
     file_extension text,
     mime_type text,
@@ -69,7 +72,7 @@ CREATE TABLE file_storage (
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
     UNIQUE (storage_provider_id, storage_path),
-    CHECK (access_level <> 'public' OR cdn_url IS NULL OR status <> 'deleted'),
+    CHECK (cdn_url IS NULL OR (access_level = 'public' AND status NOT IN ('deleting', 'deleted'))),
     CHECK ((status = 'deleted') = (deleted_at IS NOT NULL))
 );
 
@@ -79,7 +82,9 @@ CREATE INDEX file_storage_status_created ON file_storage (status, created_at);
 -- The library page: newest first, by workspace or by owner.
 CREATE INDEX file_storage_workspace_newest ON file_storage (workspace_id, created_at DESC, id DESC);
 CREATE INDEX file_storage_user_newest ON file_storage (user_id, created_at DESC, id DESC);
-CREATE INDEX file_storage_expires ON file_storage (expires_at) WHERE expires_at IS NOT NULL AND status <> 'deleted';
+CREATE INDEX file_storage_expires ON file_storage (expires_at)
+    WHERE status IN ('stored', 'processing', 'processed', 'quarantined', 'archived', 'recalling');
+CREATE INDEX file_storage_deleting ON file_storage (updated_at) WHERE status = 'deleting';
 
 -- One upload session; a single signed PUT has one too. Open (creating, active, completing) means: its size is reserved.
 CREATE TABLE multipart_uploads (
@@ -136,6 +141,9 @@ CREATE UNIQUE INDEX multipart_uploads_one_open_per_file ON multipart_uploads (fi
     WHERE status IN ('creating', 'active', 'completing');
 CREATE INDEX multipart_uploads_open_by_user ON multipart_uploads (user_id, created_at DESC)
     WHERE status IN ('creating', 'active', 'completing');
+CREATE INDEX multipart_uploads_user ON multipart_uploads (user_id);
+CREATE INDEX multipart_uploads_workspace ON multipart_uploads (workspace_id);
+CREATE INDEX multipart_uploads_file ON multipart_uploads (file_storage_id);
 CREATE INDEX multipart_uploads_expiring ON multipart_uploads (expires_at)
     WHERE status IN ('creating', 'active', 'completing', 'aborting');
 
@@ -180,21 +188,38 @@ CREATE TABLE storage_usage (
     calculated_at timestamptz NOT NULL DEFAULT now(),
     UNIQUE NULLS NOT DISTINCT (user_id, workspace_id, period_start, period_end)
 );
+CREATE INDEX storage_usage_workspace ON storage_usage (workspace_id);
 
 CREATE INDEX storage_usage_current ON storage_usage (user_id, workspace_id, is_current_period);
 
 -- Limits of one user or of one workspace; NULL is no limit, no row is the default of the deployment.
 CREATE TABLE storage_quotas (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
-    user_id uuid REFERENCES users (id) ON DELETE CASCADE,
-    workspace_id uuid REFERENCES workspaces (id) ON DELETE CASCADE,
+    user_id uuid UNIQUE REFERENCES users (id) ON DELETE CASCADE,
+    workspace_id uuid UNIQUE REFERENCES workspaces (id) ON DELETE CASCADE,
     max_storage_bytes bigint CHECK (max_storage_bytes >= 0),
     max_file_count integer CHECK (max_file_count >= 0),
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
-    CHECK (num_nonnulls(user_id, workspace_id) = 1),
-    UNIQUE NULLS NOT DISTINCT (user_id, workspace_id)
+    CHECK (num_nonnulls(user_id, workspace_id) = 1)
 );
+
+-- The deployment's defaults; the server writes them at start. NULL is no limit.
+CREATE TABLE storage_settings (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    default_user_max_bytes bigint CHECK (default_user_max_bytes >= 0),
+    default_user_max_files integer CHECK (default_user_max_files >= 0),
+    default_workspace_max_bytes bigint CHECK (default_workspace_max_bytes >= 0),
+    default_workspace_max_files integer CHECK (default_workspace_max_files >= 0),
+    -- Of one user.
+    max_open_sessions integer NOT NULL DEFAULT 1000 CHECK (max_open_sessions > 0),
+    -- Files up to this size go as one signed PUT unless the caller asks otherwise.
+    single_put_max_size bigint NOT NULL DEFAULT 10485760 CHECK (single_put_max_size BETWEEN 1 AND 5000000000),
+    -- What the dashboard multiplies with: storage alone, without base fee, allowance and egress.
+    storage_price_usd_per_gib numeric NOT NULL DEFAULT 0.02 CHECK (storage_price_usd_per_gib >= 0)
+);
+
+INSERT INTO storage_settings DEFAULT VALUES;
 
 -- The live usage: one row per user or workspace, changed in the same transaction as the file or session it counts.
 -- Locked user first, then workspace. used = files whose bytes are promised; reserved = open sessions.
@@ -209,7 +234,16 @@ CREATE TABLE storage_counters (
     PRIMARY KEY (scope, scope_id)
 ) WITH (fillfactor = 70);
 
--- Every call to the store, by month. Headers are an allow-list made by the application: no credentials, no signatures.
+-- Headers are an allow-list made by the application; this is the second lock: no name that carries a credential.
+CREATE FUNCTION has_no_credentials(headers jsonb)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT headers IS NULL OR jsonb_typeof(headers) = 'object' AND NOT EXISTS (
+        SELECT 1 FROM jsonb_object_keys(headers) AS k (name)
+        WHERE k.name ~* '(authorization|cookie|token|secret|signature|credential|password|customer-key)')
+$$;
+
+-- Every call to the store, by month.
 CREATE TABLE spaces_operations (
     id uuid NOT NULL DEFAULT gen_random_uuid(),
     operation_type text NOT NULL CHECK (operation_type IN ('upload', 'download', 'delete', 'copy', 'list', 'head')),
@@ -217,9 +251,10 @@ CREATE TABLE spaces_operations (
     file_storage_id uuid,
     storage_path text,
     http_method text,
-    endpoint_url text,
-    request_headers jsonb,
-    response_headers jsonb,
+    -- Never with a query: that is where a signature would be.
+    endpoint_url text CHECK (endpoint_url !~ '[?]'),
+    request_headers jsonb CHECK (has_no_credentials(request_headers)),
+    response_headers jsonb CHECK (has_no_credentials(response_headers)),
     request_size bigint,
     response_size bigint,
     duration_ms integer CHECK (duration_ms >= 0),
@@ -247,6 +282,7 @@ CREATE TABLE s3_tokens (
     expires_at timestamptz NOT NULL CHECK (expires_at <= created_at + interval '24 hours'),
     revoked_at timestamptz
 );
+CREATE INDEX s3_tokens_user ON s3_tokens (user_id);
 
 ALTER TABLE audio_history ADD COLUMN IF NOT EXISTS file_storage_id uuid REFERENCES file_storage (id) ON DELETE SET NULL;
 ALTER TABLE audio_history ADD COLUMN IF NOT EXISTS cdn_url text;
@@ -258,3 +294,4 @@ ALTER TABLE audio_uploads ADD COLUMN IF NOT EXISTS file_storage_id uuid REFERENC
 ALTER TABLE audio_uploads ADD COLUMN IF NOT EXISTS multipart_session_id text;
 ALTER TABLE audio_uploads ADD COLUMN IF NOT EXISTS storage_path text;
 ALTER TABLE audio_uploads ADD COLUMN IF NOT EXISTS storage_url text;
+CREATE INDEX IF NOT EXISTS idx_audio_uploads_file_storage ON audio_uploads (file_storage_id);

@@ -22,6 +22,8 @@ export type JsonPrimitive = boolean | number | string | null;
 
 export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
+export type Numeric = ColumnType<string, number | string, number | string>;
+
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
 export interface AudioHistory {
@@ -175,6 +177,27 @@ export interface StorageCounters {
   used_files: Generated<number>;
 }
 
+export interface StoragePerformanceDashboard {
+  audio_files: number | null;
+  audio_size_bytes: number | null;
+  avg_download_time_ms: number | null;
+  avg_upload_time_ms: number | null;
+  bucket_name: string | null;
+  estimated_monthly_storage_cost_usd: number | null;
+  export_files: number | null;
+  export_size_bytes: number | null;
+  files_uploaded_24h: number | null;
+  last_access: Timestamp | null;
+  period_start: Timestamp | null;
+  provider_name: string | null;
+  region: string | null;
+  success_rate: number | null;
+  total_downloads: number | null;
+  total_files: number | null;
+  total_size_bytes: number | null;
+  total_size_gb: number | null;
+}
+
 export interface StorageProviders {
   access_key_id: string;
   allowed_file_types: Generated<string[]>;
@@ -213,6 +236,7 @@ export interface StorageSettings {
   max_open_sessions: Generated<number>;
   only_row: Generated<boolean>;
   single_put_max_size: Generated<number>;
+  storage_price_usd_per_gib: Generated<Numeric>;
 }
 
 export interface StorageUsage {
@@ -273,6 +297,23 @@ export interface Workspaces {
   name: string;
 }
 
+export interface WorkspaceStorageUsage {
+  audio_files_count: number | null;
+  export_files_count: number | null;
+  file_count_usage_percent: number | null;
+  last_calculated: Timestamp | null;
+  max_file_count: number | null;
+  max_storage_bytes: number | null;
+  max_storage_mb: number | null;
+  storage_usage_percent: number | null;
+  total_files: number | null;
+  total_size_bytes: number | null;
+  total_size_mb: number | null;
+  usage_status: string | null;
+  workspace_id: string | null;
+  workspace_name: string | null;
+}
+
 export interface DB {
   audio_history: AudioHistory;
   audio_uploads: AudioUploads;
@@ -282,6 +323,7 @@ export interface DB {
   s3_tokens: S3Tokens;
   spaces_operations: SpacesOperations;
   storage_counters: StorageCounters;
+  storage_performance_dashboard: StoragePerformanceDashboard;
   storage_providers: StorageProviders;
   storage_quotas: StorageQuotas;
   storage_settings: StorageSettings;
@@ -289,5 +331,6 @@ export interface DB {
   upload_chunks: UploadChunks;
   users: Users;
   workspace_members: WorkspaceMembers;
+  workspace_storage_usage: WorkspaceStorageUsage;
   workspaces: Workspaces;
 }
