@@ -15,7 +15,13 @@ const FILES = [
   { name: "Night bus, field recording.wav", size: 28 * MB },
 ];
 /** Bytes per second: slow enough to be in the middle when the picture is taken. */
-const UPLOAD_RATE = 3 * MB;
+const UPLOAD_RATE = 1.2 * MB;
+const SETTINGS = {
+  PORT: "0",
+  EMULATOR_PORT: "0",
+  DEFAULT_USER_QUOTA_BYTES: String(512 * MB),
+  DEFAULT_WORKSPACE_QUOTA_BYTES: String(1024 * MB),
+};
 
 const { chromium } = createRequire(inRoot("e2e/package.json"))("@playwright/test");
 
@@ -37,7 +43,7 @@ function startServer(dataDir) {
   const main = inRoot("apps/server/src/main.ts");
   const child = spawn(currentNode(), ["--disable-warning=ExperimentalWarning", main], {
     cwd: root,
-    env: { ...env, PORT: "0", EMULATOR_PORT: "0", DATA_DIR: dataDir },
+    env: { ...env, ...SETTINGS, DATA_DIR: dataDir },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const exit = new Promise((resolve) => child.once("exit", resolve));

@@ -66,7 +66,7 @@ export function testSteps(node) {
     {
       name: "e2e",
       what: "end to end in Chromium",
-      command: ["playwright", "test", "-c", "e2e/playwright.config.ts"],
+      command: [inRoot("e2e/node_modules/.bin/playwright"), "test", "-c", "e2e/playwright.config.ts"],
       report: "playwright",
       needs: "demo",
       timeoutMs: 12 * minutes,

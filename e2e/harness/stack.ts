@@ -1,0 +1,22 @@
+import type { Lane } from "./lane.ts";
+import type { ObjectStore } from "./object-store.ts";
+import type { ServerProcess } from "./server-process.ts";
+
+export type StackName = "embedded" | "ceph";
+
+/** Everything one test runs against: the server, what it stands on, and the wires that lead the browser there. */
+export interface Stack extends AsyncDisposable {
+  name: StackName;
+  server: ServerProcess;
+  store: ObjectStore;
+  /** Between browser and server, between browser and store. */
+  serverLane: Lane;
+  storeLane: Lane;
+  /** The server's database; `undefined` where it lives inside the server. */
+  query: Query | undefined;
+}
+
+export type Query = <Row extends object>(text: string, values?: unknown[]) => Promise<Row[]>;
+
+/** What users may hold unless a test says otherwise; never near. */
+export const QUOTA_BYTES = 20 * 1024 ** 3;

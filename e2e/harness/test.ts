@@ -1,0 +1,81 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test as base } from "@playwright/test";
+import { audit, type ExpectedFile, wipe } from "./audit.ts";
+import { openCephStack } from "./ceph-stack.ts";
+import { openEmbeddedStack } from "./embedded-stack.ts";
+import type { Stack, StackName } from "./stack.ts";
+import { UploadsPage } from "./uploads-page.ts";
+
+export { expect } from "@playwright/test";
+
+export interface StackOption {
+  stackName: StackName;
+}
+
+interface TestFixtures {
+  /** Says what must be stored at the end of the test. Anything else left anywhere fails it; see `audit`. */
+  expectStored: (...files: ExpectedFile[]) => void;
+  /** The demo, not signed in yet. */
+  uploads: UploadsPage;
+  /** A folder of this test alone. */
+  folder: string;
+}
+
+interface WorkerFixtures extends StackOption {
+  stack: Stack;
+}
+
+export const test = base.extend<TestFixtures, WorkerFixtures>({
+  stackName: ["embedded", { scope: "worker", option: true }],
+
+  stack: [
+    async ({ stackName }, use) => {
+      await using stack = await (stackName === "ceph" ? openCephStack() : openEmbeddedStack());
+      await use(stack);
+    },
+    { scope: "worker", timeout: 90_000 },
+  ],
+
+  // The browser is led through the lanes, and still sees the addresses that URLs are signed for.
+  launchOptions: [
+    async ({ launchOptions, stack }, use) => {
+      const rules = [stack.serverLane, stack.storeLane].map(({ chromiumRule }) => chromiumRule);
+      const args = [...(launchOptions.args ?? []), `--host-resolver-rules=${rules.join(",")}`];
+      await use({ ...launchOptions, args });
+    },
+    { scope: "worker" },
+  ],
+
+  // Set up before every page, so that it ends after the last of them is closed.
+  expectStored: [
+    async ({ stack }, use, testInfo) => {
+      const expected: ExpectedFile[] = [];
+      await use((...files) => void expected.push(...files));
+      if (testInfo.status !== testInfo.expectedStatus) {
+        // The worker, and its stack with it, ends here.
+        await testInfo.attach("server", { body: stack.server.output, contentType: "text/plain" });
+        return;
+      }
+      await audit(stack, expected);
+      await wipe(stack);
+    },
+    { auto: true },
+  ],
+
+  uploads: async ({ page, stack }, use) => {
+    await use(new UploadsPage(page, stack));
+    for (const lane of [stack.serverLane, stack.storeLane]) {
+      lane.limit(null);
+      lane.mend();
+    }
+  },
+
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads from the pattern which fixtures are needed.
+  folder: async ({}, use) => {
+    const folder = await mkdtemp(join(tmpdir(), "at-files-"));
+    await use(folder);
+    await rm(folder, { recursive: true, force: true });
+  },
+});

@@ -1,0 +1,114 @@
+import { expect, type Locator, type Page } from "@playwright/test";
+import type { Login } from "./account.ts";
+import type { Stack } from "./stack.ts";
+
+/** The demo as a person uses it, by the roles and names that `packages/react/README.md` promises. */
+export class UploadsPage {
+  readonly page: Page;
+  readonly widget: Locator;
+  readonly files: Locator;
+  readonly refused: Locator;
+  readonly unfinished: Locator;
+  readonly library: Locator;
+  readonly #stack: Stack;
+  /** Part numbers of every PUT to the store so far, in order; a file that goes whole is part 1. */
+  readonly partsBegun: number[] = [];
+  /** Those that the store answered with a success. */
+  readonly partsStored: number[] = [];
+  /** How often the companion was asked to begin uploads. */
+  sessionsAsked = 0;
+
+  constructor(page: Page, stack: Stack) {
+    this.page = page;
+    this.#stack = stack;
+    this.widget = page.getByRole("region", { name: "Upload audio" });
+    this.files = this.widget.getByRole("list", { name: "Uploads", exact: true });
+    this.refused = this.widget.getByRole("list", { name: "Files not added" });
+    this.unfinished = this.widget.getByRole("list", { name: "Unfinished uploads" });
+    this.library = page.getByRole("region", { name: /^Files in / });
+    page.on("request", (request) => {
+      if (request.method() === "POST" && request.url().endsWith("/v1/uploads")) this.sessionsAsked += 1;
+      if (request.method() === "PUT") this.partsBegun.push(partNumberOf(request.url()));
+    });
+    page.on("response", (response) => {
+      if (response.request().method() === "PUT" && response.ok()) {
+        this.partsStored.push(partNumberOf(response.url()));
+      }
+    });
+    // The engine asks before a page with uploads is left; a person who reloads says yes.
+    page.on("dialog", (dialog) => void dialog.accept());
+  }
+
+  async signIn(login: Login): Promise<void> {
+    await this.page.goto(this.#stack.server.url);
+    await this.page.getByRole("button", { name: `Sign in as ${login}` }).click();
+    await this.isReady();
+  }
+
+  async isReady(): Promise<void> {
+    await expect(this.widget.getByRole("button", { name: "Choose audio files" })).toBeVisible();
+  }
+
+  async chooseSpace(name: string): Promise<void> {
+    await this.page.getByRole("combobox", { name: "Workspace" }).selectOption({ label: name });
+    await expect(this.page.getByRole("heading", { name: `Files in ${name}` })).toBeVisible();
+    await this.isReady();
+  }
+
+  /** As through the file picker. */
+  async pick(files: string | string[] | { name: string; mimeType: string; buffer: Buffer }): Promise<void> {
+    await this.widget.locator(".uppy-Dashboard-input:not([webkitdirectory])").first().setInputFiles(files);
+  }
+
+  row(name: string): Locator {
+    return this.files.getByRole("listitem", { name, exact: true });
+  }
+
+  async press(action: "Pause" | "Resume" | "Cancel" | "Retry", name: string): Promise<void> {
+    await this.row(name)
+      .getByRole("button", { name: `${action} ${name}`, exact: true })
+      .click();
+  }
+
+  async reaches(name: string, status: string, timeout = 60_000): Promise<void> {
+    await expect(this.row(name)).toHaveAttribute("data-status", status, { timeout });
+  }
+
+  /** Bytes that the page says are sent. */
+  async sentBytes(name: string): Promise<number> {
+    return Number(await this.row(name).getByRole("progressbar", { name, exact: true }).getAttribute("value"));
+  }
+
+  async hasStoredParts(atLeast: number): Promise<void> {
+    await expect.poll(() => this.partsStored.length, { timeout: 60_000 }).toBeGreaterThanOrEqual(atLeast);
+  }
+
+  /** Begins to write down every value that the progress bar of a file takes. */
+  async watchProgress(name: string): Promise<void> {
+    await this.page.evaluate((label) => {
+      const seen: number[] = [];
+      Object.assign(window, { seenProgress: seen });
+      setInterval(() => {
+        for (const bar of document.querySelectorAll("progress")) {
+          if (bar.getAttribute("aria-label") === label && bar.value !== seen.at(-1)) seen.push(bar.value);
+        }
+      }, 20);
+    }, name);
+  }
+
+  async seenProgress(): Promise<number[]> {
+    return await this.page.evaluate(() => (window as unknown as { seenProgress: number[] }).seenProgress);
+  }
+
+  meter(name: string): Locator {
+    return this.page.getByRole("meter", { name });
+  }
+
+  libraryFile(name: string): Locator {
+    return this.library.getByRole("listitem", { name, exact: true });
+  }
+}
+
+function partNumberOf(url: string): number {
+  return Number(new URL(url).searchParams.get("partNumber") ?? 1);
+}

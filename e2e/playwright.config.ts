@@ -1,0 +1,36 @@
+import { defineConfig } from "@playwright/test";
+import type { StackOption } from "./harness/test.ts";
+
+export default defineConfig<object, StackOption>({
+  testDir: "specs",
+  outputDir: "test-results",
+  // Each worker runs a server, a store and a browser of its own.
+  workers: 2,
+  timeout: 90_000,
+  expect: { timeout: 15_000 },
+  // A test that passes the second time failed the first.
+  retries: 0,
+  forbidOnly: process.env.CI !== undefined,
+  reporter: "list",
+  use: {
+    launchOptions: {
+      executablePath: process.env.CHROMIUM_PATH ?? "/usr/bin/chromium",
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--autoplay-policy=no-user-gesture-required",
+      ],
+    },
+    trace: "retain-on-failure",
+  },
+  projects: [
+    // Rows can be written from outside only where the database is a server.
+    { name: "embedded", use: { stackName: "embedded" }, testIgnore: "**/rows-born-in-sql.spec.ts" },
+    { name: "ceph", use: { stackName: "ceph" } },
+  ],
+});

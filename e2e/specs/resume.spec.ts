@@ -1,0 +1,110 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { generateWav, type LocalFile, MiB } from "../harness/audio-files.ts";
+import type { Stack } from "../harness/stack.ts";
+import { expect, test } from "../harness/test.ts";
+import type { UploadsPage } from "../harness/uploads-page.ts";
+
+const OUTAGE_MS = 20_000;
+
+/** Picks a file of seven parts on a slow wire and waits until some of them are stored, and not all. */
+async function reachMidUpload(uploads: UploadsPage, stack: Stack, folder: string): Promise<LocalFile> {
+  const file = await generateWav(folder, "lecture.wav", 64 * MiB);
+  await uploads.signIn("alpha");
+  stack.storeLane.limit(12 * MiB);
+  await uploads.pick(file.path);
+  await uploads.hasStoredParts(2);
+  await uploads.reaches(file.name, "uploading");
+  return file;
+}
+
+/** None was sent again after it was stored. */
+function expectNoPartStoredTwice(uploads: UploadsPage): void {
+  expect(uploads.partsStored.toSorted()).toEqual([...new Set(uploads.partsStored)].toSorted());
+}
+
+test("goes on after a reload without sending finished parts again", async ({
+  uploads,
+  stack,
+  folder,
+  expectStored,
+}) => {
+  const file = await reachMidUpload(uploads, stack, folder);
+  await uploads.page.reload();
+  await uploads.isReady();
+  await expect(uploads.unfinished.getByRole("listitem", { name: file.name })).toBeVisible();
+
+  const [open, ...others] = await stack.store.openUploads();
+  if (open === undefined) throw new Error("the store has forgotten the upload");
+  expect(others).toEqual([]);
+  const finished = await stack.store.parts(open);
+  expect(finished.size).toBeGreaterThanOrEqual(2);
+  expect(finished.size).toBeLessThan(7);
+  const begunBefore = uploads.partsBegun.length;
+
+  await uploads.pick(file.path);
+  await uploads.hasStoredParts(uploads.partsStored.length + 1);
+  // What the store had is as it was: neither replaced by another nor by the same once more.
+  const now = await stack.store.parts(open);
+  for (const [partNumber, identity] of finished) expect(now.get(partNumber)).toBe(identity);
+
+  stack.storeLane.limit(null);
+  await uploads.reaches(file.name, "done");
+  for (const partNumber of finished.keys()) {
+    expect(uploads.partsBegun.slice(begunBefore)).not.toContain(partNumber);
+  }
+  expectStored(file);
+});
+
+test("waits while the browser is offline for 20 s, then goes on by itself", async ({
+  uploads,
+  stack,
+  folder,
+  expectStored,
+}) => {
+  const file = await reachMidUpload(uploads, stack, folder);
+  await uploads.page.context().setOffline(true);
+  await uploads.reaches(file.name, "waiting");
+  await delay(OUTAGE_MS);
+  await uploads.reaches(file.name, "waiting");
+  stack.storeLane.limit(null);
+  await uploads.page.context().setOffline(false);
+  await uploads.reaches(file.name, "done");
+  expectNoPartStoredTwice(uploads);
+  expectStored(file);
+});
+
+test("goes on by itself after every connection broke for 20 s", async ({
+  uploads,
+  stack,
+  folder,
+  expectStored,
+}) => {
+  const file = await reachMidUpload(uploads, stack, folder);
+  // The browser is not told that it is offline: as when a router restarts.
+  stack.storeLane.cut();
+  stack.serverLane.cut();
+  await uploads.reaches(file.name, "waiting");
+  await delay(OUTAGE_MS);
+  stack.storeLane.limit(null);
+  stack.storeLane.mend();
+  stack.serverLane.mend();
+  await uploads.reaches(file.name, "done");
+  expectNoPartStoredTwice(uploads);
+  expectStored(file);
+});
+
+test("goes on by itself after the server was killed and started again", async ({
+  uploads,
+  stack,
+  folder,
+  expectStored,
+}) => {
+  const file = await reachMidUpload(uploads, stack, folder);
+  await stack.server.kill();
+  await delay(2000);
+  await stack.server.start();
+  stack.storeLane.limit(null);
+  await uploads.reaches(file.name, "done");
+  expectNoPartStoredTwice(uploads);
+  expectStored(file);
+});
