@@ -34,7 +34,8 @@ export const originList = z
   .transform((list) => list.split(",").filter((entry) => entry.trim() !== ""))
   .pipe(z.array(origin));
 
-export const httpUrl = z.url({
-  protocol: /^https?$/,
-  error: "must be a URL such as https://fra1.digitaloceanspaces.com",
-});
+/** Vendors' pages show endpoints without a scheme; they all mean https. */
+export const httpUrl = z
+  .string()
+  .transform((text) => (text.includes("://") ? text : `https://${text}`))
+  .pipe(z.url({ protocol: /^https?$/, error: "must be a URL such as https://fra1.digitaloceanspaces.com" }));

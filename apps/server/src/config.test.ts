@@ -104,7 +104,7 @@ describe("readConfig", () => {
     ["STORAGE_ENCRYPTION_KEY", { STORAGE_ENCRYPTION_KEY: "short" }],
     ["DEFAULT_USER_QUOTA_BYTES", { DEFAULT_USER_QUOTA_BYTES: "10 GB" }],
     ["DEFAULT_WORKSPACE_QUOTA_FILES", { DEFAULT_WORKSPACE_QUOTA_FILES: "-1" }],
-    ["SPACES_ENDPOINT", { ...SPACES, SPACES_ENDPOINT: "fra1.digitaloceanspaces.com" }],
+    ["SPACES_ENDPOINT", { ...SPACES, SPACES_ENDPOINT: "ftp://fra1.digitaloceanspaces.com" }],
     ["SPACES_BUCKET", { ...SPACES, SPACES_BUCKET: "Not A Bucket" }],
     ["SPACES_PREPARE", { ...SPACES, SPACES_PREPARE: "1" }],
     ["DEMO", { DEMO: "maybe" }],

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Database } from "@audiotricks/storage";
 import { PGlite, types } from "@electric-sql/pglite";
 import { Kysely, PGliteDialect, PostgresDialect } from "kysely";
 import { Pool, types as pgTypes } from "pg";
@@ -6,8 +7,8 @@ import type { Logger } from "./logger.ts";
 import { StartError } from "./start-error.ts";
 
 export interface OpenDatabase {
-  db: Kysely<unknown>;
-  close(): Promise<void>;
+  db: Kysely<Database>;
+  close: () => Promise<void>;
 }
 
 /** Sizes and counts: JavaScript's numbers hold them exactly, as no object is larger than 5 TB. */
@@ -19,7 +20,7 @@ export async function openEmbeddedDatabase(dataDir: string): Promise<OpenDatabas
     dataDir: join(dataDir, "postgres"),
     parsers: { [types.INT8]: Number },
   });
-  const db = new Kysely<unknown>({ dialect: new PGliteDialect({ pglite }) });
+  const db = new Kysely<Database>({ dialect: new PGliteDialect({ pglite }) });
   return {
     db,
     close: async () => {
@@ -57,7 +58,7 @@ export async function openPostgres(url: string, log: Logger): Promise<OpenDataba
       },
     );
   }
-  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   return { db, close: async () => await db.destroy() };
 }
 

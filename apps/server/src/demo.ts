@@ -1,5 +1,6 @@
 import { type Authenticate, bearerJwt } from "@audiotricks/companion";
 import { UploadError } from "@audiotricks/protocol";
+import type { Database } from "@audiotricks/storage";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
@@ -98,7 +99,7 @@ function userById(id: string): UserName | undefined {
 }
 
 /** Safe to repeat; leaves alone what is there. */
-export async function seedDemo(db: Kysely<unknown>): Promise<void> {
+export async function seedDemo(db: Kysely<Database>): Promise<void> {
   for (const { id, name } of Object.values(USERS))
     await sql`INSERT INTO users (id, name) VALUES (${id}, ${name}) ON CONFLICT DO NOTHING`.execute(db);
   for (const { id, name, members } of WORKSPACES) {

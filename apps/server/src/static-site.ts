@@ -37,7 +37,8 @@ function pageHeaders(storeOrigins: string[]): MiddlewareHandler {
     referrerPolicy: "no-referrer",
     contentSecurityPolicy: {
       defaultSrc: ["'none'"],
-      scriptSrc: ["'self'"],
+      // The uploader's worker hashes in WebAssembly; this allows that and no eval.
+      scriptSrc: ["'self'", "'wasm-unsafe-eval'"],
       workerSrc: ["'self'"],
       styleSrc: ["'self'"],
       imgSrc: ["'self'", "data:", "blob:"],

@@ -1,0 +1,35 @@
+import { join } from "node:path";
+import { ConfigError, readConfig } from "./config.ts";
+import { DirectoryLockedError } from "./directory-lock.ts";
+import { createLogger } from "./logger.ts";
+import { StartError } from "./start-error.ts";
+import { startServer } from "./start-server.ts";
+import { stopOnSignals } from "./stop-on-signals.ts";
+import { welcome } from "./welcome.ts";
+
+const root = join(import.meta.dirname, "../../..");
+
+try {
+  loadEnvFile(join(root, ".env"));
+  const config = readConfig(process.env, join(root, ".data"));
+  const log = createLogger(config);
+  const starting = startServer(config, { log, demoRoot: join(root, "apps/demo/dist") });
+  stopOnSignals(starting, log);
+  const server = await starting;
+  if (!config.isProduction) process.stdout.write(welcome(config, server.url));
+  log.info({ port: server.port }, "ready");
+} catch (error) {
+  const isForPeople =
+    error instanceof ConfigError || error instanceof StartError || error instanceof DirectoryLockedError;
+  console.error(isForPeople ? error.message : error);
+  process.exit(1);
+}
+
+/** What is set in the environment already wins over the file. */
+function loadEnvFile(path: string): void {
+  try {
+    process.loadEnvFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+}

@@ -1,0 +1,134 @@
+import { createCompanion } from "@audiotricks/companion";
+import { migrate } from "@audiotricks/migrations";
+import { UploadError } from "@audiotricks/protocol";
+import {
+  createStorage,
+  openProviders,
+  prepareBucket,
+  type SpacesProvider,
+  type Storage,
+} from "@audiotricks/storage";
+import { pageOrigins, publicHost, publicUrl, storeOrigins } from "./addresses.ts";
+import { applyDefaultLimits } from "./apply-default-limits.ts";
+import { openAuthentication } from "./authentication.ts";
+import type { ServerConfig } from "./config.ts";
+import { type OpenDatabase, openEmbeddedDatabase, openPostgres } from "./database.ts";
+import { createDemoSite } from "./demo-site.ts";
+import { lockDirectory } from "./directory-lock.ts";
+import { listen } from "./http-server.ts";
+import { followLocalSpaces, openLocalSpaces } from "./local-spaces.ts";
+import type { Logger } from "./logger.ts";
+import { StartError } from "./start-error.ts";
+import { createStaticSite } from "./static-site.ts";
+import { startSweeper } from "./sweeper.ts";
+import { createTeardown, type Teardown } from "./teardown.ts";
+
+const SWEEP_INTERVAL_MS = 30_000;
+/** For answers under way when told to stop; all of stopping has 5 s. */
+const DRAIN_MS = 2500;
+
+export interface RunningServer {
+  url: string;
+  port: number;
+  /** Takes no more requests, finishes those under way, and closes everything. Safe to repeat. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Opens, migrates and serves everything.
+ *
+ * @param options.demoRoot Folder with the demo's built files.
+ * @throws {StartError} Or `DirectoryLockedError`: with a sentence for whoever starts it; nothing is left open.
+ */
+export async function startServer(
+  config: ServerConfig,
+  options: { log: Logger; demoRoot: string },
+): Promise<RunningServer> {
+  const teardown = createTeardown();
+  try {
+    return await open(config, options, teardown);
+  } catch (error) {
+    await teardown.run().catch((err: unknown) => options.log.error({ err }, "could not clean up"));
+    // Setting up the store names the setting and the mend by itself.
+    throw error instanceof UploadError ? new StartError(error.message, { cause: error }) : error;
+  }
+}
+
+async function open(
+  config: ServerConfig,
+  { log, demoRoot }: { log: Logger; demoRoot: string },
+  teardown: Teardown,
+): Promise<RunningServer> {
+  const isEmbedded = config.databaseUrl === undefined || config.spaces === undefined;
+  if (isEmbedded) {
+    const lock = lockDirectory(config.dataDir);
+    teardown.add(() => lock.release());
+  }
+  // Ports first: a taken one is known at once, the database takes seconds.
+  const http = await listen(config);
+  teardown.add(async () => await http.close(0));
+  const spaces = config.spaces ?? (await openLocal(config, teardown));
+  const { db, close } = await openDatabase(config, log);
+  teardown.add(close);
+  const applied = await migrate(db);
+  if (applied.applied.length > 0) log.info(applied, "migrated");
+  await applyDefaultLimits(db, config.limits);
+
+  const origins = pageOrigins(config, http.port);
+  if (config.spaces === undefined) await followLocalSpaces(db, spaces);
+  if (config.spaces?.prepare !== false) await prepareBucket(spaces, { allowedOrigins: origins });
+  const providers = await openProviders({ db, spaces, encryptionKey: config.encryptionKey });
+  const storage = createStorage({
+    db,
+    providers,
+    onError: (err) => log.error({ err }, "failed in the background"),
+  });
+  teardown.add(async () => await storage.close());
+  if (config.spaces !== undefined) await reportReadiness(storage, log);
+
+  const { authenticate, demoRoutes } = await openAuthentication(config, db);
+  const companion = createCompanion({
+    storage,
+    authenticate,
+    allowedOrigins: origins,
+    onUnexpectedError: (err, context) => log.error({ err, ...context }, "unexpected error"),
+    onRequest: (entry) => log.info(entry, "request"),
+    trustForwarded: config.trustForwarded,
+    publicUrl: config.publicUrl,
+  });
+  const fetch =
+    demoRoutes === undefined
+      ? companion.fetch
+      : createDemoSite(companion, demoRoutes, createStaticSite(demoRoot, storeOrigins(spaces)));
+  const sweeper = startSweeper(storage, { intervalMs: SWEEP_INTERVAL_MS, log });
+  teardown.add(async () => {
+    await Promise.all([http.close(DRAIN_MS), sweeper.stop()]);
+  });
+  http.serve(fetch);
+  return { url: publicUrl(config, http.port), port: http.port, stop: teardown.run };
+}
+
+async function openDatabase({ databaseUrl, dataDir }: ServerConfig, log: Logger): Promise<OpenDatabase> {
+  return databaseUrl === undefined
+    ? await openEmbeddedDatabase(dataDir)
+    : await openPostgres(databaseUrl, log);
+}
+
+async function openLocal(config: ServerConfig, teardown: Teardown): Promise<SpacesProvider> {
+  const { dataDir, host, emulatorPort } = config;
+  const local = await openLocalSpaces({ dataDir, host, port: emulatorPort, publicHost: publicHost(config) });
+  teardown.add(local.close);
+  return local.provider;
+}
+
+/** Not a reason to stop: a store that is away comes back, and `/readyz` says so meanwhile. */
+async function reportReadiness(storage: Storage, log: Logger): Promise<void> {
+  try {
+    await storage.checkReady();
+  } catch (err) {
+    log.error(
+      { err },
+      "the store cannot be used: check SPACES_ENDPOINT, SPACES_REGION, SPACES_BUCKET, SPACES_KEY and SPACES_SECRET, and that the bucket is there (SPACES_PREPARE=true makes it)",
+    );
+  }
+}

@@ -1,0 +1,102 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const START_DEADLINE_MS = 30_000;
+
+/** A process of the real server: what it was told, what it says, how it ends. */
+export interface ServerProcess extends AsyncDisposable {
+  url: string;
+  pid: number;
+  /** Until it printed its address. */
+  readyAfterMs: number;
+  output(): string;
+  kill(signal: NodeJS.Signals): void;
+  /** Exit code, or the signal's name. */
+  ended: Promise<number | string>;
+  fetch(path: string, init?: RequestInit & { token?: string; json?: unknown }): Promise<Response>;
+  signIn(user: "alpha" | "beta"): Promise<{ token: string; workspaces: { id: string; name: string }[] }>;
+}
+
+/** The environment without settings of this machine's own; free ports unless told otherwise. */
+function environment(env: Record<string, string>): Record<string, string> {
+  const { PATH = "", HOME = "" } = process.env;
+  return { PATH, HOME, PORT: "0", EMULATOR_PORT: "0", ...env };
+}
+
+export async function startServerProcess(env: Record<string, string>): Promise<ServerProcess> {
+  const start = performance.now();
+  const child = spawn(process.execPath, [MAIN], { env: environment(env), stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  const { promise: ready, resolve } = Promise.withResolvers<string>();
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+      const url = /^ {2}AudioTricks uploads: (\S+)$/m.exec(output)?.[1];
+      if (url !== undefined) resolve(url);
+    });
+  const ended = once(child, "exit").then(
+    ([code, signal]: (number | string | null)[]) => code ?? signal ?? "",
+  );
+  const url = await Promise.race([
+    ready,
+    ended.then((how) => Promise.reject(new Error(`The server ended (${how}):\n${output}`))),
+    new Promise<never>((_, reject) => {
+      setTimeout(() => reject(new Error(`The server did not start:\n${output}`)), START_DEADLINE_MS).unref();
+    }),
+  ]);
+  const readyAfterMs = Math.round(performance.now() - start);
+
+  const server: ServerProcess = {
+    url,
+    pid: child.pid ?? 0,
+    readyAfterMs,
+    output: () => output,
+    kill: (signal) => child.kill(signal),
+    ended,
+    fetch: async (path, { token, json, ...init } = {}) => {
+      const headers = new Headers(init.headers);
+      if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
+      if (json !== undefined) headers.set("content-type", "application/json");
+      return await fetch(url + path, {
+        redirect: "manual",
+        ...init,
+        headers,
+        ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+      });
+    },
+    signIn: async (user) => {
+      const response = await server.fetch("/demo/token", { method: "POST", json: { user } });
+      return (await response.json()) as Awaited<ReturnType<ServerProcess["signIn"]>>;
+    },
+    [Symbol.asyncDispose]: async () => {
+      if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
+      await ended;
+    },
+  };
+  return server;
+}
+
+/** A server that must refuse to start: its exit code, and what it said. */
+export async function refusedStart(env: Record<string, string>): Promise<{ code: number; output: string }> {
+  const child = spawn(process.execPath, [MAIN], { env: environment(env), stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+      // It started after all: the test fails on the code.
+      if (output.includes("Ctrl-C stops")) child.kill("SIGKILL");
+    });
+  const [code] = (await once(child, "exit")) as [number | null];
+  return { code: code ?? -1, output };
+}
+
+/** A directory that is gone after the test. */
+export function temporaryDirectory(): Disposable & { path: string } {
+  const path = mkdtempSync(join(tmpdir(), "server-"));
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
