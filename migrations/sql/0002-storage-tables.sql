@@ -216,7 +216,7 @@ CREATE TABLE storage_settings (
     -- Files up to this size go as one signed PUT unless the caller asks otherwise.
     single_put_max_size bigint NOT NULL DEFAULT 10485760 CHECK (single_put_max_size BETWEEN 1 AND 5000000000),
     -- What the dashboard multiplies with: storage alone, without base fee, allowance and egress.
-    storage_price_usd_per_gib numeric NOT NULL DEFAULT 0.02 CHECK (storage_price_usd_per_gib >= 0)
+    storage_price_usd_per_gib double precision NOT NULL DEFAULT 0.02 CHECK (storage_price_usd_per_gib >= 0)
 );
 
 INSERT INTO storage_settings DEFAULT VALUES;

@@ -19,7 +19,7 @@ SELECT
     coalesce(f.files_uploaded_24h, 0) AS files_uploaded_24h,
     coalesce(f.total_downloads, 0) AS total_downloads,
     f.last_access,
-    coalesce(f.total_size_bytes, 0)::double precision / 1073741824 * s.storage_price_usd_per_gib::double precision
+    coalesce(f.total_size_bytes, 0)::double precision / 1073741824 * s.storage_price_usd_per_gib
         AS estimated_monthly_storage_cost_usd,
     date_trunc('month', now(), 'UTC') AS period_start
 FROM storage_providers p

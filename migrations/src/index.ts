@@ -1,1 +1,2 @@
 export { migrate, pendingMigrations } from "./migrate.ts";
+export { type MigrationFile, readMigrationFiles } from "./migration-files.ts";

@@ -17,7 +17,7 @@ describe("migrate", () => {
     try {
       const expected = await pendingMigrations(database.db);
       const results = await Promise.all(processes.map((db) => migrate(db)));
-      expect(results.flatMap((result) => result.applied)).toEqual(expected);
+      expect(results.flatMap((result) => result.applied).sort()).toEqual(expected);
       expect(expected.length).toBeGreaterThan(2);
       expect(await pendingMigrations(database.db)).toEqual([]);
       const { rows } = await sql`SELECT name FROM kysely_migration`.execute(database.db);
@@ -35,5 +35,22 @@ describe("migrate", () => {
   it("says on an empty database what is pending", async () => {
     await using database = await createEmptyPglite<unknown>();
     expect((await pendingMigrations(database.db))[0]).toBe("0001-host-tables");
+  });
+
+  it("names the migration that failed, and leaves nothing of it behind", async () => {
+    await using database = await createEmptyDatabase<unknown>();
+    const { db } = database;
+    await sql`CREATE TABLE upload_chunks (id integer)`.execute(db);
+    await expect(migrate(db)).rejects.toThrow(
+      'Migration 0002-storage-tables failed: relation "upload_chunks" already exists',
+    );
+    expect(await pendingMigrations(db)).toContain("0002-storage-tables");
+    expect(await pendingMigrations(db)).not.toContain("0001-host-tables");
+    const { rows } = await sql`SELECT to_regclass('storage_providers') AS found`.execute(db);
+    expect(rows).toEqual([{ found: null }]);
+    // Mended, it goes on where it stopped.
+    await sql`DROP TABLE upload_chunks`.execute(db);
+    expect((await migrate(db)).applied[0]).toBe("0002-storage-tables");
+    expect(await pendingMigrations(db)).toEqual([]);
   });
 });

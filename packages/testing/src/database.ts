@@ -3,6 +3,7 @@ import { migrate } from "@audiotricks/migrations";
 import { PGlite } from "@electric-sql/pglite";
 import { Kysely, PGliteDialect, PostgresDialect, sql } from "kysely";
 import pg from "pg";
+import { loadMigratedPglite } from "./migrated-pglite.ts";
 
 const TEMPLATE = "audiotricks_template";
 /** Our sizes and counts stay below 2^53, so bigint comes as a number. */
@@ -50,23 +51,12 @@ export async function createEmptyDatabase<Database>(
 
 /** A fresh, migrated database on PGlite, in memory. */
 export async function createPgliteDatabase<Database>(): Promise<PgliteDatabase<Database>> {
-  migratedPglite ??= dumpMigratedPglite();
-  return openPglite<Database>(await migratedPglite);
+  return openPglite<Database>(await loadMigratedPglite());
 }
 
 /** PGlite in memory without our schema. */
 export async function createEmptyPglite<Database>(): Promise<PgliteDatabase<Database>> {
   return openPglite<Database>(undefined);
-}
-
-let migratedPglite: Promise<Blob> | undefined;
-
-async function dumpMigratedPglite(): Promise<Blob> {
-  const pglite = await PGlite.create();
-  await migrate(new Kysely<unknown>({ dialect: new PGliteDialect({ pglite }) }));
-  const dump = await pglite.dumpDataDir("none");
-  await pglite.close();
-  return dump;
 }
 
 async function openPglite<Database>(dataDir: Blob | undefined): Promise<PgliteDatabase<Database>> {
