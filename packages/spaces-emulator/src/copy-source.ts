@@ -1,9 +1,8 @@
 import type { Bucket, StoredObject } from "./disk.ts";
 import type { HandlerContext } from "./handler-context.ts";
-import { checkReadConditions } from "./preconditions.ts";
 import { invalidArgument, noSuchBucket, noSuchKey } from "./s3-error.ts";
 
-/** The object that `x-amz-copy-source` names, if its conditions hold. */
+/** The object that `x-amz-copy-source` names. As Ceph, it takes no notice of `x-amz-copy-source-if-…`. */
 export function copySource({ disk, request }: HandlerContext): { bucket: Bucket; object: StoredObject } {
   let path: string;
   try {
@@ -17,6 +16,5 @@ export function copySource({ disk, request }: HandlerContext): { bucket: Bucket;
   if (bucket === undefined) throw noSuchBucket(path.slice(0, slash));
   const object = bucket.objects.get(path.slice(slash + 1));
   if (object === undefined) throw noSuchKey();
-  checkReadConditions(request.headers, object, "x-amz-copy-source-");
   return { bucket, object };
 }

@@ -132,14 +132,15 @@ function completed({ request }: HandlerContext, bucket: Bucket, object: StoredOb
   });
 }
 
-/** Ceph wants every uploaded part listed, in whatever order. */
+/** Ceph wants every uploaded part listed, in whatever order, and looks at a part's size before its ETag. */
 function checkParts(upload: Upload, listed: { partNumber: number; etag: string }[]): StoredPart[] {
   const wanted = new Map(listed.map((part) => [part.partNumber, part.etag]));
   const parts = [...upload.parts.values()].sort((a, b) => a.partNumber - b.partNumber);
-  if (wanted.size !== parts.length || parts.some((part) => wanted.get(part.partNumber) !== part.etag)) {
-    throw new S3Error(400, "InvalidPart");
+  for (const [index, part] of parts.entries()) {
+    if (index < wanted.size - 1 && part.size < MIN_PART_SIZE) throw new S3Error(400, "EntityTooSmall");
+    if (wanted.get(part.partNumber) !== part.etag) throw new S3Error(400, "InvalidPart");
   }
-  if (parts.slice(0, -1).some((part) => part.size < MIN_PART_SIZE)) throw new S3Error(400, "EntityTooSmall");
+  if (wanted.size !== parts.length) throw new S3Error(400, "InvalidPart");
   return parts;
 }
 

@@ -3,18 +3,17 @@ import { S3Error } from "./s3-error.ts";
 import type { S3Request } from "./s3-request.ts";
 
 /** RFC 9110's order: If-Match before If-Unmodified-Since, If-None-Match before If-Modified-Since. */
-export function checkReadConditions(headers: S3Request["headers"], object: StoredObject, prefix = ""): void {
-  const isCopy = prefix !== "";
-  const notModified = (): S3Error => (isCopy ? failed() : new S3Error(304, "NotModified"));
+export function checkReadConditions(headers: S3Request["headers"], object: StoredObject): void {
+  const notModified = (): S3Error => new S3Error(304, "NotModified");
   const modified = Math.floor(Date.parse(object.lastModified) / 1000);
-  const ifMatch = headers[`${prefix}if-match`];
-  const ifNoneMatch = headers[`${prefix}if-none-match`];
+  const ifMatch = headers["if-match"];
+  const ifNoneMatch = headers["if-none-match"];
   if (ifMatch !== undefined) {
     if (!matchesEtag(ifMatch, object.etag)) throw failed();
-  } else if (seconds(headers[`${prefix}if-unmodified-since`]) < modified) throw failed();
+  } else if (seconds(headers["if-unmodified-since"]) < modified) throw failed();
   if (ifNoneMatch !== undefined) {
     if (matchesEtag(ifNoneMatch, object.etag)) throw notModified();
-  } else if (seconds(headers[`${prefix}if-modified-since`]) >= modified) throw notModified();
+  } else if (seconds(headers["if-modified-since"]) >= modified) throw notModified();
 }
 
 /** On PUT: `If-None-Match: *` writes only where nothing is, `If-Match` only over what was read. */
