@@ -5,10 +5,12 @@ import {
   CreateMultipartUploadCommand,
   ListMultipartUploadsCommand,
   ListPartsCommand,
+  UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
 import { unquoteEtag } from "./etag.ts";
 import { callS3, type S3Connection } from "./s3-connection.ts";
 import { type S3Failure, storageUnavailable, wasNeverSent } from "./s3-failure.ts";
+import { uriEncodePath } from "./uri-encode.ts";
 
 /** Sent once: an answer lost and repeated would leave an upload that nobody knows. */
 export async function createMultipartUpload(
@@ -112,6 +114,36 @@ export async function abortMultipartUpload(
       s3.client.send(new AbortMultipartUploadCommand({ Bucket: s3.bucket, Key: key, UploadId: uploadId })),
     result: () => undefined,
     failed: (failure) => absentWhen(failure, ["NoSuchUpload", "NoSuchKey"], "AbortMultipartUpload"),
+  });
+}
+
+/**
+ * Copies a whole object of this bucket as part 1. At most 5 GB.
+ *
+ * @returns The part's ETag, the MD5 of the bytes that were copied; `undefined` when there is nothing to copy.
+ */
+export async function copyPart(
+  s3: S3Connection,
+  { key, uploadId, from }: { key: string; uploadId: string; from: string },
+): Promise<string | undefined> {
+  return callS3(s3, {
+    type: "copy",
+    name: "UploadPartCopy",
+    httpMethod: "PUT",
+    key,
+    send: () =>
+      s3.onceClient.send(
+        new UploadPartCopyCommand({
+          Bucket: s3.bucket,
+          Key: key,
+          UploadId: uploadId,
+          PartNumber: 1,
+          CopySource: `${s3.bucket}/${uriEncodePath(from)}`,
+        }),
+        { requestTimeout: s3.completionLimitMs },
+      ),
+    result: ({ CopyPartResult }) => unquoteEtag(CopyPartResult?.ETag ?? ""),
+    failed: (failure) => absentWhen(failure, ["NoSuchKey", "NoSuchUpload"], "UploadPartCopy"),
   });
 }
 

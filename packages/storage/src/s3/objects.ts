@@ -1,5 +1,4 @@
 import {
-  CopyObjectCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadBucketCommand,
@@ -9,7 +8,6 @@ import {
 import { unquoteEtag } from "./etag.ts";
 import { callS3, type S3Connection } from "./s3-connection.ts";
 import { storageUnavailable } from "./s3-failure.ts";
-import { uriEncodePath } from "./uri-encode.ts";
 
 export interface ObjectHead {
   size: number;
@@ -63,39 +61,6 @@ export async function readRange(
       if (failure.status === 404) return undefined;
       if (failure.status === 416) return new Uint8Array();
       throw storageUnavailable("GetObject", failure);
-    },
-  });
-}
-
-export type CopyAnswer = "copied" | "source_changed" | "source_missing";
-
-/** Copies within the bucket, these very bytes or none. Safe to repeat. */
-export async function copyObject(
-  s3: S3Connection,
-  copy: { from: string; to: string; ifEtag: string; contentType: string },
-): Promise<CopyAnswer> {
-  return callS3(s3, {
-    type: "copy",
-    name: "CopyObject",
-    httpMethod: "PUT",
-    key: copy.to,
-    send: () =>
-      s3.onceClient.send(
-        new CopyObjectCommand({
-          Bucket: s3.bucket,
-          Key: copy.to,
-          CopySource: `${s3.bucket}/${uriEncodePath(copy.from)}`,
-          CopySourceIfMatch: `"${copy.ifEtag}"`,
-          MetadataDirective: "REPLACE",
-          ContentType: copy.contentType,
-        }),
-        { requestTimeout: s3.completionLimitMs },
-      ),
-    result: (): CopyAnswer => "copied",
-    failed: (failure) => {
-      if (failure.status === 412) return "source_changed";
-      if (failure.status === 404) return "source_missing";
-      throw storageUnavailable("CopyObject", failure);
     },
   });
 }

@@ -178,7 +178,7 @@ async function settle(
   store: Store,
   session: Session,
   lease: Lease,
-  object: { size: number; etag: string },
+  object: { size: number; etag: string; md5?: string },
   request: CompleteUploadRequest,
 ): Promise<void> {
   const flaw = await findFlaw(store.s3, session, object.size);

@@ -1,5 +1,12 @@
 import { UploadError } from "@audiotricks/protocol";
-import { copyObject, headObject } from "../s3/objects.ts";
+import { multipartEtag } from "../s3/etag.ts";
+import {
+  abortMultipartUpload,
+  completeMultipartUpload,
+  copyPart,
+  createMultipartUpload,
+} from "../s3/multipart.ts";
+import { headObject } from "../s3/objects.ts";
 import type { StorageContext } from "../storage-context.ts";
 import type { Store } from "../stores.ts";
 import type { Assembly } from "./assembly.ts";
@@ -33,19 +40,44 @@ export async function copyIntoPlace(
     chosen = head.etag;
   }
 
-  const answer = await copyObject(store.s3, {
-    from: tempKey,
-    to: session.key,
-    ifEtag: chosen,
-    contentType: session.mimeType,
-  });
-  const head = await headObject(store.s3, session.key);
-  if (head?.etag === chosen) return { outcome: "assembled", size: head.size, etag: head.etag };
-  if (answer === "copied") return { outcome: "pending" };
-  return {
-    outcome: "failed",
-    error: new UploadError("upload_failed", "The bytes were replaced while the upload was being completed."),
+  return copyExactly(store, session, chosen);
+}
+
+/**
+ * Copies as the one part of a multipart upload, since a condition on the source of a plain copy is ignored by the
+ * gateway that Spaces is made of. Complete names the chosen ETag and takes no other: a worker that wakes late, when the
+ * URL has been used again, cannot publish other bytes.
+ */
+async function copyExactly(
+  store: Store,
+  session: Session & { target: PutTarget },
+  md5: string,
+): Promise<Assembly> {
+  const { key, mimeType: contentType } = session;
+  const published = async (): Promise<Assembly | undefined> => {
+    const head = await headObject(store.s3, key);
+    if (head === undefined || head.etag !== multipartEtag([md5])) return undefined;
+    return { outcome: "assembled", size: head.size, etag: head.etag, md5 };
   };
+  // The one before us may have come this far.
+  const already = await published();
+  if (already !== undefined) return already;
+
+  const uploadId = await createMultipartUpload(store.s3, { key, contentType });
+  const copied = await copyPart(store.s3, { key, uploadId, from: session.target.tempKey });
+  if (copied !== md5) {
+    await abortMultipartUpload(store.s3, { key, uploadId });
+    return (await published()) ?? { outcome: "failed", error: replaced() };
+  }
+  const answer = await completeMultipartUpload(store.s3, {
+    key,
+    uploadId,
+    parts: [{ partNumber: 1, etag: md5 }],
+  });
+  const done = await published();
+  if (done !== undefined) return done;
+  if (answer.outcome === "refused") await abortMultipartUpload(store.s3, { key, uploadId });
+  return { outcome: "pending" };
 }
 
 /** Once: a worker that wakes late finds these bytes chosen and cannot publish others. */
@@ -64,6 +96,10 @@ async function recordChoice(
     .where("put_etag", "is", null)
     .executeTakeFirst();
   if (numUpdatedRows === 0n) throw new LeaseLost();
+}
+
+function replaced(): UploadError {
+  return new UploadError("upload_failed", "The bytes were replaced while the upload was being completed.");
 }
 
 function missing(): UploadError {

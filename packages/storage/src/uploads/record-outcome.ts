@@ -1,6 +1,5 @@
 import type { UploadError } from "@audiotricks/protocol";
 import type { CompleteUploadRequest } from "@audiotricks/protocol/messages";
-import { isMd5Etag } from "../s3/etag.ts";
 import type { StorageContext } from "../storage-context.ts";
 import { type Lease, LeaseLost } from "./lease.ts";
 import type { Session } from "./session.ts";
@@ -12,7 +11,7 @@ export async function recordStored(
   context: StorageContext,
   session: Session,
   lease: Lease,
-  object: { size: number; etag: string },
+  object: { size: number; etag: string; md5?: string },
   request: CompleteUploadRequest,
 ): Promise<void> {
   await context.db.transaction().execute(async (trx) => {
@@ -41,8 +40,8 @@ export async function recordStored(
         file_size: object.size,
         mime_type: session.mimeType,
         etag: object.etag,
-        // The ETag of a single PUT is the MD5 of its bytes; for parts there is only the caller's word.
-        checksum_md5: isMd5Etag(object.etag) ? object.etag : (request.md5 ?? null),
+        // Of a single PUT the store has told it; for parts there is only the caller's word.
+        checksum_md5: object.md5 ?? request.md5 ?? null,
         checksum_sha256: request.sha256 ?? null,
         // What is put into a workspace is for its members, until its owner says otherwise.
         access_level: eb
