@@ -1,8 +1,10 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
-/** The companion of `npm start`; the page and the API are one origin there, and look like one here. */
-const companion = `http://127.0.0.1:${process.env.PORT ?? "3000"}`;
+/**
+ * The server of `npm start`. The store must let this page in as well: start it with `ALLOWED_ORIGINS=http://localhost:5173`.
+ */
+const companion = { target: `http://127.0.0.1:${process.env.PORT ?? "3000"}`, changeOrigin: false };
 
 export default defineConfig({
   plugins: [react()],

@@ -9,11 +9,11 @@ interface LibraryRowProps {
   library: UploadLibrary;
   isPlaying: boolean;
   onPlay: (isOn: boolean) => void;
-  /** The row is gone, and the focus was in it. */
-  onDeleted: () => void;
+  /** The row may go any moment, and the focus is in it. */
+  onDelete: () => void;
 }
 
-export function LibraryRow({ file, library, isPlaying, onPlay, onDeleted }: LibraryRowProps) {
+export function LibraryRow({ file, library, isPlaying, onPlay, onDelete }: LibraryRowProps) {
   const [isAsking, setAsking] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const { text, isReadable } = describeState(file.state);
@@ -80,9 +80,9 @@ export function LibraryRow({ file, library, isPlaying, onPlay, onDeleted }: Libr
       {isAsking ? (
         <DeleteDialog
           name={file.name}
-          onDelete={async () => {
-            await library.deleteFile(file.id);
-            onDeleted();
+          onDelete={() => {
+            onDelete();
+            return library.deleteFile(file.id);
           }}
           onClose={() => setAsking(false)}
         />

@@ -1,5 +1,5 @@
 import { type CompanionOptions, describeError, useUploadLibrary } from "@audiotricks/upload-react";
-import { useId, useRef, useState } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 import { LibraryRow } from "./library-row.tsx";
 
 interface LibraryProps extends CompanionOptions {
@@ -12,6 +12,13 @@ export function Library({ title, ...options }: LibraryProps) {
   const library = useUploadLibrary(options);
   const headingId = useId();
   const heading = useRef<HTMLHeadingElement>(null);
+  // Once a deleted file's row and dialog are gone, the keyboard goes on from the list's heading.
+  const lastDeleted = useRef<string | null>(null);
+  useEffect(() => {
+    if (lastDeleted.current === null || library.files.some(({ id }) => id === lastDeleted.current)) return;
+    lastDeleted.current = null;
+    heading.current?.focus();
+  }, [library.files]);
   // One at a time: two recordings over each other help nobody.
   const [playing, setPlaying] = useState<string | null>(null);
   const [isLoadingMore, setLoadingMore] = useState(false);
@@ -53,7 +60,9 @@ export function Library({ title, ...options }: LibraryProps) {
               library={library}
               isPlaying={playing === file.id}
               onPlay={(isOn) => setPlaying(isOn ? file.id : null)}
-              onDeleted={() => heading.current?.focus()}
+              onDelete={() => {
+                lastDeleted.current = file.id;
+              }}
             />
           ))}
         </ul>

@@ -1,5 +1,5 @@
 import { describeStatus } from "./describe-status.ts";
-import type { UploadItem, UploadsState } from "./uploads-state.ts";
+import { isUnfinished, type UploadItem, type UploadsState } from "./uploads-state.ts";
 
 /** Progress is said at these shares of all bytes, in percent; more often would be noise. */
 const STEPS = [25, 50, 75];
@@ -9,12 +9,15 @@ export function announcementOf(previous: UploadsState, next: UploadsState): stri
   const before = new Map(previous.files.map((item) => [item.id, item.status]));
   const changed = next.files.filter(({ id, status }) => before.get(id)?.status !== status.status);
   const added = changed.filter(({ id }) => !before.has(id));
+  const kept = new Set(next.files.map(({ id }) => id));
+  const cancelled = previous.files.filter(({ id, status }) => !kept.has(id) && isUnfinished(status));
   const done = changed.filter(({ status }) => status.status === "done");
   const failed = changed.filter(({ status }) => status.status === "failed");
   const offline = changed.some(({ status }) => status.status === "waiting" && status.reason === "offline");
 
   const sentences = [
     added.length > 0 ? `${subject(added)} added.` : null,
+    cancelled.length > 0 ? `${subject(cancelled)} cancelled.` : null,
     done.length > 0 ? `${subject(done)} uploaded.` : null,
     ...failed.slice(0, 3).map(failure),
     failed.length > 3 ? `${failed.length - 3} more files were not uploaded.` : null,

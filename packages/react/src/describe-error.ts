@@ -9,13 +9,13 @@ export interface ErrorText {
 
 const UNREACHABLE: ErrorText = {
   title: "The server does not answer",
-  advice: "Check your connection, then retry. What was sent is kept.",
+  advice: "Check your connection, then retry. What has arrived is kept.",
 };
 
 const TEXTS = {
   unauthenticated: {
     title: "You are signed out",
-    advice: "Sign in again, then retry. What was sent is kept.",
+    advice: "Sign in again, then retry. What has arrived is kept.",
   },
   forbidden: { title: "Not allowed", advice: "You may not upload here. Ask whoever runs this workspace." },
   workspace_not_found: {
@@ -40,13 +40,16 @@ const TEXTS = {
   rate_limited: { title: "Too many requests", advice: "Wait a minute, then retry." },
   storage_unavailable: {
     title: "The storage does not answer",
-    advice: "Retry in a moment. What was sent is kept.",
+    advice: "Retry in a moment. What has arrived is kept.",
   },
-  database_unavailable: { title: "The server is busy", advice: "Retry in a moment. What was sent is kept." },
+  database_unavailable: {
+    title: "The server is busy",
+    advice: "Retry in a moment. What has arrived is kept.",
+  },
   no_provider: { title: "No storage is set up", advice: "Ask whoever runs this service." },
   internal: {
     title: "Something went wrong on the server",
-    advice: "Retry in a moment. What was sent is kept.",
+    advice: "Retry in a moment. What has arrived is kept.",
   },
 } satisfies Partial<Record<UploadErrorCode, ErrorText>>;
 

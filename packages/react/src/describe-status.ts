@@ -43,12 +43,12 @@ export function describeStatus(status: SpacesUploadStatus, size: number): Status
 function describeWait(status: SpacesUploadStatus & { status: "waiting" }): Omit<StatusText, "tone"> {
   const sent = sentOf(status.progress);
   if (status.reason === "offline") {
-    return { label: "No network", detail: `${sent} are safe. Continues by itself when the network is back.` };
+    return { label: "No network", detail: `${sent} · Continues by itself when it is back` };
   }
-  const seconds = status.retryInMs === null ? null : Math.ceil(status.retryInMs / 1000);
+  const seconds = status.retryInMs === null ? 0 : Math.ceil(status.retryInMs / 1000);
   return {
     label: "Connection trouble",
-    detail: `${sent} are safe. Trying again${seconds === null || seconds < 1 ? " now" : ` in ${seconds}\u00a0s`}.`,
+    detail: `${sent} · ${seconds < 1 ? "Trying again" : `Trying again in ${seconds} s`}`,
   };
 }
 

@@ -18,18 +18,13 @@ interface UnfinishedUploadsProps extends CompanionOptions {
 /** Uploads begun earlier: nothing sent is lost, but the browser may not read a file again that nobody picked again. */
 export function UnfinishedUploads({ files, workspaceId, ...options }: UnfinishedUploadsProps) {
   const { uploads, discard } = useOpenUploads(options);
-  const here = new Set(files.map(({ status }) => ("sessionId" in status ? status.sessionId : null)));
-  // Between being picked and being asked for, a file of this list has no session yet.
-  const isStarting = (upload: UploadSession) =>
+  // By name and size: a file that is being asked for, or waits, has no session to be known by.
+  const isHere = (upload: UploadSession) =>
     files.some(
-      ({ name, size, status }) =>
-        (status.status === "queued" || status.status === "creating") &&
-        name === upload.name &&
-        size === upload.size,
+      ({ name, size, status }) => status.status !== "done" && name === upload.name && size === upload.size,
     );
   const shown = uploads.filter(
-    (upload) =>
-      (upload.workspaceId ?? undefined) === workspaceId && !here.has(upload.sessionId) && !isStarting(upload),
+    (upload) => (upload.workspaceId ?? undefined) === workspaceId && !isHere(upload),
   );
   if (shown.length === 0) return null;
   return (

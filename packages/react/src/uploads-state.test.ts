@@ -125,6 +125,12 @@ describe("announcementOf", () => {
     );
   });
 
+  it("says that a file was cancelled, and nothing about one that was tidied away", () => {
+    const file = uploading("a", 0);
+    expect(announcementOf(stateOf(file), EMPTY_UPLOADS)).toBe("a.wav cancelled.");
+    expect(announcementOf(stateOf(withStatus(file, failedStatus)), EMPTY_UPLOADS)).toBeNull();
+  });
+
   it("says that files were added", () =>
     expect(announcementOf(EMPTY_UPLOADS, stateOf(uploading("a", 0), uploading("b", 0)))).toBe(
       "2 files added.",
