@@ -7,7 +7,7 @@ import { asUploadError } from "./session-creator.ts";
 /** Most completions of one request, as the companion's contract says. */
 const MAX_BATCH = 100;
 /** Files that end within this long of one another are completed together. */
-const GATHER_MS = 15;
+const GATHER_MS = 40;
 /** Batches under way; whatever ends meanwhile makes the next one. */
 const MAX_BATCHES = 2;
 

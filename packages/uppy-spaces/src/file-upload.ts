@@ -126,7 +126,8 @@ export class FileUpload {
     if (after === before) return false;
     this.#state = after;
     this.#follow(before, after);
-    this.#context.changed(this);
+    // What followed may have changed the state again, and told of it.
+    if (this.#state === after) this.#context.changed(this);
     this.#context.schedule();
     return true;
   }
@@ -406,7 +407,8 @@ export class FileUpload {
   // Signing.
 
   async #sign(transfer: Transfer): Promise<void> {
-    if (this.#isSigning || this.#signHold.isActive) return;
+    // While no PUT is begun, none needs a URL: those that fail together are signed together.
+    if (this.#isSigning || this.#signHold.isActive || this.#putHold.isActive) return;
     const { clock, lanes } = this.#context;
     const ahead = SIGN_AHEAD * lanes;
     const partNumbers = this.#urls.toSign(todoParts(transfer), { ahead, most: MAX_SIGN_BATCH });

@@ -13,8 +13,8 @@ export interface Md5 {
 
 /** One stream costs as much as four: each step of MD5 waits for the one before. */
 const LANE_COUNT = 4;
-/** Bytes of one lane's buffer: what is read but not hashed yet. */
-export const LANE_BUFFER_SIZE = 1024 * 1024;
+/** Bytes of one lane that are hashed at a time: four of them fit the cache of a core. */
+export const LANE_BUFFER_SIZE = 64 * 1024;
 export const BLOCK_SIZE = 64;
 
 /** Room for the padding behind a full buffer, and an offset that keeps the lanes off the same cache lines. */

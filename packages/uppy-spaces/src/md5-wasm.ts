@@ -13,7 +13,7 @@ export function buildMd5Module(): Uint8Array<ArrayBuffer> {
   const memoryImport = [1, ...name("env"), ...name("memory"), 2, 0, 1];
   const body = [1, ...unsigned(LOCALS), V128, ...hashCode(), 0x0b];
   return new Uint8Array([
-    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    ...MAGIC_AND_VERSION,
     ...section(1, type),
     ...section(2, memoryImport),
     ...section(3, [1, 0]),
@@ -22,6 +22,7 @@ export function buildMd5Module(): Uint8Array<ArrayBuffer> {
   ]);
 }
 
+const MAGIC_AND_VERSION = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 const I32 = 0x7f;
 const V128 = 0x7b;
 

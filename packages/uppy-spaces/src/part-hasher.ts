@@ -41,7 +41,7 @@ export function createPartHasher(
     if (hashHere !== null) return;
     worker?.terminate();
     worker = null;
-    hashHere = createBlobHasher();
+    hashHere = createBlobHasher({ rest: () => new Promise((resolve) => setTimeout(resolve)) });
     for (const [id, job] of jobs) void runHere(id, job);
   };
 

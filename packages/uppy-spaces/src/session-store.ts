@@ -36,7 +36,7 @@ export interface SessionStore {
 export function createSessionStore(
   companionUrl: string,
   storage: KeyValueStore | null = browserStorage(),
-  locks: LockManager | undefined = globalThis.navigator?.locks,
+  locks: LockManager | null = globalThis.navigator?.locks ?? null,
 ): SessionStore {
   // One page may use two companions: neither is asked about the other's sessions.
   const scope = `${PREFIX}${encodeURIComponent(companionUrl)}/`;
@@ -74,7 +74,7 @@ export function createSessionStore(
     if (held.has(sessionId)) return Promise.resolve(false);
     const { promise: untilReleased, resolve: release } = Promise.withResolvers<void>();
     held.set(sessionId, release);
-    if (locks === undefined) return Promise.resolve(true);
+    if (locks === null) return Promise.resolve(true);
     return new Promise((resolve) => {
       locks
         .request(`${PREFIX}${sessionId}`, { ifAvailable: true }, async (granted) => {

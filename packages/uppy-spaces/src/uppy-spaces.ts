@@ -75,6 +75,7 @@ export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
   #cancelling = new Set<string>();
   #showTimer: ReturnType<typeof setTimeout> | null = null;
   #refreshTimer: ReturnType<typeof setInterval> | null = null;
+  #isShowingSoon = false;
   #isGuarding = false;
 
   constructor(uppy: Uppy<M, B>, opts: UppySpacesOptions<M, B>) {
@@ -235,7 +236,9 @@ export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
       this.#release(id);
     } else {
       this.#dirty.add(id);
-      this.#scheduleShow();
+      // Progress can wait; another word for what happens cannot.
+      if (this.uppy.getFile(id)?.spaces?.status === status.status) this.#scheduleShow();
+      else this.#showSoon();
     }
     this.#guard(state.status !== "queued" && (this.#engine?.isBusy() ?? false));
   }
@@ -263,6 +266,7 @@ export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
   }
 
   readonly #show = (): void => {
+    clearTimeout(this.#showTimer ?? undefined);
     this.#showTimer = null;
     const patch: Record<string, Partial<UppyFile<M, B>>> = {};
     const moved: { id: string; sentBytes: number }[] = [];
@@ -302,6 +306,15 @@ export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
 
   #scheduleShow(): void {
     this.#showTimer ??= setTimeout(this.#show, SHOW_EVERY_MS);
+  }
+
+  #showSoon(): void {
+    if (this.#isShowingSoon) return;
+    this.#isShowingSoon = true;
+    queueMicrotask(() => {
+      this.#isShowingSoon = false;
+      this.#show();
+    });
   }
 
   #startRefreshing(): void {

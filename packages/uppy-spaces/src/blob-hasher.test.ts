@@ -1,0 +1,110 @@
+import { createHash } from "node:crypto";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createBlobHasher } from "./blob-hasher.ts";
+import { Md5Lanes } from "./md5-lanes.ts";
+import { Md5Scalar } from "./md5-scalar.ts";
+import { createPartHasher, UnreadableFileError } from "./part-hasher.ts";
+import { toHex } from "./random-id.ts";
+
+const { signal } = new AbortController();
+
+function bytesOf(size: number, seed = size): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from({ length: size }, (_, index) => (index * 31 + seed * 7 + (index >> 8)) & 255);
+}
+const md5 = (bytes: Uint8Array) => createHash("md5").update(bytes).digest("hex");
+
+describe.each([
+  ["Md5Lanes", () => new Md5Lanes()],
+  ["Md5Scalar", () => new Md5Scalar()],
+])("createBlobHasher with %s", (_name, open) => {
+  it("hashes every length around block and buffer boundaries, several at once", async () => {
+    const hash = createBlobHasher({ md5: open() });
+    const sizes = [0, 1, 55, 56, 57, 63, 64, 65, 119, 120, 128, 65_535, 65_536, 65_537, 200_000];
+    const digests = await Promise.all(sizes.map((size) => hash(new Blob([bytesOf(size)]), signal)));
+    expect(digests.map(toHex)).toEqual(sizes.map((size) => md5(bytesOf(size))));
+  });
+
+  it("hashes what is larger than one read", async () => {
+    const hash = createBlobHasher({ md5: open() });
+    const bytes = bytesOf(16 * 1024 * 1024 + 1000);
+    expect(toHex(await hash(new Blob([bytes]), signal))).toBe(md5(bytes));
+  });
+
+  it("hashes any mix of lengths that arrive at any time", async () => {
+    const hash = createBlobHasher({ md5: open() });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.integer({ min: 0, max: 150_000 }), fc.integer({ min: 0, max: 3 })), {
+          minLength: 1,
+          maxLength: 9,
+        }),
+        async (jobs) => {
+          const digests = await Promise.all(
+            jobs.map(async ([size, turns]) => {
+              for (let turn = 0; turn < turns; turn += 1) await new Promise(setImmediate);
+              return hash(new Blob([bytesOf(size)]), signal);
+            }),
+          );
+          expect(digests.map(toHex)).toEqual(jobs.map(([size]) => md5(bytesOf(size))));
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+});
+
+class BrokenBlob extends Blob {
+  override slice(): Blob {
+    return this;
+  }
+  override arrayBuffer(): Promise<ArrayBuffer> {
+    return Promise.reject(new DOMException("gone", "NotReadableError"));
+  }
+}
+
+describe("createBlobHasher", () => {
+  it("gives up an unreadable or unwanted blob without harm to the others", async () => {
+    const hash = createBlobHasher();
+    const unwanted = new AbortController();
+    unwanted.abort();
+    const fine = bytesOf(100_000);
+    const results = await Promise.allSettled([
+      hash(new BrokenBlob([bytesOf(10)]), signal),
+      hash(new Blob([fine]), signal),
+      hash(new Blob([fine]), unwanted.signal),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(["rejected", "fulfilled", "rejected"]);
+    expect(toHex(await hash(new Blob([fine]), signal))).toBe(md5(fine));
+  });
+
+  it("hashes more than 2^32 bits", async () => {
+    // 512 MiB: the length no longer fits the low word of the padding.
+    const block = new Uint8Array(64 * 1024 * 1024);
+    const blob = new Blob(Array.from({ length: 8 }, () => block));
+    const expected = createHash("md5");
+    for (let index = 0; index < 8; index += 1) expected.update(block);
+    expect(toHex(await createBlobHasher()(blob, signal))).toBe(expected.digest("hex"));
+  });
+});
+
+describe("createPartHasher", () => {
+  it("hashes on the page where workers are refused", async () => {
+    const hasher = createPartHasher(() => {
+      throw new DOMException("refused", "SecurityError");
+    });
+    const bytes = bytesOf(100_000);
+    expect(toHex(await hasher.hash(new Blob([bytes]), signal))).toBe(md5(bytes));
+    await expect(hasher.hash(new BrokenBlob([bytesOf(10)]), signal)).rejects.toThrow(UnreadableFileError);
+  });
+
+  it("rejects with the reason of who no longer wants it", async () => {
+    const hasher = createPartHasher(() => {
+      throw new DOMException("refused", "SecurityError");
+    });
+    const controller = new AbortController();
+    const pending = hasher.hash(new Blob([bytesOf(100)]), controller.signal);
+    controller.abort("enough");
+    await expect(pending).rejects.toBe("enough");
+  });
+});

@@ -1,0 +1,355 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { ContentBlob, SimulatedCloud, simulatedHasher } from "../test/support/simulated-cloud.ts";
+import { VirtualClock } from "../test/support/virtual-clock.ts";
+import type { UploadSource } from "./file-upload.ts";
+import type { NetworkWatch } from "./network-watch.ts";
+import { createSessionStore, type KeyValueStore } from "./session-store.ts";
+import { createUploadEngine, type UploadEngine } from "./upload-engine.ts";
+import type { SpacesUploadStatus } from "./upload-status.ts";
+
+const MiB = 1024 * 1024;
+
+/** A browser profile that outlives its pages: same storage, same picked files, one engine at a time. */
+class Profile {
+  readonly clock = new VirtualClock();
+  readonly cloud: SimulatedCloud;
+  readonly statuses = new Map<string, SpacesUploadStatus[]>();
+  readonly problems: string[] = [];
+  readonly #values = new Map<string, string>();
+  readonly #random: () => number;
+  #changeNetwork: (change: "online" | "offline") => void = () => {};
+  engine: UploadEngine;
+
+  constructor(options: { seed?: number; trouble?: number; expiresInSeconds?: number } = {}) {
+    this.#random = randomFrom(options.seed ?? 1);
+    this.cloud = new SimulatedCloud({
+      clock: this.clock,
+      random: this.#random,
+      partSize: 5 * MiB,
+      trouble: options.trouble ?? 0,
+      expiresInSeconds: options.expiresInSeconds ?? 900,
+    });
+    this.engine = this.#open();
+  }
+
+  #open(): UploadEngine {
+    const values = this.#values;
+    const storage: KeyValueStore = {
+      get length() {
+        return values.size;
+      },
+      key: (index) => [...values.keys()][index] ?? null,
+      getItem: (key) => values.get(key) ?? null,
+      setItem: (key, value) => void values.set(key, value),
+      removeItem: (key) => void values.delete(key),
+    };
+    const network: NetworkWatch = {
+      isOnline: () => this.cloud.isOnline,
+      subscribe: (onChange) => {
+        this.#changeNetwork = onChange;
+        return () => {};
+      },
+    };
+    this.statuses.clear();
+    return createUploadEngine({
+      client: this.cloud.client,
+      store: createSessionStore("https://companion", storage, null),
+      put: this.cloud.put,
+      hasher: simulatedHasher,
+      clock: this.clock,
+      network,
+      random: this.#random,
+      lanes: 4,
+      stallTimeoutMs: 10_000,
+      retry: { budgetMs: 1e9 },
+      onChange: (id, _state, status) => this.#note(id, status),
+      log: () => {},
+    });
+  }
+
+  #note(id: string, status: SpacesUploadStatus): void {
+    const before = this.statuses.get(id) ?? [];
+    const last = before.at(-1);
+    if (last !== undefined && "progress" in last && "progress" in status) {
+      const { sentBytes, totalBytes } = status.progress;
+      if (sentBytes < last.progress.sentBytes) this.problems.push(`${id} went back`);
+      if (sentBytes > totalBytes) this.problems.push(`${id} sent more than there is`);
+    }
+    if (last?.status === "done" || last?.status === "cancelled") {
+      if (status.status !== "queued") this.problems.push(`${id} left ${last.status}`);
+    }
+    this.statuses.set(id, [...before, status]);
+  }
+
+  /** The page goes, and comes back with nothing but its storage. */
+  reload(): void {
+    this.engine.close();
+    this.engine = this.#open();
+  }
+
+  setOnline(isOnline: boolean): void {
+    if (this.cloud.isOnline === isOnline) return;
+    this.cloud.isOnline = isOnline;
+    this.#changeNetwork(isOnline ? "online" : "offline");
+  }
+
+  add(id: string, size: number, content = id): void {
+    this.engine.add(sourceOf(id, size, content));
+  }
+
+  last(id: string): SpacesUploadStatus["status"] | undefined {
+    return this.statuses.get(id)?.at(-1)?.status;
+  }
+
+  async until(isTrue: () => boolean, mostSteps = 20_000): Promise<void> {
+    for (let steps = 0; steps < mostSteps; steps += 1) {
+      if (isTrue()) return;
+      if (!this.clock.hasTimers) await this.clock.advance(0);
+      if (isTrue()) return;
+      if (!this.clock.hasTimers) break;
+      await this.clock.step();
+    }
+    throw new Error(`Stuck: ${JSON.stringify([...this.statuses].map(([id, all]) => [id, all.at(-1)]))}`);
+  }
+}
+
+function sourceOf(id: string, size: number, content: string): UploadSource {
+  return {
+    id,
+    blob: new ContentBlob(content, size),
+    name: `${id}.wav`,
+    type: "audio/wav",
+    lastModified: 1,
+    relativePath: null,
+    metadata: {},
+    workspaceId: undefined,
+    contentType: undefined,
+    method: undefined,
+  };
+}
+
+function randomFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+const isDone = (profile: Profile, id: string) => () => profile.last(id) === "done";
+
+describe("createUploadEngine", () => {
+  it("sends a file of many parts with few control requests", async () => {
+    const profile = new Profile();
+    profile.add("a", 515 * MiB);
+    await profile.until(isDone(profile, "a"));
+    expect(profile.cloud.accepted).toHaveLength(103);
+    // Three URLs come with the session here; the companion sends more.
+    expect(profile.cloud.calls.toSorted()).toEqual(["complete", "create", "sign"]);
+    expect(profile.statuses.get("a")?.map(({ status }) => status)).toContain("finalizing");
+  });
+
+  it("begins many files with one request a hundred, and completes small ones together", async () => {
+    const profile = new Profile();
+    for (let index = 0; index < 250; index += 1) profile.add(`f${index}`, 1000);
+    await profile.until(() => [...profile.statuses.values()].every((all) => all.at(-1)?.status === "done"));
+    expect(profile.cloud.completions).toBe(250);
+    expect(profile.cloud.calls.filter((call) => call === "create").length).toBeLessThanOrEqual(4);
+    expect(profile.cloud.calls.filter((call) => call === "complete").length).toBeLessThan(125);
+  });
+
+  it("refuses an empty file without asking anybody", async () => {
+    const profile = new Profile();
+    profile.add("a", 0);
+    await profile.clock.advance(100);
+    expect(profile.statuses.get("a")?.at(-1)).toMatchObject({
+      status: "failed",
+      error: { code: "file_empty" },
+    });
+    expect(profile.cloud.calls).toEqual([]);
+  });
+
+  it("pauses at once, and goes on with what was not acknowledged", async () => {
+    const profile = new Profile();
+    profile.add("a", 100 * MiB);
+    await profile.until(() => profile.cloud.acknowledged.size >= 6);
+    profile.engine.pause("a");
+    const { size } = profile.cloud.acknowledged;
+    await profile.clock.advance(60_000);
+    expect([profile.last("a"), profile.cloud.acknowledged.size]).toEqual(["paused", size]);
+    profile.engine.resume("a");
+    await profile.until(isDone(profile, "a"));
+    expect(profile.cloud.needless).toEqual([]);
+  });
+
+  it("ends the session of a cancelled file, also when it was cancelled before there was one", async () => {
+    const profile = new Profile();
+    profile.add("a", 100 * MiB);
+    profile.add("b", 100 * MiB);
+    await profile.clock.advance(2);
+    profile.engine.cancel("b");
+    await profile.until(() => profile.cloud.acknowledged.size >= 2);
+    profile.engine.cancel("a");
+    await profile.until(() => [...profile.cloud.sessions.values()].every(({ state }) => state === "aborted"));
+    expect(profile.cloud.sessions.size).toBe(2);
+    expect(profile.engine.ids()).toEqual([]);
+  });
+
+  it("cancels in a later page what could not be cancelled in this one", async () => {
+    const profile = new Profile();
+    profile.add("a", 100 * MiB);
+    await profile.until(() => profile.cloud.acknowledged.size >= 2);
+    profile.cloud.isCompanionUp = false;
+    profile.engine.cancel("a");
+    await profile.clock.advance(1000);
+    profile.reload();
+    profile.cloud.isCompanionUp = true;
+    await profile.until(() => [...profile.cloud.sessions.values()].every(({ state }) => state === "aborted"));
+  });
+
+  it("goes on after a reload without sending again what the store has", async () => {
+    const profile = new Profile();
+    profile.add("a", 100 * MiB);
+    await profile.until(() => profile.cloud.acknowledged.size >= 10);
+    profile.reload();
+    const before = profile.cloud.acknowledged.size;
+    profile.add("a", 100 * MiB);
+    await profile.until(isDone(profile, "a"));
+    expect(profile.statuses.get("a")?.map(({ status }) => status)).toContain("checking");
+    expect(profile.cloud.needless).toEqual([]);
+    expect(profile.cloud.accepted.length - before).toBeLessThanOrEqual(10 + 4);
+    expect(profile.cloud.sessions.size).toBe(1);
+  });
+
+  it("never adds to the parts of another file that looks the same", async () => {
+    const profile = new Profile();
+    profile.add("a", 100 * MiB, "one");
+    await profile.until(() => profile.cloud.acknowledged.size >= 5);
+    profile.reload();
+    profile.add("a", 100 * MiB, "another");
+    await profile.until(isDone(profile, "a"));
+    const [first, second] = [...profile.cloud.sessions.values()];
+    expect([first?.state, first?.content]).toEqual(["active", "one"]);
+    expect([second?.state, second?.content]).toEqual(["completed", "another"]);
+  });
+
+  it("waits while the companion is away, for as long as it takes", async () => {
+    const profile = new Profile();
+    profile.cloud.isCompanionUp = false;
+    profile.add("a", 50 * MiB);
+    await profile.clock.advance(600_000);
+    expect(profile.statuses.get("a")?.at(-1)).toMatchObject({ status: "waiting", reason: "retrying" });
+    profile.cloud.isCompanionUp = true;
+    await profile.until(isDone(profile, "a"));
+  });
+
+  it("says that it is offline, and goes on by itself", async () => {
+    const profile = new Profile();
+    profile.add("a", 100 * MiB);
+    await profile.until(() => profile.cloud.acknowledged.size >= 3);
+    profile.setOnline(false);
+    await profile.clock.advance(300_000);
+    expect(profile.statuses.get("a")?.at(-1)).toMatchObject({ status: "waiting", reason: "offline" });
+    profile.setOnline(true);
+    await profile.until(isDone(profile, "a"));
+    expect(profile.cloud.needless).toEqual([]);
+  });
+
+  it("signs anew what has expired, seen as a 403 or as nothing but a network error", async () => {
+    const profile = new Profile({ expiresInSeconds: 1 });
+    profile.add("a", 200 * MiB);
+    await profile.until(isDone(profile, "a"));
+    expect(profile.cloud.needless).toEqual([]);
+  });
+
+  it("begins anew when the companion ended the session", async () => {
+    const profile = new Profile();
+    profile.add("a", 200 * MiB);
+    await profile.until(() => profile.cloud.acknowledged.size >= 8);
+    for (const session of profile.cloud.sessions.values()) session.state = "aborted";
+    await profile.until(isDone(profile, "a"));
+    expect(profile.cloud.sessions.size).toBe(2);
+    expect(profile.problems).toEqual([]);
+  });
+});
+
+const action = fc.oneof(
+  fc.record({
+    do: fc.constantFrom("pause", "resume", "retry", "cancel"),
+    file: fc.integer({ min: 0, max: 2 }),
+  }),
+  fc.record({ do: fc.constantFrom("offline", "online", "reload", "companion-away", "companion-back") }),
+);
+const scenario = fc.record({
+  seed: fc.integer(),
+  trouble: fc.constantFrom(0, 0.05, 0.25),
+  expiresInSeconds: fc.constantFrom(1, 900),
+  sizes: fc.tuple(fc.constantFrom(1000, 12 * MiB), fc.constantFrom(5 * MiB, 61 * MiB), fc.constant(40 * MiB)),
+  actions: fc.array(fc.tuple(fc.integer({ min: 1, max: 400 }), action), { maxLength: 14 }),
+});
+
+describe("createUploadEngine, whatever happens in whatever order", () => {
+  it("loses no part, mixes no files, completes nothing twice, and leaves no session behind", async () => {
+    await fc.assert(
+      fc.asyncProperty(scenario, async ({ sizes, actions, ...options }) => {
+        const profile = new Profile(options);
+        const { cloud } = profile;
+        const ids = ["a", "b", "c"];
+        const cancelled = new Set<string>();
+        const addAll = () => {
+          for (const [index, id] of ids.entries()) {
+            if (!cancelled.has(id) && !finished.has(id)) profile.add(id, sizes[index] ?? 1);
+          }
+        };
+        const finished = new Set<string>();
+        addAll();
+        for (const [wait, what] of actions) {
+          await profile.clock.advance(wait);
+          for (const id of ids) if (profile.last(id) === "done") finished.add(id);
+          const id = "file" in what ? (ids[what.file] ?? "a") : "";
+          if (what.do === "pause") profile.engine.pause(id);
+          if (what.do === "resume") profile.engine.resume(id);
+          if (what.do === "retry") profile.engine.retry(id);
+          if (what.do === "cancel" && !finished.has(id)) {
+            profile.engine.cancel(id);
+            cancelled.add(id);
+          }
+          if (what.do === "offline" || what.do === "online") profile.setOnline(what.do === "online");
+          if (what.do === "companion-away") cloud.isCompanionUp = false;
+          if (what.do === "companion-back") cloud.isCompanionUp = true;
+          if (what.do === "reload") {
+            profile.reload();
+            addAll();
+          }
+        }
+        cloud.trouble = 0;
+        cloud.isCompanionUp = true;
+        profile.setOnline(true);
+        for (const id of ids) profile.engine.resume(id);
+        const wanted = ids.filter((id) => !cancelled.has(id) && !finished.has(id));
+        await profile.until(() =>
+          wanted.every((id) => {
+            if (profile.last(id) === "failed") profile.engine.retry(id);
+            return profile.last(id) === "done";
+          }),
+        );
+        await profile.clock.advance(120_000);
+
+        expect(profile.problems).toEqual([]);
+        expect(cloud.needless).toEqual([]);
+        const done = [...cloud.sessions.values()].filter(({ state }) => state === "completed");
+        expect(done.every((session) => cloud.isWhole(session))).toBe(true);
+        expect(cloud.completions).toBe(done.length);
+        // A page that is gone takes with it what it did not know yet: whether a session was made.
+        if (actions.every(([, what]) => what.do !== "reload"))
+          expect([...cloud.sessions.values()].filter(({ state }) => state === "active")).toEqual([]);
+        for (const id of [...wanted, ...finished])
+          expect(done.filter(({ name }) => name === `${id}.wav`).length).toBeGreaterThanOrEqual(1);
+      }),
+      { numRuns: 150 },
+    );
+  }, 60_000);
+});

@@ -1,0 +1,361 @@
+import { createHash } from "node:crypto";
+import { planParts, UploadError, type UploadErrorCode } from "@audiotricks/protocol";
+import type { CreatedUpload, FileRecord, PartUrl, StoredPart } from "@audiotricks/protocol/messages";
+import type { Clock } from "../../src/clock.ts";
+import type { CompanionClient } from "../../src/companion-client.ts";
+import type { PartHasher } from "../../src/part-hasher.ts";
+import type { PutAnswer, PutPart } from "../../src/put-part.ts";
+
+/** A file without bytes: which stretch of which content a slice is, is all that anybody can find out about it. */
+export class ContentBlob extends Blob {
+  readonly content: string;
+  readonly offset: number;
+  readonly #size: number;
+
+  constructor(content: string, size: number, offset = 0) {
+    super();
+    this.content = content;
+    this.#size = size;
+    this.offset = offset;
+  }
+
+  override get size(): number {
+    return this.#size;
+  }
+
+  override slice(start = 0, end = this.#size): ContentBlob {
+    return new ContentBlob(this.content, Math.min(end, this.#size) - start, this.offset + start);
+  }
+
+  override arrayBuffer(): Promise<ArrayBuffer> {
+    return Promise.resolve(new ArrayBuffer(0));
+  }
+
+  get md5(): Buffer {
+    return createHash("md5").update(`${this.content}/${this.offset}/${this.#size}`).digest();
+  }
+}
+
+interface Session {
+  sessionId: string;
+  content: string | null;
+  state: "active" | "completed" | "aborted";
+  name: string;
+  size: number;
+  partSize: number;
+  partCount: number;
+  parts: Map<number, StoredPart>;
+  file: FileRecord | null;
+}
+
+export interface CloudOptions {
+  clock: Clock;
+  random: () => number;
+  partSize: number;
+  /** How likely a request meets with trouble. */
+  trouble: number;
+  expiresInSeconds: number;
+}
+
+/** Companion and store in one, with what can go wrong between them and a browser: late, lost, doubled and refused. */
+export class SimulatedCloud {
+  readonly sessions = new Map<string, Session>();
+  readonly calls: string[] = [];
+  /** PUTs that the store accepted, and of those the ones whose answer reached the browser. */
+  readonly accepted: { sessionId: string; partNumber: number }[] = [];
+  readonly acknowledged = new Set<string>();
+  /** PUTs begun for a part whose success was acknowledged before. */
+  readonly needless: string[] = [];
+  trouble: number;
+  isOnline = true;
+  isCompanionUp = true;
+  completions = 0;
+  readonly #options: CloudOptions;
+  readonly #byKey = new Map<string, Session>();
+  readonly #urls = new Map<string, { sessionId: string; partNumber: number; expiresAt: number }>();
+  #lastId = 0;
+
+  constructor(options: CloudOptions) {
+    this.#options = options;
+    this.trouble = options.trouble;
+  }
+
+  #id(): string {
+    this.#lastId += 1;
+    return `id-${this.#lastId}`;
+  }
+
+  #chance(likelihood: number): boolean {
+    return this.#options.random() < likelihood;
+  }
+
+  #after(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.#options.clock.after(ms, resolve));
+  }
+
+  /** A call that may not arrive, or whose answer may not. */
+  async #call<T>(name: string, signal: AbortSignal | undefined, run: () => T): Promise<T> {
+    const { promise: aborted, reject } = Promise.withResolvers<never>();
+    const onAbort = () => reject(signal?.reason);
+    signal?.addEventListener("abort", onAbort);
+    try {
+      return await Promise.race([aborted, this.#answer(name, run)]);
+    } finally {
+      signal?.removeEventListener("abort", onAbort);
+      aborted.catch(() => {});
+    }
+  }
+
+  async #answer<T>(name: string, run: () => T): Promise<T> {
+    const unreachable = () => new UploadError("internal", "away", { details: { reason: "unreachable" } });
+    this.calls.push(name);
+    await this.#after(1 + this.#options.random() * 50);
+    if (!this.isOnline || !this.isCompanionUp || this.#chance(this.trouble)) throw unreachable();
+    if (this.#chance(this.trouble / 2)) throw new UploadError("database_unavailable", "busy");
+    const result = run();
+    await this.#after(1 + this.#options.random() * 50);
+    if (!this.isOnline || this.#chance(this.trouble)) throw unreachable();
+    return result;
+  }
+
+  #sign({ sessionId, partSize, size }: Session, partNumbers: number[]): PartUrl[] {
+    const { clock, expiresInSeconds } = this.#options;
+    return partNumbers.map((partNumber) => {
+      const url = this.#id();
+      this.#urls.set(url, { sessionId, partNumber, expiresAt: clock.now() + expiresInSeconds * 1000 });
+      const bytes = Math.min(partSize, size - (partNumber - 1) * partSize);
+      return { partNumber, url, headers: {}, size: bytes, expiresIn: expiresInSeconds };
+    });
+  }
+
+  #open(sessionId: string): Session {
+    const session = this.sessions.get(sessionId);
+    if (session === undefined) throw refusal("session_not_found");
+    if (session.state === "completed") throw refusal("session_completed");
+    if (session.state !== "active") throw refusal("session_not_open", { state: session.state });
+    return session;
+  }
+
+  #create(key: string, file: { clientId: string; name: string; size: number; resume?: string | undefined }) {
+    const known = this.#byKey.get(`${key}/${file.clientId}`);
+    const offered = file.resume === undefined ? undefined : this.sessions.get(file.resume);
+    const isFit = offered?.state === "active" && offered.size === file.size && offered.name === file.name;
+    let session = known ?? (isFit ? offered : undefined);
+    const resumed = session !== undefined;
+    if (session === undefined) {
+      const sessionId = this.#id();
+      const { partSize } = this.#options;
+      const partCount = Math.ceil(file.size / partSize);
+      const { name, size } = file;
+      const parts = new Map<number, StoredPart>();
+      session = {
+        sessionId,
+        content: null,
+        state: "active",
+        name,
+        size,
+        partSize,
+        partCount,
+        parts,
+        file: null,
+      };
+      this.sessions.set(sessionId, session);
+    }
+    this.#byKey.set(`${key}/${file.clientId}`, session);
+    const missing = Array.from({ length: session.partCount }, (_, index) => index + 1).filter(
+      (part) => !session.parts.has(part),
+    );
+    return {
+      ...viewOf(session),
+      storedParts: [...session.parts.values()],
+      urls: this.#sign(session, missing.slice(0, 3)),
+      resumed,
+    } satisfies CreatedUpload;
+  }
+
+  #complete(sessionId: string): FileRecord {
+    const session = this.sessions.get(sessionId);
+    if (session?.state === "completed" && session.file !== null) return session.file;
+    const { parts, partCount, name, size } = this.#open(sessionId);
+    const missing = Array.from({ length: partCount }, (_, index) => index + 1).filter(
+      (part) => !parts.has(part),
+    );
+    if (missing.length > 0) throw refusal("parts_missing", { missing });
+    this.completions += 1;
+    const file = { ...FILE, id: this.#id(), name, size };
+    Object.assign(session ?? {}, { state: "completed", file });
+    return file;
+  }
+
+  readonly client: CompanionClient = {
+    urlOf: (path) => path,
+    config: () => Promise.resolve(CONFIG),
+    createUploads: (request, { idempotencyKey = "", signal } = {}) =>
+      this.#call("create", signal, () => ({
+        results: request.files.map((file) => {
+          if (this.#chance(this.trouble / 4)) {
+            const error = { code: "storage_unavailable" as const, message: "busy" };
+            return { clientId: file.clientId, error };
+          }
+          return { clientId: file.clientId, session: this.#create(idempotencyKey, file) };
+        }),
+      })),
+    signParts: (sessionId, { partNumbers }, { signal } = {}) =>
+      this.#call("sign", signal, () => ({ urls: this.#sign(this.#open(sessionId), partNumbers) })),
+    completeUpload: (sessionId, _request, { signal } = {}) =>
+      this.#call("complete", signal, () =>
+        this.#chance(this.trouble)
+          ? ({ state: "completing", sessionId, retryAfterMs: 100 } as const)
+          : ({ state: "completed", sessionId, file: this.#complete(sessionId) } as const),
+      ),
+    completeUploads: ({ uploads }, { signal } = {}) =>
+      this.#call("complete", signal, () => ({
+        results: uploads.map(({ sessionId }) => {
+          try {
+            return { state: "completed" as const, sessionId, file: this.#complete(sessionId) };
+          } catch (error) {
+            if (!(error instanceof UploadError)) throw error;
+            return { sessionId, error: error.toBody() };
+          }
+        }),
+      })),
+    cancelUpload: (sessionId) =>
+      this.#call("cancel", undefined, () => {
+        const session = this.sessions.get(sessionId);
+        if (session?.state !== "aborted") this.#open(sessionId).state = "aborted";
+        return { sessionId, state: "aborted" as const };
+      }),
+    quota: unused,
+    listUploads: unused,
+    getUpload: unused,
+    listFiles: unused,
+    getFile: unused,
+    updateFile: unused,
+    deleteFile: unused,
+    createDownload: unused,
+  };
+
+  readonly put: PutPart = ({ url, headers, body, onProgress, signal }) => {
+    const { promise, resolve, reject } = Promise.withResolvers<PutAnswer>();
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    void this.#receive(url, headers, body, onProgress, signal).then(resolve);
+    return promise.finally(() => signal.removeEventListener("abort", onAbort));
+  };
+
+  async #receive(
+    url: string,
+    headers: Record<string, string>,
+    body: Blob,
+    onProgress: (sentBytes: number) => void,
+    signal: AbortSignal,
+  ): Promise<PutAnswer> {
+    const network: PutAnswer = { ok: false, failure: { kind: "network" } };
+    const http = (status: number): PutAnswer => ({
+      ok: false,
+      failure: { kind: "http", status, retryAfterMs: null },
+    });
+    const signed = this.#urls.get(url);
+    const session = signed && this.sessions.get(signed.sessionId);
+    if (signed === undefined || session === undefined || !(body instanceof ContentBlob)) return http(403);
+    const { partNumber, sessionId } = signed;
+    const part = `${sessionId}/${partNumber}`;
+    if (this.acknowledged.has(part)) this.needless.push(part);
+    await this.#after(1 + this.#options.random() * 100);
+    if (!this.isOnline || this.#chance(this.trouble)) return network;
+    if (!signal.aborted) onProgress(Math.floor(body.size * this.#options.random()));
+    if (this.#chance(this.trouble / 4)) return { ok: false, failure: { kind: "stalled" } };
+    await this.#after(1 + this.#options.random() * 100);
+    // As Ceph: an expired URL's 403 reaches the browser as a network error, unless CORS is kind for once.
+    if (this.#options.clock.now() > signed.expiresAt) return this.#chance(0.5) ? network : http(403);
+    if (session.state !== "active") return http(404);
+    if (this.#chance(this.trouble / 4)) return http(503);
+    const etag = body.md5.toString("hex");
+    if (headers["content-md5"] !== body.md5.toString("base64")) return http(400);
+    session.parts.set(partNumber, { partNumber, size: body.size, etag });
+    session.content = session.content === null || session.content === body.content ? body.content : "mixed";
+    this.accepted.push({ sessionId, partNumber });
+    if (!this.isOnline || this.#chance(this.trouble / 2)) return network;
+    if (signal.aborted) return network;
+    onProgress(body.size);
+    this.acknowledged.add(part);
+    return { ok: true, etag: this.#chance(0.5) ? etag : null };
+  }
+
+  /** Whether the store's parts of a session are all there, as planned, and of one file only. */
+  isWhole({ size, partSize, parts, content }: Session): boolean {
+    // `planParts` would raise such small parts to what S3 allows.
+    const count = Math.ceil(size / partSize);
+    const sizes = Array.from({ length: count }, (_, index) => Math.min(partSize, size - index * partSize));
+    return (
+      content !== "mixed" &&
+      sizes.every((bytes, index) => parts.get(index + 1)?.size === bytes) &&
+      planParts(size, partSize).length > 0
+    );
+  }
+}
+
+export const simulatedHasher: PartHasher = {
+  hash: (blob, signal) =>
+    signal.aborted
+      ? Promise.reject(signal.reason)
+      : Promise.resolve(new Uint8Array((blob as ContentBlob).md5)),
+  close: () => {},
+};
+
+function refusal(code: UploadErrorCode, details?: Record<string, unknown>): UploadError {
+  return new UploadError(code, code, details === undefined ? {} : { details });
+}
+
+function unused(): never {
+  throw new Error("The engine does not ask for this.");
+}
+
+function viewOf({ sessionId, state, name, size, partSize, partCount }: Session) {
+  return {
+    sessionId,
+    fileId: sessionId,
+    state,
+    method: partCount === 1 ? ("put" as const) : ("multipart" as const),
+    key: sessionId,
+    name,
+    size,
+    workspaceId: null,
+    partSize,
+    partCount,
+    createdAt: "2026-01-01T00:00:00Z",
+    expiresAt: "2026-01-02T00:00:00Z",
+    error: null,
+  };
+}
+
+const CONFIG = {
+  maxFileSize: 1e12,
+  allowedExtensions: ["wav"],
+  singlePutMaxSize: 10,
+  preferredPartSize: 10,
+  maxBatch: 100,
+  maxSignBatch: 100,
+  maxConcurrentParts: 4,
+};
+
+const FILE: FileRecord = {
+  id: "",
+  name: "",
+  size: 0,
+  type: "audio/wav",
+  contentType: "audio_file",
+  state: "stored",
+  accessLevel: "private",
+  workspaceId: null,
+  ownerId: null,
+  key: "",
+  checksumMd5: null,
+  checksumSha256: null,
+  downloadCount: 0,
+  createdAt: "2026-01-01T00:00:00Z",
+  updatedAt: "2026-01-01T00:00:00Z",
+  expiresAt: null,
+  contentUrl: "/v1/files/f/content",
+};
