@@ -68,6 +68,13 @@ export class ServerProcess implements AsyncDisposable {
     await this.start(change);
   }
 
+  /** @throws If it is not running. */
+  get pid(): number {
+    const pid = this.#child?.pid;
+    if (pid === undefined) throw new Error("The server is not running.");
+    return pid;
+  }
+
   /** What it printed since it was started. */
   get output(): string {
     return this.#output;

@@ -1,0 +1,72 @@
+import type {
+  CreatedUpload,
+  CreateUploadsResponse,
+  PartUrl,
+  SignPartsResponse,
+} from "@audiotricks/protocol/messages";
+
+/** The companion's interface, as user alpha of the demo; for what a bench needs besides the browser. */
+export class Api {
+  readonly #origin: string;
+  readonly #token: string;
+
+  private constructor(origin: string, token: string) {
+    this.#origin = origin;
+    this.#token = token;
+  }
+
+  static async signIn(origin: string): Promise<Api> {
+    const answer = await fetch(`${origin}/demo/token`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ user: "alpha" }),
+    });
+    const { token } = (await answer.json()) as { token: string };
+    return new Api(origin, token);
+  }
+
+  async createUploads(sizes: readonly number[]): Promise<CreatedUpload[]> {
+    const files = sizes.map((size, index) => ({ clientId: String(index), name: `bench-${index}.wav`, size }));
+    const { results } = await this.#call<CreateUploadsResponse>("POST", "/v1/uploads", { files });
+    return results.map((result) => {
+      if ("error" in result) throw new Error(result.error.message);
+      return result.session;
+    });
+  }
+
+  /** URLs of every part, signed beforehand. */
+  async signAll({ sessionId, partCount }: CreatedUpload): Promise<PartUrl[]> {
+    const urls: PartUrl[] = [];
+    for (let first = 1; first <= partCount; first += 100) {
+      const partNumbers = Array.from(
+        { length: Math.min(100, partCount - first + 1) },
+        (_, index) => first + index,
+      );
+      const path = `/v1/uploads/${sessionId}/parts/sign`;
+      urls.push(...(await this.#call<SignPartsResponse>("POST", path, { partNumbers })).urls);
+    }
+    return urls;
+  }
+
+  async cancel(sessionId: string): Promise<void> {
+    await this.#call("DELETE", `/v1/uploads/${sessionId}`);
+  }
+
+  async deleteAll(): Promise<void> {
+    const { files } = await this.#call<{ files: { id: string }[] }>("GET", "/v1/files?limit=200");
+    for (const { id } of files) await this.#call("DELETE", `/v1/files/${id}`);
+  }
+
+  async #call<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
+    const answer = await fetch(this.#origin + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${this.#token}`,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as Answer;
+  }
+}

@@ -1,0 +1,27 @@
+import { readFile } from "node:fs/promises";
+import type { Stack } from "@audiotricks/e2e/stack";
+import { Api } from "./api.ts";
+
+/** Memory of the companion in MiB: idle, and with so many uploads open and all their parts signed. Linux only. */
+export async function memoryWithOpenUploads(
+  stack: Stack,
+  count: number,
+  size: number,
+): Promise<{ idle: number; open: number }> {
+  const pid = stack.server.pid;
+  const idle = await residentMiB(pid);
+  const api = await Api.signIn(stack.server.url);
+  const sessions = await api.createUploads(Array.from({ length: count }, () => size));
+  let open = 0;
+  for (const session of sessions) {
+    await api.signAll(session);
+    open = Math.max(open, await residentMiB(pid));
+  }
+  for (const { sessionId } of sessions) await api.cancel(sessionId);
+  return { idle, open };
+}
+
+async function residentMiB(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8");
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? Number.NaN) / 1024;
+}
