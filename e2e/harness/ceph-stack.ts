@@ -21,7 +21,7 @@ export async function openCephStack(): Promise<Stack> {
   const dataDir = await mkdtemp(join(tmpdir(), "at-data-"));
   stack.defer(() => rm(dataDir, { recursive: true, force: true }));
 
-  const port = await freePort();
+  const [port, guestPort] = [await freePort(), await freePort()];
   const server = stack.use(
     new ServerProcess(port, {
       DATABASE_URL: postgres.url,
@@ -34,6 +34,7 @@ export async function openCephStack(): Promise<Stack> {
       SPACES_PREPARE: "true",
       DATA_DIR: dataDir,
       DEFAULT_USER_QUOTA_BYTES: String(QUOTA_BYTES),
+      ALLOWED_ORIGINS: `http://127.0.0.1:${guestPort}`,
     }),
   );
   await server.start();
@@ -50,6 +51,7 @@ export async function openCephStack(): Promise<Stack> {
     store,
     serverLane,
     storeLane,
+    guestPort,
     query: async (text, values) => (await pool.query(text, values)).rows,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };

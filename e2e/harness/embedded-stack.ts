@@ -12,12 +12,13 @@ export async function openEmbeddedStack(): Promise<Stack> {
   await using stack = new AsyncDisposableStack();
   const dataDir = await mkdtemp(join(tmpdir(), "at-data-"));
   stack.defer(() => rm(dataDir, { recursive: true, force: true }));
-  const [port, emulatorPort] = [await freePort(), await freePort()];
+  const [port, emulatorPort, guestPort] = [await freePort(), await freePort(), await freePort()];
   const server = stack.use(
     new ServerProcess(port, {
       EMULATOR_PORT: String(emulatorPort),
       DATA_DIR: dataDir,
       DEFAULT_USER_QUOTA_BYTES: String(QUOTA_BYTES),
+      ALLOWED_ORIGINS: `http://127.0.0.1:${guestPort}`,
     }),
   );
   await server.start();
@@ -38,6 +39,7 @@ export async function openEmbeddedStack(): Promise<Stack> {
     store,
     serverLane,
     storeLane,
+    guestPort,
     query: undefined,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };

@@ -12,6 +12,8 @@ export interface Stack extends AsyncDisposable {
   /** Between browser and server, between browser and store. */
   serverLane: Lane;
   storeLane: Lane;
+  /** Loopback port of another site, whose pages may use this server. */
+  guestPort: number;
   /** The server's database; `undefined` where it lives inside the server. */
   query: Query | undefined;
 }

@@ -80,7 +80,9 @@ export class UploadsPage {
   }
 
   async hasStoredParts(atLeast: number): Promise<void> {
-    await expect.poll(() => this.partsStored.length, { timeout: 60_000 }).toBeGreaterThanOrEqual(atLeast);
+    await expect
+      .poll(() => this.partsStored.length, { timeout: 60_000, intervals: [20] })
+      .toBeGreaterThanOrEqual(atLeast);
   }
 
   /** Begins to write down every value that the progress bar of a file takes. */

@@ -1,21 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { generateWav, type LocalFile, MiB } from "../harness/audio-files.ts";
-import type { Stack } from "../harness/stack.ts";
+import { PART_COUNT, reachMidUpload, STEADY } from "../harness/mid-upload.ts";
 import { expect, test } from "../harness/test.ts";
 import type { UploadsPage } from "../harness/uploads-page.ts";
 
 const OUTAGE_MS = 20_000;
-
-/** Picks a file of seven parts on a slow wire and waits until some of them are stored, and not all. */
-async function reachMidUpload(uploads: UploadsPage, stack: Stack, folder: string): Promise<LocalFile> {
-  const file = await generateWav(folder, "lecture.wav", 64 * MiB);
-  await uploads.signIn("alpha");
-  stack.storeLane.limit(12 * MiB);
-  await uploads.pick(file.path);
-  await uploads.hasStoredParts(2);
-  await uploads.reaches(file.name, "uploading");
-  return file;
-}
 
 /** None was sent again after it was stored. */
 function expectNoPartStoredTwice(uploads: UploadsPage): void {
@@ -38,9 +26,10 @@ test("goes on after a reload without sending finished parts again", async ({
   expect(others).toEqual([]);
   const finished = await stack.store.parts(open);
   expect(finished.size).toBeGreaterThanOrEqual(2);
-  expect(finished.size).toBeLessThan(7);
+  expect(finished.size).toBeLessThan(PART_COUNT);
   const begunBefore = uploads.partsBegun.length;
 
+  stack.storeLane.limit(STEADY);
   await uploads.pick(file.path);
   await uploads.hasStoredParts(uploads.partsStored.length + 1);
   // What the store had is as it was: neither replaced by another nor by the same once more.
