@@ -6,7 +6,7 @@ export type AuthConfig =
   | { kind: "demo" }
   | { kind: "jwt"; issuer: string; audience: string; algorithms: string[]; source: JwtKeySource };
 
-export type JwtKeySource = { secret: string } | { jwksUrl: string } | { key: KeyObject };
+type JwtKeySource = { secret: string } | { jwksUrl: string } | { key: KeyObject };
 
 const KEYS = ["JWT_SECRET", "JWT_JWKS_URL", "JWT_PUBLIC_KEY"] as const;
 

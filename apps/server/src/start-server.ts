@@ -11,7 +11,7 @@ import {
 import { pageOrigins, publicHost, publicUrl, storeOrigins } from "./addresses.ts";
 import { applyDefaultLimits } from "./apply-default-limits.ts";
 import { openAuthentication } from "./authentication.ts";
-import type { ServerConfig } from "./config.ts";
+import type { DefaultLimits, ServerConfig } from "./config.ts";
 import { type OpenDatabase, openEmbeddedDatabase, openPostgres } from "./database.ts";
 import { createDemoSite } from "./demo-site.ts";
 import { lockDirectory } from "./directory-lock.ts";
@@ -23,6 +23,7 @@ import { createStaticSite } from "./static-site.ts";
 import { startSweeper } from "./sweeper.ts";
 import { createTeardown, type Teardown } from "./teardown.ts";
 
+const DEMO_LIMIT_BYTES = 50 * 1024 ** 3;
 const SWEEP_INTERVAL_MS = 30_000;
 /** For answers under way when told to stop; all of stopping has 5 s. */
 const DRAIN_MS = 2500;
@@ -72,7 +73,7 @@ async function open(
   teardown.add(close);
   const applied = await migrate(db);
   if (applied.applied.length > 0) log.info(applied, "migrated");
-  await applyDefaultLimits(db, config.limits);
+  await applyDefaultLimits(db, defaultLimits(config));
 
   const origins = pageOrigins(config, http.port);
   if (config.spaces === undefined) await followLocalSpaces(db, spaces);
@@ -106,6 +107,13 @@ async function open(
   });
   http.serve(fetch);
   return { url: publicUrl(config, http.port), port: http.port, stop: teardown.run };
+}
+
+/** Where people only try things out, the quota should show; and the disk is theirs. */
+function defaultLimits({ auth, databaseUrl, limits }: ServerConfig): DefaultLimits {
+  if (auth.kind !== "demo" || databaseUrl !== undefined) return limits;
+  const { userBytes = DEMO_LIMIT_BYTES, workspaceBytes = DEMO_LIMIT_BYTES } = limits;
+  return { ...limits, userBytes, workspaceBytes };
 }
 
 async function openDatabase({ databaseUrl, dataDir }: ServerConfig, log: Logger): Promise<OpenDatabase> {

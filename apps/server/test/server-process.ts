@@ -22,10 +22,19 @@ export interface ServerProcess extends AsyncDisposable {
   signIn(user: "alpha" | "beta"): Promise<{ token: string; workspaces: { id: string; name: string }[] }>;
 }
 
+/** Empty is unset, and wins over a developer's `.env`. */
+const UNSET = [
+  "ALLOWED_ORIGINS DATABASE_URL DEMO HOST LOG_LEVEL NODE_ENV PUBLIC_URL STORAGE_ENCRYPTION_KEY TRUST_FORWARDED",
+  "DEFAULT_USER_QUOTA_BYTES DEFAULT_USER_QUOTA_FILES DEFAULT_WORKSPACE_QUOTA_BYTES DEFAULT_WORKSPACE_QUOTA_FILES",
+  "JWT_ALGORITHMS JWT_AUDIENCE JWT_ISSUER JWT_JWKS_URL JWT_PUBLIC_KEY JWT_SECRET",
+  "SPACES_BUCKET SPACES_CDN_ENDPOINT SPACES_ENDPOINT SPACES_FORCE_PATH_STYLE SPACES_KEY SPACES_PREPARE SPACES_REGION SPACES_SECRET",
+].flatMap((names) => names.split(" "));
+
 /** The environment without settings of this machine's own; free ports unless told otherwise. */
 function environment(env: Record<string, string>): Record<string, string> {
   const { PATH = "", HOME = "" } = process.env;
-  return { PATH, HOME, PORT: "0", EMULATOR_PORT: "0", ...env };
+  const unset = Object.fromEntries(UNSET.map((name) => [name, ""]));
+  return { PATH, HOME, ...unset, PORT: "0", EMULATOR_PORT: "0", ...env };
 }
 
 export async function startServerProcess(env: Record<string, string>): Promise<ServerProcess> {

@@ -31,7 +31,7 @@ export async function uploadByApi(
   return await completeByApi(server, token, sessionId);
 }
 
-export async function completeByApi(
+async function completeByApi(
   server: Pick<ServerProcess, "fetch">,
   token: string,
   sessionId: string,

@@ -4,7 +4,7 @@ import { bodyLimit } from "hono/body-limit";
 import type { CompanionEnv } from "./companion-env.ts";
 
 /** Bytes. The largest honest body, a Complete of 10,000 parts in Uppy's form, has about 700 KB. */
-export const MAX_BODY_SIZE = 1024 * 1024;
+const MAX_BODY_SIZE = 1024 * 1024;
 
 /** Also for bodies that do not say how long they are: those are read up to the limit and no further. */
 export function limitBody(): MiddlewareHandler<CompanionEnv> {
