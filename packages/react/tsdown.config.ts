@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { defineConfig } from "tsdown";
 
@@ -18,4 +18,5 @@ async function bundleStyles(source: string, target: string): Promise<void> {
   const imports = (await readFile(source, "utf8")).matchAll(/^@import "(.+)";$/gm);
   const sheets = await Promise.all(Array.from(imports, ([, name = ""]) => readFile(resolve(name), "utf8")));
   await writeFile(target, sheets.join("\n"));
+  await copyFile(source.replace(".css", ".d.ts"), target.replace(".css", ".d.ts"));
 }

@@ -1,0 +1,2 @@
+/** The stylesheet has nothing to import by name. */
+export {};
