@@ -1,4 +1,5 @@
 import { BLOCK_SIZE, LANE_BUFFER_SIZE, type Md5, Md5Lanes } from "./md5-lanes.ts";
+import { padMd5 } from "./md5-padding.ts";
 import { Md5Scalar } from "./md5-scalar.ts";
 
 export type HashBlob = (blob: Blob, signal: AbortSignal) => Promise<Uint8Array>;
@@ -115,7 +116,7 @@ export function createBlobHasher(options: { md5?: Md5; rest?: () => Promise<void
     const tail = lane.window.subarray(lane.used);
     const buffer = md5.buffer(lane.index);
     buffer.set(tail);
-    md5.hash([lane.index], pad(buffer, tail.length, lane.job.blob.size));
+    md5.hash([lane.index], padMd5(buffer, tail.length, lane.job.blob.size));
     lanes.delete(lane.index);
     release(lane);
     lane.job.resolve(md5.digest(lane.index));
@@ -134,16 +135,4 @@ function release(lane: Lane): void {
   lane.window = new Uint8Array(0);
   lane.used = 0;
   if (buffer instanceof ArrayBuffer && "transfer" in buffer) buffer.transfer(0);
-}
-
-/** RFC 1321: a one bit, zeros, the length in bits. Returns how many blocks that makes. */
-function pad(buffer: Uint8Array, length: number, total: number): number {
-  const blocks = length + 9 > BLOCK_SIZE ? 2 : 1;
-  const end = blocks * BLOCK_SIZE;
-  buffer.fill(0, length, end);
-  buffer[length] = 0x80;
-  const view = new DataView(buffer.buffer, buffer.byteOffset, end);
-  view.setUint32(end - 8, (total * 8) >>> 0, true);
-  view.setUint32(end - 4, Math.floor(total / 2 ** 29), true);
-  return blocks;
 }

@@ -1,13 +1,15 @@
-import { partAt, UploadError, type UploadErrorBody } from "@audiotricks/protocol";
-import type { ContentKind, CreatedUpload, UploadMethod } from "@audiotricks/protocol/messages";
+import { partAt, UploadError } from "@audiotricks/protocol";
+import type { CreatedUpload } from "@audiotricks/protocol/messages";
+import { acquireSession } from "./acquire-session.ts";
+import { toBase64, toHex } from "./bytes-as-text.ts";
 import type { EngineContext } from "./engine-context.ts";
 import type { PutFailure } from "./failure-remedy.ts";
 import { isRefusal, isUnreachable, remedyForCall, remedyForPut, retryAfterOf } from "./failure-remedy.ts";
 import { HoldOff } from "./hold-off.ts";
-import { toHex } from "./random-id.ts";
+import { PartChecksums } from "./part-checksums.ts";
+import { PartPuts } from "./part-puts.ts";
 import { RateMeter } from "./rate-meter.ts";
 import { asUploadError } from "./session-creator.ts";
-import type { Fingerprint } from "./session-store.ts";
 import { movedBytes, showStatus } from "./show-status.ts";
 import {
   INITIAL_STATE,
@@ -18,24 +20,9 @@ import {
   type UploadEvent,
   type UploadState,
 } from "./upload-machine.ts";
+import { fingerprintOf, refuseLocally, type UploadSource } from "./upload-source.ts";
 import type { SpacesUploadStatus } from "./upload-status.ts";
 import { UrlWindow } from "./url-window.ts";
-
-/** What is to be uploaded. */
-export interface UploadSource {
-  id: string;
-  blob: Blob;
-  name: string;
-  type: string;
-  /** Milliseconds since 1970, where the picked file has one. */
-  lastModified: number | null;
-  relativePath: string | null;
-  metadata: Record<string, string>;
-  workspaceId: string | undefined;
-  contentType: ContentKind | undefined;
-  /** `undefined`: the companion decides. */
-  method: UploadMethod | undefined;
-}
 
 /** Refusals of one part after which no further attempt is made. */
 const MAX_REFUSALS = 5;
@@ -49,14 +36,7 @@ const PROOFS_AT_ONCE = 4;
 const SIGN_AHEAD = 4;
 const MAX_SIGN_BATCH = 100;
 
-const NETWORK_CHANGED = new DOMException("The network changed", "NetworkError");
 const LET_GO = new DOMException("No longer wanted", "AbortError");
-
-interface Put {
-  attempt: number;
-  controller: AbortController;
-  movedAt: number;
-}
 
 /**
  * One file on its way: keeps the state and runs what follows from it. Every change goes through `dispatch`; whatever is under way
@@ -65,20 +45,17 @@ interface Put {
 export class FileUpload {
   readonly source: UploadSource;
   readonly #context: EngineContext;
-  readonly #fingerprint: Fingerprint;
   readonly #putHold: HoldOff;
   readonly #signHold: HoldOff;
   readonly #completeHold: HoldOff;
   readonly #meter = new RateMeter();
-  readonly #puts = new Map<number, Put>();
+  readonly #puts: PartPuts;
+  readonly #checksums: PartChecksums;
   readonly #refusals = new Map<number, number>();
   #state: UploadState = INITIAL_STATE;
-  /** Everything under way for the current session; a new one for each. */
+  /** Calls to the companion for the current session; a new one for each. */
   #scope = new AbortController();
   #urls: UrlWindow;
-  /** Base64, of parts that wait for a lane. */
-  readonly #checksums = new Map<number, string>();
-  readonly #hashing = new Set<number>();
   #finished: { partNumber: number; etag: string }[] = [];
   #isSigning = false;
   #isCompleting = false;
@@ -93,14 +70,8 @@ export class FileUpload {
     const { clock, retry, random } = context;
     this.source = source;
     this.#context = context;
-    this.#fingerprint = {
-      name: source.name,
-      size: source.blob.size,
-      type: source.type,
-      lastModified: source.lastModified,
-      relativePath: source.relativePath,
-      workspaceId: source.workspaceId ?? null,
-    };
+    this.#puts = new PartPuts(context);
+    this.#checksums = new PartChecksums(context.hasher);
     const holdOff = () => new HoldOff({ clock, retry, random, onOver: () => context.schedule() });
     this.#putHold = holdOff();
     this.#signHold = holdOff();
@@ -143,7 +114,7 @@ export class FileUpload {
     const state = this.#state;
     const isHeldBack = this.#putHold.isActive || this.#signHold.isActive;
     if (state.status !== "sending" || state.isPaused || isHeldBack) return 0;
-    return this.#checksums.size + this.#hashing.size - this.#puts.size;
+    return this.#checksums.size - this.#puts.size;
   }
 
   /** Parts that could be sent this moment. */
@@ -154,67 +125,43 @@ export class FileUpload {
 
   /** The next parts that need a checksum. */
   partsToHash(most: number): number[] {
-    return this.#todo(most, (part) => !this.#checksums.has(part) && !this.#hashing.has(part));
+    return this.#todo(most, (part) => this.#checksums.isMissing(part));
   }
 
   async hashPart(partNumber: number): Promise<void> {
     const transfer = transferOf(this.#state);
     if (transfer === null) return;
-    const { signal } = this.#scope;
-    this.#hashing.add(partNumber);
     try {
-      const digest = await this.#context.hasher.hash(this.#slice(transfer, partNumber), signal);
-      if (signal.aborted) return;
-      this.#checksums.set(partNumber, toBase64(digest));
+      await this.#checksums.hash(partNumber, this.#slice(transfer, partNumber));
     } catch (error) {
-      if (!signal.aborted) this.#failUnreadable(error);
-    } finally {
-      if (!signal.aborted) this.#hashing.delete(partNumber);
-      this.#context.schedule();
+      this.#failUnreadable(error);
     }
+    this.#context.schedule();
   }
 
   async sendPart(partNumber: number): Promise<void> {
-    const { clock, put, stallTimeoutMs } = this.#context;
+    const { clock } = this.#context;
     const transfer = transferOf(this.#state);
     const signed = this.#urls.find(partNumber);
-    const checksum = this.#checksums.get(partNumber);
+    const checksum = this.#checksums.find(partNumber);
     if (transfer === null || signed === null || checksum === undefined) return;
     const attempt = this.#context.nextAttempt();
-    const current: Put = { attempt, controller: new AbortController(), movedAt: clock.now() };
-    this.#puts.set(partNumber, current);
-    if (!this.dispatch({ type: "part-started", partNumber, attempt })) {
-      this.#puts.delete(partNumber);
-      return;
-    }
+    if (!this.dispatch({ type: "part-started", partNumber, attempt })) return;
     const startedAt = clock.now();
     let sentBefore = 0;
-    const onProgress = (sentBytes: number) => {
-      current.movedAt = clock.now();
-      this.#bytesSent += Math.max(0, sentBytes - sentBefore);
-      sentBefore = Math.max(sentBefore, sentBytes);
-      this.dispatch({ type: "part-progress", partNumber, attempt, sentBytes });
-    };
-    const { signal } = current.controller;
-    const answer = await put({
-      url: signed.url,
-      headers: { ...signed.headers, "content-md5": checksum },
-      body: this.#slice(transfer, partNumber),
-      onProgress,
-      signal,
-      stallTimeoutMs,
-      clock,
-    }).catch((reason: unknown) =>
-      reason === NETWORK_CHANGED ? { ok: false as const, failure: { kind: "network" as const } } : null,
+    const headers = { ...signed.headers, "content-md5": toBase64(checksum) };
+    const body = this.#slice(transfer, partNumber);
+    const answer = await this.#puts.send(
+      { partNumber, attempt, url: signed.url, headers, body },
+      (sentBytes) => {
+        this.#bytesSent += Math.max(0, sentBytes - sentBefore);
+        sentBefore = Math.max(sentBefore, sentBytes);
+        this.dispatch({ type: "part-progress", partNumber, attempt, sentBytes });
+      },
     );
-    if (this.#puts.get(partNumber) === current) this.#puts.delete(partNumber);
-    // Aborted: the state let go of this attempt before.
-    if (answer === null) {
-      this.#context.schedule();
-      return;
-    }
-    if (answer.ok) this.#partStored(partNumber, attempt, answer.etag);
-    else await this.#partFailed(partNumber, attempt, answer.failure, clock.now() - startedAt);
+    if (answer?.ok === true) this.#partStored(partNumber, attempt, answer.etag);
+    if (answer?.ok === false)
+      await this.#partFailed(partNumber, attempt, answer.failure, clock.now() - startedAt);
     this.#context.schedule();
   }
 
@@ -235,9 +182,7 @@ export class FileUpload {
 
   /** @param deadSince PUTs that have not moved since then hang on a connection that no longer exists. */
   backOnline(deadSince: number | null): void {
-    for (const { controller, movedAt } of this.#puts.values()) {
-      if (deadSince !== null && movedAt <= deadSince) controller.abort(NETWORK_CHANGED);
-    }
+    if (deadSince !== null) this.#puts.failDead(deadSince);
     for (const hold of this.#holds()) hold.wake();
   }
 
@@ -254,20 +199,14 @@ export class FileUpload {
   #follow(before: UploadState, after: UploadState): void {
     const oldTransfer = transferOf(before);
     const newTransfer = transferOf(after);
-    for (const [partNumber, { attempt, controller }] of this.#puts) {
-      if (newTransfer?.inFlight.get(partNumber)?.attempt !== attempt) {
-        controller.abort(LET_GO);
-        this.#puts.delete(partNumber);
-      }
-    }
+    this.#puts.keepOnly(newTransfer?.inFlight);
     if (oldTransfer !== null && oldTransfer.plan.sessionId !== newTransfer?.plan.sessionId)
       this.#leaveSession(oldTransfer, after);
     if (before.status === "failed") {
       this.#restarts = 0;
       this.#missingRounds = 0;
     }
-    if (after.status === "creating" && before.status !== "creating")
-      void this.#createSession(after.mayResume);
+    if (after.status === "creating" && before.status !== "creating") this.#createSession(after.mayResume);
     if (after.status === "failed") this.#abandon();
     if (after.status === "sending") this.#meter.record(this.#context.clock.now(), movedBytes(after));
     else this.#meter.reset();
@@ -276,7 +215,7 @@ export class FileUpload {
   #leaveSession({ plan: { sessionId } }: Transfer, after: UploadState): void {
     const { store, discarder } = this.#context;
     this.#abandon();
-    store.forget(this.#fingerprint, sessionId);
+    store.forget(fingerprintOf(this.source), sessionId);
     store.release(sessionId);
     // A session that ended badly for us may still hold a reservation; one that is over already is none the worse for it.
     if (after.status === "cancelled" || after.status === "failed") discarder.discard(sessionId);
@@ -285,9 +224,7 @@ export class FileUpload {
   #abandon(): void {
     this.#scope.abort(LET_GO);
     this.#scope = new AbortController();
-    for (const { controller } of this.#puts.values()) controller.abort(LET_GO);
-    this.#puts.clear();
-    this.#hashing.clear();
+    this.#puts.keepOnly(undefined);
     this.#checksums.clear();
     this.#urls.clear();
     this.#refusals.clear();
@@ -298,109 +235,67 @@ export class FileUpload {
 
   // Creating.
 
-  async #createSession(mayResume: boolean): Promise<void> {
-    const { store, discarder, creator, clock, log } = this.#context;
-    if (this.#startedAt === 0) this.#startedAt = clock.now();
-    const refusal = refuseLocally(this.source);
+  #createSession(mayResume: boolean): void {
+    const { source } = this;
+    if (this.#startedAt === 0) this.#startedAt = this.#context.clock.now();
+    const refusal = refuseLocally(source);
     if (refusal !== null) {
       this.dispatch({ type: "fail", error: refusal, isSessionOver: true });
       return;
     }
-    const resume = mayResume ? await store.claim(this.#fingerprint) : null;
-    const letGoOfResume = () => {
-      if (resume === null) return;
-      store.forget(this.#fingerprint, resume);
-      store.release(resume);
-    };
-    if (this.#isClosed || this.#state.status !== "creating") {
-      if (resume === null) return;
-      store.release(resume);
-      if (this.#state.status === "cancelled") discarder.discard(resume);
-      return;
-    }
-    creator.create({
-      file: this.#wish(resume),
-      onCreated: (session, askedAt) => {
-        if (session.sessionId !== resume) letGoOfResume();
-        this.#created(session, askedAt);
+    void acquireSession({
+      source,
+      mayResume,
+      context: this.#context,
+      purpose: () => {
+        if (this.#isClosed) return "left";
+        return this.#state.status === "creating" ? "wanted" : "cancelled";
       },
-      onRefused: (error) => {
-        if (resume !== null) store.release(resume);
-        this.#fail(error, { isSessionOver: true });
-      },
-      onWait: (retryAt) => {
-        log(`${this.source.name}: no session yet, asking again`);
-        this.#wait(retryAt);
-      },
+      onCreated: (session, askedAt) => this.#created(session, askedAt),
+      onRefused: (error) => this.#fail(error, { isSessionOver: true }),
+      onWait: (retryAt) => this.#wait(retryAt),
     });
   }
 
-  #wish(resume: string | null): Parameters<EngineContext["creator"]["create"]>[0]["file"] {
-    const { name, type, blob, lastModified, metadata, method, workspaceId, contentType } = this.source;
-    return {
-      name,
-      type,
-      size: blob.size,
-      ...(lastModified === null ? {} : { lastModified }),
-      ...(contentType === undefined ? {} : { contentType }),
-      ...(workspaceId === undefined ? {} : { workspaceId }),
-      ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
-      ...(resume === null ? {} : { resume }),
-      ...(method === undefined ? {} : { method }),
-    };
-  }
-
-  #created(session: CreatedUpload, askedAt: number): void {
-    const { store, discarder, clock } = this.#context;
+  #created(session: CreatedUpload, askedAt: number): boolean {
     const { sessionId, method, size, partSize, partCount, storedParts, state } = session;
-    store.hold(sessionId);
-    // Removed in mid-creation: the next page goes on with it.
-    if (this.#isClosed) {
-      store.remember(this.#fingerprint, sessionId);
-      store.release(sessionId);
-      return;
+    if (transferOf(this.#state)?.plan.sessionId === sessionId) return true;
+    if (size !== this.source.blob.size || Math.ceil(size / partSize) !== partCount) {
+      this.#failWith("upload_failed", "The server began the upload of another file.");
+      return false;
     }
-    const isOurs = size === this.source.blob.size && Math.ceil(size / partSize) === partCount;
-    this.#urls = new UrlWindow(clock);
+    const plan = { sessionId, method, fileSize: size, partSize, partCount };
+    if (!this.dispatch({ type: "created", plan, storedParts })) return false;
+    this.#urls = new UrlWindow(this.#context.clock);
     this.#urls.add(session.urls, askedAt);
     this.#finished = [];
-    const plan = { sessionId, method, fileSize: size, partSize, partCount };
-    if (!isOurs || !this.dispatch({ type: "created", plan, storedParts })) {
-      // No state took it: cancelled meanwhile.
-      store.release(sessionId);
-      discarder.discard(sessionId);
-      if (!isOurs) this.#failWith("upload_failed", "The server began the upload of another file.");
-      return;
-    }
-    store.remember(this.#fingerprint, sessionId);
     if (state === "completing" || state === "completed")
       this.dispatch({ type: "session-completed", sessionId });
     if (state === "aborting" || state === "aborted" || state === "failed") this.#sessionLost(sessionId);
+    return true;
   }
 
   // Proving.
 
   #prove(transfer: Transfer): void {
     for (const [partNumber, etag] of transfer.unproven) {
-      if (this.#hashing.size >= PROOFS_AT_ONCE) return;
-      if (!this.#hashing.has(partNumber)) void this.#proveOne(transfer, partNumber, etag);
+      if (this.#checksums.runningCount >= PROOFS_AT_ONCE) return;
+      if (this.#checksums.isMissing(partNumber)) void this.#proveOne(transfer, partNumber, etag);
     }
   }
 
   async #proveOne(transfer: Transfer, partNumber: number, etag: string): Promise<void> {
-    const { signal } = this.#scope;
-    this.#hashing.add(partNumber);
     try {
-      const digest = await this.#context.hasher.hash(this.#slice(transfer, partNumber), signal);
-      if (signal.aborted) return;
-      this.#hashing.delete(partNumber);
+      const digest = await this.#checksums.hash(partNumber, this.#slice(transfer, partNumber));
+      if (digest === null) return;
+      this.#checksums.drop(partNumber);
       if (toHex(digest) === etag) this.dispatch({ type: "part-proven", partNumber });
       else {
         this.#context.log(`${this.source.name}: not the file that was begun earlier, so it is sent whole`);
         this.dispatch({ type: "other-file" });
       }
     } catch (error) {
-      if (!signal.aborted) this.#failUnreadable(error);
+      this.#failUnreadable(error);
     }
   }
 
@@ -441,7 +336,7 @@ export class FileUpload {
     if (!this.dispatch({ type: "part-stored", partNumber, attempt })) return;
     this.#putHold.succeeded();
     this.#refusals.delete(partNumber);
-    this.#checksums.delete(partNumber);
+    this.#checksums.drop(partNumber);
     this.#urls.drop(partNumber);
     if (etag === null) this.#context.etagHidden();
     else this.#finished.push({ partNumber, etag });
@@ -458,7 +353,7 @@ export class FileUpload {
       return;
     }
     if (remedy.do === "resign") this.#urls.drop(partNumber);
-    if (remedy.do === "rehash") this.#checksums.delete(partNumber);
+    if (remedy.do === "rehash") this.#checksums.drop(partNumber);
     if (failure.kind === "network" && !(await this.#canRead(transfer, partNumber))) return;
     if (!this.dispatch({ type: "part-failed", partNumber, attempt })) return;
     if (isRefusal(failure)) {
@@ -646,19 +541,4 @@ export class FileUpload {
   #holds(): HoldOff[] {
     return [this.#putHold, this.#signHold, this.#completeHold];
   }
-}
-
-function refuseLocally({ name, blob }: UploadSource): UploadErrorBody | null {
-  if (blob.size === 0)
-    return { code: "file_empty", message: `“${name}” is empty: there is nothing to upload.` };
-  if (name.length === 0 || name.length > 500 || /\p{Cc}/u.test(name))
-    return {
-      code: "invalid_request",
-      message: `“${name.slice(0, 80)}” is not a name a file can be kept under.`,
-    };
-  return null;
-}
-
-function toBase64(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes));
 }

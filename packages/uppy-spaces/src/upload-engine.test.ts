@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ContentBlob, SimulatedCloud, simulatedHasher } from "../test/support/simulated-cloud.ts";
 import { VirtualClock } from "../test/support/virtual-clock.ts";
-import type { UploadSource } from "./file-upload.ts";
 import type { NetworkWatch } from "./network-watch.ts";
 import { createSessionStore, type KeyValueStore } from "./session-store.ts";
 import { createUploadEngine, type UploadEngine } from "./upload-engine.ts";
+import type { UploadSource } from "./upload-source.ts";
 import type { SpacesUploadStatus } from "./upload-status.ts";
 
 const MiB = 1024 * 1024;

@@ -4,7 +4,7 @@ import type { CompanionClient } from "./companion-client.ts";
 import { createCompletionBatcher } from "./completion-batcher.ts";
 import { createSessionDiscarder } from "./discard-sessions.ts";
 import type { EngineContext } from "./engine-context.ts";
-import { FileUpload, type UploadSource } from "./file-upload.ts";
+import { FileUpload } from "./file-upload.ts";
 import { assignLanes, type LaneClaim } from "./lane-scheduler.ts";
 import { browserNetwork, type NetworkWatch } from "./network-watch.ts";
 import { createPartHasher, type PartHasher } from "./part-hasher.ts";
@@ -13,6 +13,7 @@ import { DEFAULT_RETRY, type RetryOptions } from "./retry-pacer.ts";
 import { createSessionCreator } from "./session-creator.ts";
 import type { SessionStore } from "./session-store.ts";
 import { isSettled, type UploadState } from "./upload-machine.ts";
+import type { UploadSource } from "./upload-source.ts";
 import type { SpacesUploadStatus } from "./upload-status.ts";
 
 /** Files whose sessions are open at a time; more are begun, a batch at once, when fewer than this are left. */

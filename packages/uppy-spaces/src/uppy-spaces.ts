@@ -2,12 +2,12 @@ import type { ContentKind } from "@audiotricks/protocol/messages";
 import { BasePlugin, type DefinePluginOpts, type PluginOpts, type Uppy } from "@uppy/core";
 import type { Body, Meta, UppyFile } from "@uppy/core/utils";
 import { createCompanionClient } from "./companion-client.ts";
-import type { UploadSource } from "./file-upload.ts";
 import type { RetryOptions } from "./retry-pacer.ts";
 import { createSessionStore } from "./session-store.ts";
 import type { GetToken } from "./token-source.ts";
-import { createUploadEngine, type UploadEngine } from "./upload-engine.ts";
+import { createUploadEngine, type UploadEngine, type UploadEngineOptions } from "./upload-engine.ts";
 import type { UploadState } from "./upload-machine.ts";
+import type { UploadSource } from "./upload-source.ts";
 import type { SpacesUploadStatus } from "./upload-status.ts";
 
 declare module "@uppy/core/utils" {
@@ -87,13 +87,7 @@ export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
   }
 
   override install(): void {
-    const { companionUrl, lanes, stallTimeoutMs, retry } = this.opts;
-    this.#engine = createUploadEngine({
-      client: createCompanionClient({ companionUrl, getToken: () => this.opts.getToken?.() ?? null }),
-      store: createSessionStore(companionUrl),
-      lanes,
-      stallTimeoutMs,
-      retry,
+    this.#engine = this.openEngine({
       onChange: (id, state, status) => this.#changed(id, state, status),
       log: (message) => this.uppy.log(`[UppySpaces] ${message}`, "warning"),
     });
@@ -104,6 +98,19 @@ export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
     this.uppy.on("upload-pause", this.#onPause);
     this.uppy.on("pause-all", this.#onPauseAll);
     this.uppy.on("resume-all", this.#onResumeAll);
+  }
+
+  /** Where tests put another companion and another store. */
+  protected openEngine(listener: Pick<UploadEngineOptions, "onChange" | "log">): UploadEngine {
+    const { companionUrl, lanes, stallTimeoutMs, retry } = this.opts;
+    return createUploadEngine({
+      client: createCompanionClient({ companionUrl, getToken: () => this.opts.getToken?.() ?? null }),
+      store: createSessionStore(companionUrl),
+      lanes,
+      stallTimeoutMs,
+      retry,
+      ...listener,
+    });
   }
 
   /** Ends all requests and leaves the sessions open: whoever picks the same files again goes on with them. */
@@ -145,12 +152,10 @@ export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
     if (engine === null) return Promise.resolve();
     const { data } = file;
     if (file.isRemote || !(data instanceof Blob)) {
-      this.uppy.emit("upload-error", file, {
-        name: "UploadError",
-        message: file.isRemote
-          ? `“${file.name}” is not on this device; please download it first.`
-          : `“${file.name}” has to be picked again.`,
-      });
+      const message = file.isRemote
+        ? `“${file.name}” is not on this device; please download it first.`
+        : `“${file.name}” has to be picked again.`;
+      this.#showEnd(file.id, { status: "failed", error: { code: "upload_failed", message } });
       return Promise.resolve();
     }
     return new Promise((resolve) => {

@@ -69,6 +69,7 @@ export class SimulatedCloud {
   trouble: number;
   isOnline = true;
   isCompanionUp = true;
+  isSignedIn = true;
   completions = 0;
   readonly #options: CloudOptions;
   readonly #byKey = new Map<string, Session>();
@@ -112,6 +113,7 @@ export class SimulatedCloud {
     await this.#after(1 + this.#options.random() * 50);
     if (!this.isOnline || !this.isCompanionUp || this.#chance(this.trouble)) throw unreachable();
     if (this.#chance(this.trouble / 2)) throw new UploadError("database_unavailable", "busy");
+    if (!this.isSignedIn) throw new UploadError("unauthenticated", "Please sign in again.");
     const result = run();
     await this.#after(1 + this.#options.random() * 50);
     if (!this.isOnline || this.#chance(this.trouble)) throw unreachable();

@@ -1,0 +1,66 @@
+import type { PartHasher } from "./part-hasher.ts";
+
+/** MD5 of the parts of one file: those that wait to be sent, and those being worked out. */
+export class PartChecksums {
+  readonly #hasher: PartHasher;
+  readonly #known = new Map<number, Uint8Array>();
+  readonly #running = new Set<number>();
+  #scope = new AbortController();
+
+  constructor(hasher: PartHasher) {
+    this.#hasher = hasher;
+  }
+
+  /** Parts known or being worked out. */
+  get size(): number {
+    return this.#known.size + this.#running.size;
+  }
+
+  get runningCount(): number {
+    return this.#running.size;
+  }
+
+  has(partNumber: number): boolean {
+    return this.#known.has(partNumber);
+  }
+
+  isMissing(partNumber: number): boolean {
+    return !this.#known.has(partNumber) && !this.#running.has(partNumber);
+  }
+
+  find(partNumber: number): Uint8Array | undefined {
+    return this.#known.get(partNumber);
+  }
+
+  /**
+   * Resolves with the digest, and keeps it; with `null` when nobody wants it any more.
+   *
+   * @throws {UnreadableFileError}
+   */
+  async hash(partNumber: number, part: Blob): Promise<Uint8Array | null> {
+    const { signal } = this.#scope;
+    this.#running.add(partNumber);
+    try {
+      const digest = await this.#hasher.hash(part, signal);
+      if (signal.aborted) return null;
+      this.#known.set(partNumber, digest);
+      return digest;
+    } catch (error) {
+      if (signal.aborted) return null;
+      throw error;
+    } finally {
+      if (!signal.aborted) this.#running.delete(partNumber);
+    }
+  }
+
+  drop(partNumber: number): void {
+    this.#known.delete(partNumber);
+  }
+
+  clear(): void {
+    this.#scope.abort(new DOMException("No longer wanted", "AbortError"));
+    this.#scope = new AbortController();
+    this.#known.clear();
+    this.#running.clear();
+  }
+}

@@ -1,0 +1,52 @@
+import type { UploadErrorBody } from "@audiotricks/protocol";
+import type { ContentKind, UploadMethod } from "@audiotricks/protocol/messages";
+import type { SessionWish } from "./session-creator.ts";
+import type { Fingerprint } from "./session-store.ts";
+
+/** What is to be uploaded. */
+export interface UploadSource {
+  id: string;
+  blob: Blob;
+  name: string;
+  type: string;
+  /** Milliseconds since 1970, where the picked file has one. */
+  lastModified: number | null;
+  relativePath: string | null;
+  metadata: Record<string, string>;
+  workspaceId: string | undefined;
+  contentType: ContentKind | undefined;
+  /** `undefined`: the companion decides. */
+  method: UploadMethod | undefined;
+}
+
+export function fingerprintOf(source: UploadSource): Fingerprint {
+  const { name, blob, type, lastModified, relativePath, workspaceId } = source;
+  return { name, size: blob.size, type, lastModified, relativePath, workspaceId: workspaceId ?? null };
+}
+
+/** The file as the companion is told about it. `resume`: a session it may be a part of already. */
+export function announce(source: UploadSource, resume: string | null): SessionWish["file"] {
+  const { name, type, blob, lastModified, metadata, method, workspaceId, contentType } = source;
+  return {
+    name,
+    type,
+    size: blob.size,
+    ...(lastModified === null ? {} : { lastModified }),
+    ...(contentType === undefined ? {} : { contentType }),
+    ...(workspaceId === undefined ? {} : { workspaceId }),
+    ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
+    ...(resume === null ? {} : { resume }),
+    ...(method === undefined ? {} : { method }),
+  };
+}
+
+/** What the companion is sure to refuse is refused before it is asked: in a batch, one malformed file holds up the others. */
+export function refuseLocally({ name, blob }: UploadSource): UploadErrorBody | null {
+  if (blob.size === 0)
+    return { code: "file_empty", message: `“${name}” is empty: there is nothing to upload.` };
+  if (name.length === 0 || name.length > 500 || /\p{Cc}/u.test(name)) {
+    const message = `“${name.slice(0, 80)}” is not a name a file can be kept under.`;
+    return { code: "invalid_request", message };
+  }
+  return null;
+}
