@@ -5,7 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
+
+// Starts real processes, on a machine that other tests share.
+vi.setConfig({ testTimeout: 120_000 });
 
 const HOLDER = fileURLToPath(new URL("lock-holder.ts", import.meta.url));
 const CONTENDERS = 8;

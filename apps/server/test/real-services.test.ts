@@ -6,9 +6,12 @@ import { wavBytes } from "@audiotricks/testing/audio";
 import { createTestDatabase } from "@audiotricks/testing/database";
 import { seedUser } from "@audiotricks/testing/seed";
 import { SignJWT } from "jose";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { startServerProcess, temporaryDirectory } from "./server-process.ts";
 import { downloadedSha256, sha256, uploadByApi } from "./upload-by-api.ts";
+
+// Starts real processes, on a machine that other tests share.
+vi.setConfig({ testTimeout: 120_000 });
 
 const JWT = { JWT_ISSUER: "https://issuer.example", JWT_AUDIENCE: "uploads", JWT_SECRET: "s".repeat(40) };
 const BYTES = wavBytes(12_000_000);

@@ -1,7 +1,10 @@
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { refusedStart, temporaryDirectory } from "./server-process.ts";
+
+// Starts real processes, on a machine that other tests share.
+vi.setConfig({ testTimeout: 120_000 });
 
 it.each<[string, Record<string, string>, RegExp]>([
   ["a bad port", { PORT: "http" }, /PORT must be a port/],
