@@ -14,8 +14,8 @@ beforeAll(async () => {
   companion = await createRealCompanion();
 });
 afterAll(async () => {
-  expect(companion.unexpected.map((error) => (error instanceof Error ? error.stack : error))).toEqual([]);
   await companion[Symbol.asyncDispose]();
+  expect(companion.unexpected.map((error) => (error instanceof Error ? error.stack : error))).toEqual([]);
 });
 
 async function codeOf(response: Response): Promise<string> {
