@@ -1,4 +1,5 @@
-import { CopyObjectCommand, PutObjectCommand, UploadPartCopyCommand } from "@aws-sdk/client-s3";
+import { Readable } from "node:stream";
+import { CopyObjectCommand, PutObjectCommand, S3Client, UploadPartCopyCommand } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { describe, expect, it } from "vitest";
 import { MIN_PART, multipart } from "./multipart.ts";
@@ -123,6 +124,25 @@ export function describeOddities(store: () => OpenStore): void {
       expect(await refusal(mp.complete("odd/exact", id, wrong))).toBe("400 InvalidPart");
       await mp.complete("odd/exact", id, [{ PartNumber: 1, ETag: ETag ?? "" }]);
       expect((await mp.read("odd/exact")).toString()).toBe("chosen");
+    });
+
+    it("a stream of the SDK with its default checksums has no length, and is refused", async () => {
+      const s3 = new S3Client({
+        endpoint: store().endpoint,
+        region: "us-east-1",
+        credentials: store().credentials,
+        forcePathStyle: true,
+        maxAttempts: 1,
+      });
+      const Body = Readable.from([Buffer.alloc(100_000)]);
+      const put = new PutObjectCommand({
+        Bucket: store().bucket,
+        Key: "odd/stream",
+        Body,
+        ContentLength: 100_000,
+      });
+      expect(await refusal(s3.send(put))).toBe("411 MissingContentLength");
+      s3.destroy();
     });
 
     it("a checksum header that S3 would check is ignored", async () => {
