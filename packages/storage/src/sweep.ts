@@ -6,8 +6,9 @@ import { deleteObject, listObjects } from "./s3/objects.ts";
 import type { SweepReport } from "./storage.ts";
 import type { StorageContext } from "./storage-context.ts";
 import type { Store } from "./stores.ts";
-import { cancelSession } from "./uploads/cancel-upload.ts";
+import { abortAtStore } from "./uploads/abort-at-store.ts";
 import { completeSession, reconcileSession } from "./uploads/complete-upload.ts";
+import { claimForAborting } from "./uploads/lease.ts";
 import { findSession, findSessions, type Session } from "./uploads/session.ts";
 
 const TEMPORARY_PREFIX = "temp/uploads/";
@@ -45,13 +46,14 @@ export async function sweep(
       () => sweepTemporary(context, store, report, each),
     );
   }
+  await sql`SELECT cleanup_expired_files(${context.settings.sweepBatch})`.execute(context.db);
   await each(await findAbandonedCompletions(context), String, async (id) => {
     if (await goOnCompleting(context, id)) report.sessionsCompleted++;
   });
   await each(await findSessionsToAbort(context), String, async (id) => {
-    const session = await findSession(context, id);
-    if (session !== undefined && (await cancelSession(context, session)).state === "aborted")
-      report.sessionsAborted++;
+    // Not from `completing`: whoever completes at the last moment goes first.
+    const lease = await claimForAborting(context, id, ["creating", "active", "aborting"]);
+    if (lease !== undefined && (await abortAtStore(context, id, lease))) report.sessionsAborted++;
   });
   await each(
     await claimDeletions(context),

@@ -143,7 +143,10 @@ async function work(
         throw assembly.error;
     }
   } catch (error) {
-    if (error instanceof LeaseLost) return true;
+    if (error instanceof LeaseLost) {
+      await removeRevived(context, session);
+      return true;
+    }
     return await recover(context, lease, error);
   }
 }
@@ -207,6 +210,14 @@ async function fail(
 
 async function removeTemporary(store: Store, session: Session): Promise<void> {
   if (isPut(session)) await deleteObject(store.s3, session.target.tempKey);
+}
+
+/** We woke late, and what we did last may have made an object that its owner has deleted meanwhile. */
+async function removeRevived(context: StorageContext, session: Session): Promise<void> {
+  const { state } = await getFileRecord(context.db, session.fileId);
+  if (state !== "deleted" && state !== "failed") return;
+  const { s3 } = await storeOf(context, session);
+  await deleteObject(s3, session.key);
 }
 
 /** After a failure on the way: open again if nothing was sent, otherwise left for the next caller to find out. */

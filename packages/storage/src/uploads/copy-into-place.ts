@@ -26,21 +26,20 @@ export async function copyIntoPlace(
   lease: Lease,
   md5: string | undefined,
 ): Promise<Assembly> {
-  const { tempKey } = session.target;
-  let chosen = session.target.putEtag;
-  if (chosen === null) {
-    const head = await headObject(store.s3, tempKey);
-    if (head === undefined || (md5 !== undefined && head.etag !== md5)) {
-      return { outcome: "returned", error: missing() };
-    }
-    if (session.isSizeKnown ? head.size !== session.fileSize : head.size > session.fileSize) {
-      return { outcome: "failed", error: sizeMismatch(head.size, session.fileSize) };
-    }
-    await recordChoice(context, session, lease, head.etag);
-    chosen = head.etag;
+  const { tempKey, putEtag } = session.target;
+  if (putEtag !== null) {
+    // The one before us may have come to the end.
+    return (await findPublished(store, session, putEtag)) ?? copyExactly(store, session, putEtag);
   }
-
-  return copyExactly(store, session, chosen);
+  const head = await headObject(store.s3, tempKey);
+  if (head === undefined || (md5 !== undefined && head.etag !== md5)) {
+    return { outcome: "returned", error: missing() };
+  }
+  if (session.isSizeKnown ? head.size !== session.fileSize : head.size > session.fileSize) {
+    return { outcome: "failed", error: sizeMismatch(head.size, session.fileSize) };
+  }
+  await recordChoice(context, session, lease, head.etag);
+  return copyExactly(store, session, head.etag);
 }
 
 /**
@@ -54,30 +53,28 @@ async function copyExactly(
   md5: string,
 ): Promise<Assembly> {
   const { key, mimeType: contentType } = session;
-  const published = async (): Promise<Assembly | undefined> => {
-    const head = await headObject(store.s3, key);
-    if (head === undefined || head.etag !== multipartEtag([md5])) return undefined;
-    return { outcome: "assembled", size: head.size, etag: head.etag, md5 };
-  };
-  // The one before us may have come this far.
-  const already = await published();
-  if (already !== undefined) return already;
-
   const uploadId = await createMultipartUpload(store.s3, { key, contentType });
   const copied = await copyPart(store.s3, { key, uploadId, from: session.target.tempKey });
   if (copied !== md5) {
     await abortMultipartUpload(store.s3, { key, uploadId });
-    return (await published()) ?? { outcome: "failed", error: replaced() };
+    return (await findPublished(store, session, md5)) ?? { outcome: "failed", error: replaced() };
   }
   const answer = await completeMultipartUpload(store.s3, {
     key,
     uploadId,
     parts: [{ partNumber: 1, etag: md5 }],
   });
-  const done = await published();
-  if (done !== undefined) return done;
+  const published = await findPublished(store, session, md5);
+  if (published !== undefined) return published;
   if (answer.outcome === "refused") await abortMultipartUpload(store.s3, { key, uploadId });
+  // Whether it comes after all or not, the next attempt publishes the same bytes.
   return { outcome: "pending" };
+}
+
+async function findPublished(store: Store, { key }: Session, md5: string): Promise<Assembly | undefined> {
+  const head = await headObject(store.s3, key);
+  if (head === undefined || head.etag !== multipartEtag([md5])) return undefined;
+  return { outcome: "assembled", size: head.size, etag: head.etag, md5 };
 }
 
 /** Once: a worker that wakes late finds these bytes chosen and cannot publish others. */

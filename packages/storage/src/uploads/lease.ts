@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { SessionState } from "@audiotricks/protocol";
 import type { StorageContext } from "../storage-context.ts";
 
 /** The right to work on one session, until it is let go or stays silent for too long. */
@@ -73,6 +74,7 @@ export async function claimForCompleting(
 export async function claimForAborting(
   context: StorageContext,
   sessionId: string,
+  from: readonly SessionState[] = ["creating", "active", "completing", "aborting"],
 ): Promise<Lease | undefined> {
   const token = randomUUID();
   return context.db.transaction().execute(async (trx) => {
@@ -84,6 +86,7 @@ export async function claimForAborting(
         lease_expires_at: context.clock.in(context.settings.leaseMs),
       })
       .where("id", "=", sessionId)
+      .where("status", "in", from)
       .where((eb) => {
         const isFree = eb.or([
           eb("lease_expires_at", "is", null),

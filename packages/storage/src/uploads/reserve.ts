@@ -45,18 +45,12 @@ export async function reserveUploads(
     mimeType: pinnedTypeOf(extensionOf(file.name) ?? ""),
     expiresInSeconds: context.settings.sessionExpiresIn,
   }));
-  try {
-    const { rows } = await sql<ReservedRow>`
-      SELECT ordinal, outcome, session_id, details
-      FROM reserve_uploads(${principal.userId}, ${options.origin}, ${options.idempotencyKey ?? null},
-        ${JSON.stringify(elements)}::jsonb)
-      ORDER BY ordinal`.execute(context.db);
-    return rows.map(toReserved);
-  } catch (error) {
-    throw isUnknownUser(error)
-      ? new UploadError("forbidden", "This user is not known here.", { cause: error })
-      : error;
-  }
+  const { rows } = await sql<ReservedRow>`
+    SELECT ordinal, outcome, session_id, details
+    FROM reserve_uploads(${principal.userId}, ${options.origin}, ${options.idempotencyKey ?? null},
+      ${JSON.stringify(elements)}::jsonb)
+    ORDER BY ordinal`.execute(context.db);
+  return rows.map(toReserved);
 }
 
 /**
@@ -118,16 +112,12 @@ function messageOf(code: UploadErrorCode, details: Record<string, unknown>): str
     case "workspace_not_found":
       return "There is no such workspace.";
     case "forbidden":
-      return "You may not upload to this workspace.";
+      return details.reason === "unknown_user"
+        ? "This user is not known here."
+        : "You may not upload to this workspace.";
     case "too_many_sessions":
       return "Too many uploads are open. Finish or cancel some first.";
     default:
       return "The upload was refused.";
   }
-}
-
-const FOREIGN_KEY_VIOLATION = "23503";
-
-function isUnknownUser(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === FOREIGN_KEY_VIOLATION;
 }

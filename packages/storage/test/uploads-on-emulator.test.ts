@@ -1,0 +1,4 @@
+import { describeUploads } from "./describe-uploads.ts";
+import { openEmulator } from "./open-emulator.ts";
+
+describeUploads("the emulator", openEmulator);
