@@ -72,9 +72,8 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     }
   },
 
-  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads from the pattern which fixtures are needed.
-  folder: async ({}, use) => {
-    const folder = await mkdtemp(join(tmpdir(), "at-files-"));
+  folder: async ({ stackName }, use) => {
+    const folder = await mkdtemp(join(tmpdir(), `at-${stackName}-`));
     await use(folder);
     await rm(folder, { recursive: true, force: true });
   },
