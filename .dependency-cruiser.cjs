@@ -50,7 +50,7 @@ module.exports = {
   options: {
     parser: "tsc",
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "(^|/)(dist|test-results|playwright-report)/" },
+    exclude: { path: "^((packages|apps)/[^/]+|migrations)/dist/" },
     enhancedResolveOptions: {
       exportsFields: ["exports"],
       conditionNames: ["import", "types", "default"],
