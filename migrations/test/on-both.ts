@@ -17,7 +17,7 @@ export interface Trial {
 export async function onBoth<Result>(
   scenario: (trial: Trial) => Promise<Result>,
 ): Promise<{ specification: Result; ours: Result }> {
-  await using specification = await openSpecification();
+  await using specification = await openSpecification({ runnable: true });
   await using ours = await createTestDatabase<unknown>();
   return {
     specification: await scenario(await prepare("specification", specification.db)),

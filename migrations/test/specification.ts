@@ -14,7 +14,8 @@ const HOST_TABLES = `
     file_size bigint, mime_type varchar(100), user_id uuid, workspace_id uuid, storage_path text, storage_url text)`;
 
 /** Defect 8: it is used, but nothing creates it. */
-const MISSING_TABLE = "CREATE TABLE storage_quotas (workspace_id uuid, max_storage_bytes bigint, max_file_count integer)";
+const MISSING_TABLE =
+  "CREATE TABLE storage_quotas (workspace_id uuid, max_storage_bytes bigint, max_file_count integer)";
 
 /** The least without which the SQL does not load (defect 1). */
 const TO_LOAD: [string, string][] = [
@@ -40,7 +41,7 @@ const TO_RUN: [string, string][] = [
         (CASE WHEN should_use_multipart THEN 'multipart' ELSE 'direct' END)::varchar(50),
         session_id;`,
   ],
-  ["    presigned_url TEXT;\nBEGIN", "    presigned_url TEXT;\n#variable_conflict use_column\nBEGIN"],
+  ["DECLARE\n    multipart_record", "#variable_conflict use_column\nDECLARE\n    multipart_record"],
 ];
 
 /** Its SQL by block, as written. */
@@ -61,15 +62,16 @@ export async function openHostDatabase(): Promise<TestDatabase<unknown>> {
 
 /** The specification's own schema, mended just enough to load, and with `runnable` so that its functions can be called. */
 export async function openSpecification(options: { runnable: boolean }): Promise<TestDatabase<unknown>> {
-  const database = await openHostDatabase();
   const mends = options.runnable ? [...TO_LOAD, ...TO_RUN] : TO_LOAD;
+  let text = [...(await readSpecification()).values()].join("\n");
+  for (const [broken, mended] of mends) {
+    if (!text.includes(broken)) throw new Error(`The specification has no ${broken}`);
+    text = text.replace(broken, () => mended);
+  }
+  const database = await openHostDatabase();
   await execute(database.db, MISSING_TABLE);
-  for (const block of (await readSpecification()).values()) await execute(database.db, mend(block, mends));
+  await execute(database.db, text);
   return database;
-}
-
-function mend(block: string, mends: readonly [string, string][]): string {
-  return mends.reduce((text, [broken, mended]) => text.replace(broken, () => mended), block);
 }
 
 export async function execute(db: Kysely<unknown>, text: string): Promise<void> {
