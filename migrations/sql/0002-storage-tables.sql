@@ -1,7 +1,11 @@
 -- The tables of the specification, by its names. "chunk" is its word for a part and stays in SQL.
 
--- One bucket at one provider. The secret is an envelope made by the application (`enc:v1:…`), or the row says that
--- the credentials come from the process environment (`env:`). Plain text is refused.
+-- An envelope made by the application (`enc:v1:…`), or `env:`: the credentials come from the process environment.
+CREATE FUNCTION is_sealed_secret(secret text)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$ SELECT secret ~ '^(env:|enc:v1:[A-Za-z0-9+/=:_.-]{40,})$' $$;
+
+-- One bucket at one provider.
 CREATE TABLE storage_providers (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     provider_name text NOT NULL CHECK (provider_name IN ('digitalocean_spaces', 's3', 'gcs', 'azure_blob')),
@@ -12,8 +16,7 @@ CREATE TABLE storage_providers (
     cdn_endpoint text,
     cdn_enabled boolean NOT NULL DEFAULT false,
     access_key_id text NOT NULL,
-    secret_access_key_encrypted text NOT NULL
-        CHECK (secret_access_key_encrypted ~ '^(env:|enc:v1:[A-Za-z0-9+/=:_.-]{40,})$'),
+    secret_access_key_encrypted text NOT NULL CHECK (is_sealed_secret(secret_access_key_encrypted)),
     is_primary boolean NOT NULL DEFAULT false,
     is_active boolean NOT NULL DEFAULT true,
     -- 5 GB as the specification has it; a provider row may allow up to S3's 5 TB.
@@ -29,6 +32,20 @@ CREATE TABLE storage_providers (
 );
 
 CREATE UNIQUE INDEX storage_providers_one_primary ON storage_providers (is_primary) WHERE is_primary;
+
+-- Before the CHECK, whose error would print the whole row, and the secret with it.
+CREATE FUNCTION refuse_plain_secret() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT is_sealed_secret(NEW.secret_access_key_encrypted) THEN
+        RAISE EXCEPTION 'The secret of a storage provider must be sealed by the application, or env:'
+            USING ERRCODE = 'AT014';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER storage_providers_secret BEFORE INSERT OR UPDATE OF secret_access_key_encrypted ON storage_providers
+    FOR EACH ROW EXECUTE FUNCTION refuse_plain_secret();
 
 CREATE TABLE file_storage (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),

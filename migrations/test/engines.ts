@@ -1,7 +1,29 @@
 import { createPgliteDatabase, createTestDatabase, type PgliteDatabase } from "@audiotricks/testing/database";
+import { sql } from "kysely";
+import { afterAll } from "vitest";
 
 /** What behaves alike on both: the server that deployments run on, and the embedded default. */
-export const ENGINES: { engine: string; open: () => Promise<PgliteDatabase<unknown>> }[] = [
+export const ENGINES: { engine: "PostgreSQL" | "PGlite"; open: () => Promise<PgliteDatabase<unknown>> }[] = [
   { engine: "PostgreSQL", open: () => createTestDatabase<unknown>() },
-  { engine: "PGlite", open: () => createPgliteDatabase<unknown>() },
+  { engine: "PGlite", open: openEmptiedPglite },
 ];
+
+let shared: Promise<PgliteDatabase<unknown>> | undefined;
+
+/** One PGlite for a file of tests, emptied for each: a fresh one takes as long as most tests together. */
+async function openEmptiedPglite(): Promise<PgliteDatabase<unknown>> {
+  shared ??= createPgliteDatabase<unknown>();
+  const { db } = await shared;
+  // Statement triggers count nothing here: TRUNCATE is neither update nor delete.
+  await sql`
+    TRUNCATE users, workspaces, storage_providers, storage_counters, storage_settings, spaces_operations, audit_logs,
+      audio_history, audio_uploads CASCADE`.execute(db);
+  await sql`INSERT INTO storage_settings DEFAULT VALUES`.execute(db);
+  await sql`SET TIME ZONE 'UTC'`.execute(db);
+  return { db, [Symbol.asyncDispose]: () => Promise.resolve() };
+}
+
+afterAll(async () => {
+  await (await shared)?.[Symbol.asyncDispose]();
+  shared = undefined;
+});

@@ -22,8 +22,6 @@ export type JsonPrimitive = boolean | number | string | null;
 
 export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
-export type Numeric = ColumnType<string, number | string, number | string>;
-
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
 export interface AudioHistory {
@@ -236,7 +234,7 @@ export interface StorageSettings {
   max_open_sessions: Generated<number>;
   only_row: Generated<boolean>;
   single_put_max_size: Generated<number>;
-  storage_price_usd_per_gib: Generated<Numeric>;
+  storage_price_usd_per_gib: Generated<number>;
 }
 
 export interface StorageUsage {
