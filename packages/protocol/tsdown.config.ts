@@ -3,6 +3,7 @@ import { defineConfig } from "tsdown";
 export default defineConfig({
   entry: ["src/index.ts", "src/messages.ts"],
   format: "esm",
+  platform: "neutral",
   dts: true,
   sourcemap: true,
   tsconfig: "../../tsconfig.json",
