@@ -1,4 +1,6 @@
+import { describeS3Compat } from "./describe-s3-compat.ts";
 import { describeUploads } from "./describe-uploads.ts";
 import { openEmulator } from "./open-emulator.ts";
 
 describeUploads("the emulator", openEmulator);
+describeS3Compat("the emulator", openEmulator);

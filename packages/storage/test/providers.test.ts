@@ -1,0 +1,120 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { wavBytes } from "@audiotricks/testing/audio";
+import { createTestDatabase } from "@audiotricks/testing/database";
+import { sql } from "kysely";
+import { describe, expect, it } from "vitest";
+import { createStorage, type Database, openProviders, parseEnvelopeKey, sealSecret } from "../src/index.ts";
+import { openEmulator } from "./open-emulator.ts";
+import { openTestStorage, upload } from "./test-storage.ts";
+
+const spaces = {
+  endpoint: "https://nyc3.digitaloceanspaces.com",
+  region: "nyc3",
+  bucket: "one",
+  accessKeyId: "AK",
+  secretAccessKey: "very secret",
+};
+
+describe("openProviders", () => {
+  it("makes the given bucket the primary one, once, however many servers start", async () => {
+    await using database = await createTestDatabase<Database>();
+    const { db } = database;
+    await Promise.all(
+      Array.from({ length: 12 }, (_, index) =>
+        openProviders({ db, spaces: { ...spaces, bucket: index % 2 ? "one" : "two" } }),
+      ),
+    );
+    await openProviders({ db, spaces });
+    const rows = await db.selectFrom("storage_providers").selectAll().orderBy("bucket_name").execute();
+    expect(rows).toMatchObject([
+      { bucket_name: "one", is_primary: true, is_active: true, provider_name: "digitalocean_spaces" },
+      { bucket_name: "two", is_primary: false, is_active: true },
+    ]);
+    expect(JSON.stringify(rows)).not.toContain("very secret");
+  });
+
+  it("says plainly why a provider cannot be used", async () => {
+    await using database = await createTestDatabase<Database>();
+    const { db } = database;
+    const insert = async (values: { provider_name: string; secret: string }) => {
+      const id = randomUUID();
+      await sql`INSERT INTO storage_providers (id, provider_name, endpoint_url, region, bucket_name, access_key_id,
+        secret_access_key_encrypted) VALUES (${id}, ${values.provider_name}, 'fra1.digitaloceanspaces.com', 'fra1',
+        ${id}, 'AK', ${values.secret})`.execute(db);
+      return id;
+    };
+    const [key, otherKey] = [randomBytes(32).toString("base64"), randomBytes(32).toString("base64")];
+    const providers = await openProviders({ db, spaces, encryptionKey: key });
+
+    const azure = await insert({ provider_name: "azure_blob", secret: "env:" });
+    await expect(providers.get(azure)).rejects.toMatchObject({
+      code: "provider_unsupported",
+      message: expect.stringContaining("does not speak S3"),
+    });
+    const foreign = await insert({ provider_name: "s3", secret: "env:" });
+    await expect(providers.get(foreign)).rejects.toMatchObject({
+      code: "no_provider",
+      message: expect.stringContaining("SPACES_ENDPOINT and SPACES_BUCKET name another"),
+    });
+    const sealedElsewhere = await insert({
+      provider_name: "s3",
+      secret: sealSecret("x", randomUUID(), parseEnvelopeKey(otherKey)),
+    });
+    await expect(providers.get(sealedElsewhere)).rejects.toMatchObject({
+      code: "no_provider",
+      message: expect.stringContaining("another STORAGE_ENCRYPTION_KEY"),
+    });
+    await expect((await openProviders({ db, spaces })).get(sealedElsewhere)).rejects.toMatchObject({
+      code: "no_provider",
+      message: expect.stringContaining("set STORAGE_ENCRYPTION_KEY"),
+    });
+    await expect(providers.get(randomUUID())).rejects.toMatchObject({ code: "no_provider" });
+    await expect(insert({ provider_name: "s3", secret: "in plain text" })).rejects.toThrow();
+  });
+
+  it("uses a bucket whose secret the table has, sealed", async () => {
+    const store = await openEmulator();
+    await using on = await openTestStorage(store);
+    const key = randomBytes(32).toString("base64");
+    const { id } = await on.db.selectFrom("storage_providers").select("id").executeTakeFirstOrThrow();
+    await on.db
+      .updateTable("storage_providers")
+      .set({
+        access_key_id: store.accessKeyId,
+        secret_access_key_encrypted: sealSecret(store.secretAccessKey, id, parseEnvelopeKey(key)),
+      })
+      .execute();
+    const providers = await openProviders({ db: on.db, encryptionKey: key });
+    const storage = createStorage({ db: on.db, providers });
+    await storage.checkReady();
+    expect(await upload({ storage, me: on.me }, wavBytes(1000))).toMatchObject({ state: "stored" });
+    await storage.close();
+    await store.close();
+  });
+
+  it("answers no_provider, and checkReady the reason, while nothing is set up", async () => {
+    await using database = await createTestDatabase<Database>();
+    const { db } = database;
+    const storage = createStorage({ db, providers: await openProviders({ db }) });
+    await expect(storage.checkReady()).rejects.toMatchObject({ code: "no_provider" });
+    await expect(storage.config({ userId: randomUUID() })).rejects.toMatchObject({ code: "no_provider" });
+    expect(await storage.sweep()).toMatchObject({ failures: [] });
+    await storage.close();
+  });
+
+  it("does not tell a secret or a signature when the store cannot be reached", async () => {
+    await using database = await createTestDatabase<Database>();
+    const { db } = database;
+    const unreachable = { ...spaces, endpoint: "http://127.0.0.1:9" };
+    const storage = createStorage({ db, providers: await openProviders({ db, spaces: unreachable }) });
+    const error: unknown = await storage.checkReady().catch((reason: unknown) => reason);
+    expect(error).toMatchObject({
+      code: "storage_unavailable",
+      cause: { message: "HeadBucket: ECONNREFUSED" },
+    });
+    await storage.close();
+    const rows = await db.selectFrom("spaces_operations").selectAll().execute();
+    expect(rows).toMatchObject([{ success: false, error_message: "ECONNREFUSED" }]);
+    expect(JSON.stringify(rows)).not.toMatch(/very secret|signature/i);
+  });
+});
