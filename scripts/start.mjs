@@ -24,9 +24,21 @@ function runServer(node) {
   // A terminal sends Ctrl-C to the server as well; it knows an echo from a second wish.
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => server.kill(signal));
   process.on("SIGHUP", () => server.kill("SIGTERM"));
+  whenOrphaned(() => server.kill("SIGTERM"));
   server.on("error", (error) => {
     console.error(`The server could not be started: ${error.message}`);
     process.exit(1);
   });
   server.on("exit", (code, signal) => process.exit(signal === null ? code : 128 + constants.signals[signal]));
+}
+
+/** npm passes a signal on to its shell, which ends without a word to us: a server nobody watches would stay behind. */
+function whenOrphaned(stop) {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    stop();
+  }, 500);
 }
