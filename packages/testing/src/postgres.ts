@@ -1,9 +1,9 @@
-import { execFile, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { chmod, mkdtemp, readdir, rm } from "node:fs/promises";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { chmod, chown, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
@@ -14,113 +14,177 @@ export interface TestPostgres extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
+const DEBIAN_ROOT = "/usr/lib/postgresql";
+const OLDEST_VERSION = 15;
+const INSTALL_HINT =
+  "install one with `apt-get install -y --no-install-recommends postgresql`, or set TEST_POSTGRES_BIN to the directory of initdb";
+const START_ATTEMPTS = 3;
+const START_TIMEOUT_MS = 30_000;
+
 /**
- * Starts a throw-away PostgreSQL on a free loopback port, from Debian's newest server or from `TEST_POSTGRES_BIN`.
- * As root it runs as the user `postgres`, since the server refuses root. Nothing survives `stop`.
+ * Starts a throw-away PostgreSQL on a free loopback port, from `TEST_POSTGRES_BIN` or Debian's newest server. As root it
+ * runs as the user `postgres`, since the server refuses root. Nothing survives `stop`, and it ends with this process
+ * however that ends.
+ *
+ * @throws {Error} Says what to install where there is no server.
  */
 export async function startPostgres(): Promise<TestPostgres> {
   const bin = await findBinaries();
+  const user = process.getuid?.() === 0 ? await findServerUser() : undefined;
   const directory = await mkdtemp(join(tmpdir(), "at-pg-"));
-  const asServer = (command: string, args: string[]): [string, string[]] =>
-    process.getuid?.() === 0
-      ? ["setpriv", ["--reuid=postgres", "--regid=postgres", "--clear-groups", command, ...args]]
-      : [command, args];
-  if (process.getuid?.() === 0) await run("chown", ["postgres:postgres", directory]);
-  await chmod(directory, 0o700);
-  const data = join(directory, "data");
-  await run(
-    ...asServer(join(bin, "initdb"), [
-      "-D",
-      data,
-      "-U",
-      "postgres",
-      "-A",
-      "trust",
-      "-E",
-      "UTF8",
-      "--locale=C.UTF-8",
-      "--no-sync",
-    ]),
-    { cwd: "/" },
-  );
+  try {
+    if (user !== undefined) await chown(directory, user.uid, user.gid);
+    await chmod(directory, 0o700);
+    const data = join(directory, "data");
+    const options = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"];
+    await run(...asUser(user, [join(bin, "initdb"), "-D", data, ...options]), { cwd: "/" });
+    const { server, url } = await startServer(bin, user, directory);
+    const stop = async (): Promise<void> => {
+      await end(server);
+      await rm(directory, { recursive: true, force: true });
+    };
+    return { url, stop, [Symbol.asyncDispose]: stop };
+  } catch (error) {
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  }
+}
 
-  const port = await freePort();
-  const settings = {
-    fsync: "off",
-    synchronous_commit: "off",
-    full_page_writes: "off",
-    max_connections: "250",
-    listen_addresses: "127.0.0.1",
-    unix_socket_directories: directory,
-    port: String(port),
-  };
-  const args = [
-    "-D",
-    data,
-    ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
-  ];
-  const [command, commandArgs] = asServer(join(bin, "postgres"), args);
-  const server = spawn(command, commandArgs, { cwd: "/", stdio: ["ignore", "ignore", "pipe"] });
+interface ServerUser {
+  uid: number;
+  gid: number;
+}
+
+/** Another process may take the port between our looking for it and the server's. */
+async function startServer(
+  bin: string,
+  user: ServerUser | undefined,
+  directory: string,
+): Promise<{ server: ChildProcess; url: string }> {
+  for (let attempt = 1; ; attempt++) {
+    const port = await findFreePort();
+    const settings = {
+      fsync: "off",
+      synchronous_commit: "off",
+      full_page_writes: "off",
+      max_connections: "250",
+      listen_addresses: "127.0.0.1",
+      unix_socket_directories: directory,
+      port: String(port),
+    };
+    const args = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+    const [command, commandArgs] = asUser(
+      user,
+      [join(bin, "postgres"), "-D", join(directory, "data"), ...args],
+      // The kernel ends the server when we are gone, even if killed.
+      ["--pdeathsig", "QUIT"],
+    );
+    const server = spawn(command, commandArgs, { cwd: "/", stdio: ["ignore", "ignore", "pipe"] });
+    const log = keepLog(server);
+    if (await isAnswering(bin, server, port)) {
+      return { server, url: `postgres://postgres@127.0.0.1:${port}/postgres` };
+    }
+    await end(server);
+    if (attempt === START_ATTEMPTS) throw new Error(`PostgreSQL did not start:\n${log.join("")}`);
+  }
+}
+
+function keepLog(server: ChildProcess): string[] {
   const log: string[] = [];
-  server.stderr.setEncoding("utf8").on("data", (text: string) => {
+  server.on("error", (error) => log.push(`${error.message}\n`));
+  server.stderr?.setEncoding("utf8").on("data", (text: string) => {
     log.push(text);
     if (log.length > 200) log.shift();
   });
-  const exited = new Promise<void>((resolve) => server.once("exit", () => resolve()));
+  return log;
+}
 
-  const stop = async (): Promise<void> => {
-    // SIGQUIT: at once, without a checkpoint; nothing here is kept.
-    if (server.exitCode === null && server.signalCode === null) server.kill("SIGQUIT");
-    await exited;
-    await rm(directory, { recursive: true, force: true });
-  };
-  const isReady = async (): Promise<boolean> =>
-    run(join(bin, "pg_isready"), ["-q", "-h", "127.0.0.1", "-p", String(port)]).then(
+async function isAnswering(bin: string, server: ChildProcess, port: number): Promise<boolean> {
+  const ask = ["-q", "-h", "127.0.0.1", "-p", String(port)];
+  for (const deadline = Date.now() + START_TIMEOUT_MS; Date.now() < deadline; await delay(50)) {
+    if (hasEnded(server)) return false;
+    const isReady = await run(join(bin, "pg_isready"), ask).then(
       () => true,
       () => false,
     );
-  for (
-    const deadline = Date.now() + 30_000;
-    !(await isReady());
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  ) {
-    if (server.exitCode !== null || Date.now() > deadline) {
-      await stop();
-      throw new Error(`PostgreSQL did not start:\n${log.join("")}`);
-    }
+    // Ours, not another server that had the port before.
+    if (isReady) return !hasEnded(server);
   }
-  return { url: `postgres://postgres@127.0.0.1:${port}/postgres`, stop, [Symbol.asyncDispose]: stop };
+  return false;
+}
+
+function hasEnded(server: ChildProcess): boolean {
+  return server.pid === undefined || server.exitCode !== null || server.signalCode !== null;
+}
+
+/** SIGQUIT: at once, without a checkpoint; nothing here is kept. */
+async function end(server: ChildProcess): Promise<void> {
+  if (hasEnded(server)) return;
+  const ended = new Promise((resolve) => server.once("exit", resolve));
+  server.kill("SIGQUIT");
+  await ended;
+}
+
+/** The command as that user and with those privileges, by util-linux's setpriv, which every Debian has. */
+function asUser(
+  user: ServerUser | undefined,
+  command: [string, ...string[]],
+  privileges: string[] = [],
+): [string, string[]] {
+  if (process.platform !== "linux") return [command[0], command.slice(1)];
+  const identity = user === undefined ? [] : [`--reuid=${user.uid}`, `--regid=${user.gid}`, "--clear-groups"];
+  return ["setpriv", [...identity, ...privileges, "--", ...command]];
 }
 
 async function findBinaries(): Promise<string> {
   const given = process.env.TEST_POSTGRES_BIN;
-  if (given !== undefined) return given;
-  const root = "/usr/lib/postgresql";
-  const versions = existsSync(root)
-    ? (await readdir(root))
-        .map(Number)
-        .filter((n) => n >= 15)
-        .sort((a, b) => b - a)
-    : [];
-  const newest = versions.find((version) => existsSync(`${root}/${version}/bin/initdb`));
-  if (newest === undefined) {
-    throw new Error(
-      "No PostgreSQL server (15 or newer) found: apt-get install -y --no-install-recommends postgresql, or set TEST_POSTGRES_BIN to its bin directory.",
-    );
+  if (given !== undefined) {
+    if (await isFile(join(given, "initdb"))) return given;
+    throw new Error(`TEST_POSTGRES_BIN is ${given}, which has no initdb in it.`);
   }
-  return `${root}/${newest}/bin`;
+  const entries = await readdir(DEBIAN_ROOT).catch(() => []);
+  const versions = entries
+    .map(Number)
+    .filter((version) => version >= OLDEST_VERSION)
+    .sort((a, b) => b - a);
+  for (const version of versions) {
+    const bin = `${DEBIAN_ROOT}/${version}/bin`;
+    if (await isFile(`${bin}/initdb`)) return bin;
+  }
+  throw new Error(
+    `There is no PostgreSQL server of version ${OLDEST_VERSION} or newer here: ${INSTALL_HINT}.`,
+  );
 }
 
-function freePort(): Promise<number> {
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
+
+async function findServerUser(): Promise<ServerUser> {
+  const line = (await readFile("/etc/passwd", "utf8"))
+    .split("\n")
+    .find((entry) => entry.startsWith("postgres:"));
+  const [, , uid, gid] = line?.split(":") ?? [];
+  if (uid === undefined || gid === undefined) {
+    throw new Error(
+      "PostgreSQL does not run as root, and there is no user postgres to run it as: add one with `useradd --system postgres`.",
+    );
+  }
+  return { uid: Number(uid), gid: Number(gid) };
+}
+
+function findFreePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer().once("error", reject);
     probe.listen(0, "127.0.0.1", () => {
       const address = probe.address();
-      probe.close(() =>
-        typeof address === "object" && address !== null
-          ? resolve(address.port)
-          : reject(new Error("no port")),
-      );
+      probe.close(() => {
+        if (typeof address === "object" && address !== null) resolve(address.port);
+        else reject(new Error("There is no free port."));
+      });
     });
   });
 }
