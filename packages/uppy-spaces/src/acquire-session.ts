@@ -7,8 +7,8 @@ import { announce, fingerprintOf, type UploadSource } from "./upload-source.ts";
 export type SessionPurpose = "wanted" | "cancelled" | "left";
 
 /**
- * Asks for a session: the one that was begun earlier for such a file, where there is one and nobody else is using it, or a new
- * one. Whoever gets it holds it until released.
+ * Asks for a session: the one that was begun earlier for such a file, here or elsewhere, where there is one and nobody else is
+ * using it, or a new one. Whoever gets it holds it until released.
  */
 export async function acquireSession(options: {
   source: UploadSource;
@@ -21,11 +21,17 @@ export async function acquireSession(options: {
   onWait: (retryAt: number) => void;
 }): Promise<void> {
   const { source, context, purpose, onCreated, onRefused, onWait } = options;
-  const { store, discarder, creator, log } = context;
+  const { store, begunElsewhere, discarder, creator, log } = context;
   const fingerprint = fingerprintOf(source);
 
-  const resume = options.mayResume ? await store.claim(fingerprint) : null;
+  const known = options.mayResume ? await store.claim(fingerprint) : null;
+  const mayBeElsewhere = options.mayResume && known === null;
+  const resume = mayBeElsewhere ? await begunElsewhere.claim(source) : known;
+  const asked = () => {
+    if (mayBeElsewhere) begunElsewhere.asked();
+  };
   if (purpose() !== "wanted") {
+    asked();
     if (resume === null) return;
     store.release(resume);
     if (purpose() === "cancelled") discarder.discard(resume);
@@ -42,6 +48,7 @@ export async function acquireSession(options: {
       }
       store.hold(sessionId);
       store.remember(fingerprint, sessionId);
+      asked();
       if (purpose() === "left") store.release(sessionId);
       else if (!onCreated(session, askedAt)) {
         store.forget(fingerprint, sessionId);
@@ -50,6 +57,7 @@ export async function acquireSession(options: {
       }
     },
     onRefused: (error) => {
+      asked();
       if (resume !== null) store.release(resume);
       onRefused(error);
     },

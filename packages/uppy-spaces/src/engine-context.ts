@@ -1,3 +1,4 @@
+import type { BegunElsewhere } from "./begun-elsewhere.ts";
 import type { Clock } from "./clock.ts";
 import type { CompanionClient } from "./companion-client.ts";
 import type { AskCompletion } from "./completion-batcher.ts";
@@ -17,6 +18,7 @@ export interface EngineContext {
   askCompletion: AskCompletion;
   discarder: SessionDiscarder;
   store: SessionStore;
+  begunElsewhere: BegunElsewhere;
   hasher: PartHasher;
   put: PutPart;
   clock: Clock;

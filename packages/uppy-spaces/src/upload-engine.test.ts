@@ -148,7 +148,7 @@ describe("createUploadEngine", () => {
     await profile.until(isDone(profile, "a"));
     expect(profile.cloud.accepted).toHaveLength(103);
     // Three URLs come with the session here; the companion sends more.
-    expect(profile.cloud.calls.toSorted()).toEqual(["complete", "create", "sign"]);
+    expect(profile.cloud.calls.toSorted()).toEqual(["complete", "create", "list", "sign"]);
     expect(profile.statuses.get("a")?.map(({ status }) => status)).toContain("finalizing");
   });
 
@@ -189,7 +189,7 @@ describe("createUploadEngine", () => {
     const profile = new Profile();
     profile.add("a", 100 * MiB);
     profile.add("b", 100 * MiB);
-    await profile.clock.advance(2);
+    await profile.until(() => profile.cloud.calls.includes("create"));
     profile.engine.cancel("b");
     await profile.until(() => profile.cloud.acknowledged.size >= 2);
     profile.engine.cancel("a");

@@ -1,4 +1,5 @@
 import { BackoffWaits } from "./backoff-waits.ts";
+import { createBegunElsewhere } from "./begun-elsewhere.ts";
 import { type Clock, monotonicClock } from "./clock.ts";
 import type { CompanionClient } from "./companion-client.ts";
 import { createCompletionBatcher } from "./completion-batcher.ts";
@@ -80,6 +81,7 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
     askCompletion: createCompletionBatcher(client, clock),
     discarder,
     store,
+    begunElsewhere: createBegunElsewhere({ client, store, clock }),
     hasher,
     put: options.put ?? putPart,
     clock,

@@ -228,7 +228,12 @@ export class SimulatedCloud {
         return { sessionId, state: "aborted" as const };
       }),
     quota: unused,
-    listUploads: unused,
+    listUploads: ({ signal } = {}) =>
+      this.#call("list", signal, () => ({
+        uploads: [...this.sessions.values()]
+          .filter(({ state }) => state === "active")
+          .map((session) => ({ ...viewOf(session), storedParts: [] })),
+      })),
     getUpload: unused,
     listFiles: unused,
     getFile: unused,

@@ -49,6 +49,6 @@ export class VirtualClock implements Clock {
 }
 
 /** Every promise that waits for nothing but other promises is through by then. */
-export function settled(): Promise<void> {
+function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
