@@ -30,7 +30,7 @@ export async function readQuota(
 }
 
 /** Said before it is too late: above 80, 90 and 100 per cent of either limit. */
-export function quotaStatus(usage: { used: number; limit: number | null }[]): QuotaScope["status"] {
+function quotaStatus(usage: { used: number; limit: number | null }[]): QuotaScope["status"] {
   const fullest = Math.max(
     0,
     ...usage.map(({ used, limit }) => (limit === null ? 0 : fraction(used, limit))),

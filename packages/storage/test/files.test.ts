@@ -33,7 +33,7 @@ describe("files", () => {
       seen.push(...page.files.map(({ size }) => size));
       cursor = page.nextCursor ?? undefined;
     } while (cursor !== undefined);
-    expect(seen.toSorted()).toEqual([100, 101, 102, 103, 104, 105, 106]);
+    expect(seen.toSorted((a, b) => a - b)).toEqual([100, 101, 102, 103, 104, 105, 106]);
     expect(seen.slice(0, 3)).toEqual([105, 103, 101]);
   });
 
