@@ -180,7 +180,7 @@ describe("storage_counters", () => {
           steps++;
         }
       }),
-      { numRuns: 40, interruptAfterTimeLimit: 20_000 },
+      { numRuns: 50, interruptAfterTimeLimit: 20_000 },
     );
     expect(steps).toBeGreaterThan(300);
   });
