@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { PART_COUNT, reachMidUpload, STEADY } from "../harness/mid-upload.ts";
 import { expect, test } from "../harness/test.ts";
-import type { UploadsPage } from "../harness/uploads-page.ts";
+import { UploadsPage } from "../harness/uploads-page.ts";
 
 const OUTAGE_MS = 20_000;
 
@@ -41,6 +41,32 @@ test("goes on after a reload without sending finished parts again", async ({
   for (const partNumber of finished.keys()) {
     expect(uploads.partsBegun.slice(begunBefore)).not.toContain(partNumber);
   }
+  expectStored(file);
+});
+
+test("goes on on another device with what the first one sent", async ({
+  uploads,
+  stack,
+  folder,
+  browser,
+  expectStored,
+}) => {
+  const file = await reachMidUpload(uploads, stack, folder);
+  await uploads.page.close();
+  const [open] = await stack.store.openUploads();
+  if (open === undefined) throw new Error("the store has forgotten the upload");
+
+  await using context = await browser.newContext();
+  const other = new UploadsPage(await context.newPage(), stack);
+  stack.storeLane.limit(null);
+  await other.signIn("alpha");
+  await expect(other.unfinished.getByRole("listitem", { name: file.name })).toBeVisible();
+  const finished = await stack.store.parts(open);
+  expect(finished.size).toBeGreaterThanOrEqual(2);
+  await other.pick(file.path);
+  await other.reaches(file.name, "done");
+  for (const partNumber of finished.keys()) expect(other.partsBegun).not.toContain(partNumber);
+  await expect(other.unfinished).toHaveCount(0);
   expectStored(file);
 });
 
