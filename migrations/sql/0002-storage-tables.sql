@@ -1,5 +1,21 @@
 -- The tables of the specification, by its names. "chunk" is its word for a part and stays in SQL.
 
+-- Whoever ran the specification's own SQL has its functions, which could never work, and an empty storage_usage. Beside
+-- them ours would be ambiguous.
+DROP FUNCTION IF EXISTS setup_digitalocean_spaces(varchar, varchar, varchar, varchar, text, varchar);
+DROP FUNCTION IF EXISTS initiate_file_storage(varchar, bigint, varchar, varchar, uuid, uuid, boolean);
+DROP FUNCTION IF EXISTS get_multipart_upload_urls(varchar, integer[]);
+DROP FUNCTION IF EXISTS cleanup_expired_files();
+DO $$
+BEGIN
+    IF to_regclass('storage_usage') IS NOT NULL THEN
+        IF NOT EXISTS (SELECT FROM storage_usage) THEN
+            DROP TABLE storage_usage;
+        END IF;
+    END IF;
+END
+$$;
+
 -- An envelope made by the application (`enc:v1:…`), or `env:`: the credentials come from the process environment.
 CREATE FUNCTION is_sealed_secret(secret text)
 RETURNS boolean
