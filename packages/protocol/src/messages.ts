@@ -150,6 +150,11 @@ export const clientSummary = z.strictObject({
 
 export const completeUploadRequest = z.strictObject({
   md5: md5Hex.optional(),
+  /**
+   * MD5 over the binary MD5s of all parts in order, as in a multipart ETag. Where the store holds other bytes, the answer is
+   * `parts_missing`, and nothing is completed.
+   */
+  partsMd5: md5Hex.optional(),
   sha256: sha256Hex.optional(),
   summary: clientSummary.optional(),
 });

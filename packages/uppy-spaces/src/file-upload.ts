@@ -6,6 +6,7 @@ import type { EngineContext } from "./engine-context.ts";
 import type { PutFailure } from "./failure-remedy.ts";
 import { isRefusal, isUnreachable, remedyForCall, remedyForPut, retryAfterOf } from "./failure-remedy.ts";
 import { HoldOff } from "./hold-off.ts";
+import { md5Of } from "./md5-scalar.ts";
 import { PartChecksums } from "./part-checksums.ts";
 import { PartPuts } from "./part-puts.ts";
 import { RateMeter } from "./rate-meter.ts";
@@ -56,6 +57,8 @@ export class FileUpload {
   /** Calls to the companion for the current session; a new one for each. */
   #scope = new AbortController();
   #urls: UrlWindow;
+  /** MD5 of every part that is stored, as this file has it: what the whole must turn out to be. */
+  readonly #digests = new Map<number, Uint8Array>();
   #finished: { partNumber: number; etag: string }[] = [];
   #isSigning = false;
   #isCompleting = false;
@@ -215,6 +218,7 @@ export class FileUpload {
   #leaveSession({ plan: { sessionId } }: Transfer, after: UploadState): void {
     const { store, discarder } = this.#context;
     this.#abandon();
+    this.#digests.clear();
     store.forget(fingerprintOf(this.source), sessionId);
     store.release(sessionId);
     // A session that ended badly for us may still hold a reservation; one that is over already is none the worse for it.
@@ -289,6 +293,7 @@ export class FileUpload {
       const digest = await this.#checksums.hash(partNumber, this.#slice(transfer, partNumber));
       if (digest === null) return;
       this.#checksums.drop(partNumber);
+      this.#digests.set(partNumber, digest);
       if (toHex(digest) === etag) this.dispatch({ type: "part-proven", partNumber });
       else {
         this.#context.log(`${this.source.name}: not the file that was begun earlier, so it is sent whole`);
@@ -333,6 +338,8 @@ export class FileUpload {
   // Sending.
 
   #partStored(partNumber: number, attempt: number, etag: string | null): void {
+    const digest = this.#checksums.find(partNumber);
+    if (digest !== undefined) this.#digests.set(partNumber, digest);
     if (!this.dispatch({ type: "part-stored", partNumber, attempt })) return;
     this.#putHold.succeeded();
     this.#refusals.delete(partNumber);
@@ -408,7 +415,7 @@ export class FileUpload {
     this.#isCompleting = true;
     const askedAt = clock.now();
     try {
-      const answer = await askCompletion(plan, { summary: this.#summary() });
+      const answer = await askCompletion(plan, { ...this.#proof(transfer), summary: this.#summary() });
       if (signal.aborted) return;
       this.#isCompleting = false;
       if (answer.state === "completing") {
@@ -428,6 +435,22 @@ export class FileUpload {
       });
     }
     this.#context.schedule();
+  }
+
+  /**
+   * What the companion is to hold the store's parts against. A session can be found by another device that has a file of the
+   * same name and size: without this, what the two sent could end up in one object.
+   */
+  #proof({ plan: { method, partCount } }: Transfer): { md5?: string; partsMd5?: string } {
+    const digests: Uint8Array[] = [];
+    for (let partNumber = 1; partNumber <= partCount; partNumber += 1) {
+      const digest = this.#digests.get(partNumber);
+      if (digest === undefined) return {}; // Another page or tab sent some of it and asked first.
+      digests.push(digest);
+    }
+    const [only] = digests;
+    if (method === "put") return only === undefined ? {} : { md5: toHex(only) };
+    return { partsMd5: toHex(md5Of(digests)) };
   }
 
   #summary(): { durationMs: number; bytesSent: number; retries: number } {
@@ -453,7 +476,7 @@ export class FileUpload {
           this.#fail(error, { isSessionOver: true });
         return;
       case "parts-missing":
-        this.#partsMissing(sessionId, error);
+        void this.#partsMissing(sessionId, error);
         return;
       case "fail": {
         const isAboutUser = error.code === "unauthenticated" || error.code === "forbidden";
@@ -464,13 +487,31 @@ export class FileUpload {
     }
   }
 
-  #partsMissing(sessionId: string, error: UploadError): void {
+  async #partsMissing(sessionId: string, error: UploadError): Promise<void> {
     this.#missingRounds += 1;
     const { missing } = error.details ?? {};
-    const partNumbers = Array.isArray(missing) ? missing.filter((part) => typeof part === "number") : [];
-    const isHopeless = this.#missingRounds > MAX_MISSING_ROUNDS || partNumbers.length === 0;
+    const named = Array.isArray(missing) ? missing.filter((part) => typeof part === "number") : [];
+    const isHopeless = this.#missingRounds > MAX_MISSING_ROUNDS;
+    const { signal } = this.#scope;
+    // Nobody asks to complete it meanwhile.
+    this.#isCompleting = true;
+    const partNumbers = named.length > 0 || isHopeless ? named : await this.#changedParts(sessionId);
+    if (signal.aborted) return;
+    this.#isCompleting = false;
     if (isHopeless || !this.dispatch({ type: "parts-missing", sessionId, partNumbers }))
       this.#fail(error, { isSessionOver: true });
+  }
+
+  /** Parts of which the store has other bytes than this file, as when another device sent some too. */
+  async #changedParts(sessionId: string): Promise<number[]> {
+    try {
+      const { storedParts } = await this.#context.client.getUpload(sessionId, { signal: this.#scope.signal });
+      const etags = new Map(storedParts.map(({ partNumber, etag }) => [partNumber, etag]));
+      const changed = [...this.#digests].filter(([part, digest]) => etags.get(part) !== toHex(digest));
+      return changed.map(([partNumber]) => partNumber);
+    } catch {
+      return [];
+    }
   }
 
   #sessionLost(sessionId: string): void {

@@ -1,5 +1,6 @@
 import { MD5_ADDENDS, MD5_ROTATIONS, messageIndex } from "./md5-constants.ts";
 import { BLOCK_SIZE, LANE_BUFFER_SIZE, type Md5 } from "./md5-lanes.ts";
+import { padMd5 } from "./md5-padding.ts";
 
 const ROTATIONS = Int32Array.from({ length: 64 }, (_, step) => MD5_ROTATIONS[step >> 4]?.[step & 3] ?? 0);
 const INDEXES = Int32Array.from({ length: 64 }, (_, step) => messageIndex(step));
@@ -51,4 +52,20 @@ export class Md5Scalar implements Md5 {
     state[2] = (state[2] ?? 0) + c;
     state[3] = (state[3] ?? 0) + d;
   }
+}
+
+/** MD5 of a few bytes at once, such as the digests of some parts. */
+export function md5Of(pieces: readonly Uint8Array[]): Uint8Array {
+  const bytes = Uint8Array.from(pieces.flatMap((piece) => [...piece]));
+  const md5 = new Md5Scalar();
+  md5.reset();
+  let offset = 0;
+  for (; bytes.length - offset >= BLOCK_SIZE; offset += BLOCK_SIZE) {
+    md5.buffer().set(bytes.subarray(offset, offset + BLOCK_SIZE));
+    md5.hash([0], 1);
+  }
+  const tail = bytes.subarray(offset);
+  md5.buffer().set(tail);
+  md5.hash([0], padMd5(md5.buffer(), tail.length, bytes.length));
+  return md5.digest();
 }

@@ -236,6 +236,21 @@ describe("createUploadEngine", () => {
     expect([second?.state, second?.content]).toEqual(["completed", "another"]);
   });
 
+  it("never completes what another device has sent into its session, and sends its own bytes again", async () => {
+    const profile = new Profile();
+    profile.add("a", 60 * MiB);
+    profile.add("small", 1000);
+    await profile.until(() => profile.cloud.acknowledged.size >= 8);
+    for (const { parts, state } of profile.cloud.sessions.values()) {
+      const [partNumber = 1, part] = [...parts][0] ?? [];
+      if (part !== undefined && state === "active") parts.set(partNumber, { ...part, etag: "f".repeat(32) });
+    }
+    await profile.until(() => profile.last("a") === "done" && profile.last("small") === "done");
+    const held = [...profile.cloud.sessions.values()].flatMap(({ parts }) => [...parts.values()]);
+    expect(held.map(({ etag }) => etag)).not.toContain("f".repeat(32));
+    expect(profile.cloud.unproved).toBe(0);
+  });
+
   it("waits while the companion is away, for as long as it takes", async () => {
     const profile = new Profile();
     profile.cloud.isCompanionUp = false;
@@ -343,6 +358,7 @@ describe("createUploadEngine, whatever happens in whatever order", () => {
         const done = [...cloud.sessions.values()].filter(({ state }) => state === "completed");
         expect(done.every((session) => cloud.isWhole(session))).toBe(true);
         expect(cloud.completions).toBe(done.length);
+        expect(cloud.unproved).toBe(0);
         // A page that is gone takes with it what it did not know yet: whether a session was made.
         if (actions.every(([, what]) => what.do !== "reload"))
           expect([...cloud.sessions.values()].filter(({ state }) => state === "active")).toEqual([]);

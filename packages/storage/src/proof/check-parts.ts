@@ -1,5 +1,6 @@
 import { partAt, UploadError } from "@audiotricks/protocol";
 import type { StoredPart } from "@audiotricks/protocol/messages";
+import { multipartEtag } from "../s3/etag.ts";
 
 /** How a file is cut, as the row has it. */
 export interface PartPlan {
@@ -36,7 +37,23 @@ export function requirePlannedParts(plan: PartPlan, stored: readonly StoredPart[
 }
 
 /**
- * The same for an upload without a plan: the caller's list is the plan, and must name every part the store has.
+ * Holds the store's parts against what the caller knows of its own bytes: two devices may have been sending files of one
+ * name and size into one session.
+ *
+ * @param partsMd5 MD5 over the parts' binary MD5s; nothing is compared without it, nor where ETags are not MD5s.
+ * @throws {UploadError} `parts_missing` with an empty `details.missing`: which parts differ, the caller can tell.
+ */
+export function requireSameBytes(partsMd5: string | undefined, stored: readonly StoredPart[]): void {
+  const inOrder = stored.toSorted((a, b) => a.partNumber - b.partNumber);
+  const etag = multipartEtag(inOrder.map((part) => part.etag));
+  if (partsMd5 === undefined || etag === undefined || etag === `${partsMd5}-${stored.length}`) return;
+  throw new UploadError("parts_missing", "The store holds other bytes than were sent from here.", {
+    details: { missing: [] },
+  });
+}
+
+/**
+ * As `requirePlannedParts`, for an upload without a plan: the caller's list is the plan, and must name every part the store has.
  *
  * @throws {UploadError} `parts_missing` where the two differ, `size_mismatch` above `maxSize` bytes.
  */

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { UploadError } from "@audiotricks/protocol";
 import type { CompleteUploadRequest, Completion, StoredPart } from "@audiotricks/protocol/messages";
 import { getFileRecord } from "../files/file-record.ts";
-import { requireListedParts, requirePlannedParts } from "../proof/check-parts.ts";
+import { requireListedParts, requirePlannedParts, requireSameBytes } from "../proof/check-parts.ts";
 import { findFlaw } from "../proof/prove-object.ts";
 import { abortMultipartUpload } from "../s3/multipart.ts";
 import { deleteObject } from "../s3/objects.ts";
@@ -167,11 +167,12 @@ async function assemble(
     session,
     lease,
     requireParts ??
-      ((stored) =>
+      ((stored) => {
         // Without a known size there is no plan: all that is there makes the file, if it is not too much.
-        session.isSizeKnown
-          ? requirePlannedParts({ fileSize, partSize }, stored)
-          : requireListedParts(stored, stored, fileSize)),
+        if (session.isSizeKnown) requirePlannedParts({ fileSize, partSize }, stored);
+        else requireListedParts(stored, stored, fileSize);
+        requireSameBytes(request.partsMd5, stored);
+      }),
   );
 }
 

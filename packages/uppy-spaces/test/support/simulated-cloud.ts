@@ -1,6 +1,12 @@
 import { createHash } from "node:crypto";
 import { planParts, UploadError, type UploadErrorCode } from "@audiotricks/protocol";
-import type { CreatedUpload, FileRecord, PartUrl, StoredPart } from "@audiotricks/protocol/messages";
+import type {
+  CompleteUploadRequest,
+  CreatedUpload,
+  FileRecord,
+  PartUrl,
+  StoredPart,
+} from "@audiotricks/protocol/messages";
 import type { Clock } from "../../src/clock.ts";
 import type { CompanionClient } from "../../src/companion-client.ts";
 import type { PartHasher } from "../../src/part-hasher.ts";
@@ -71,6 +77,8 @@ export class SimulatedCloud {
   isCompanionUp = true;
   isSignedIn = true;
   completions = 0;
+  /** Completions for which the browser did not say what the bytes are. */
+  unproved = 0;
   readonly #options: CloudOptions;
   readonly #byKey = new Map<string, Session>();
   readonly #urls = new Map<string, { sessionId: string; partNumber: number; expiresAt: number }>();
@@ -175,7 +183,7 @@ export class SimulatedCloud {
     } satisfies CreatedUpload;
   }
 
-  #complete(sessionId: string): FileRecord {
+  #complete(sessionId: string, { md5, partsMd5 }: CompleteUploadRequest): FileRecord {
     const session = this.sessions.get(sessionId);
     if (session?.state === "completed" && session.file !== null) return session.file;
     const { parts, partCount, name, size } = this.#open(sessionId);
@@ -183,6 +191,13 @@ export class SimulatedCloud {
       (part) => !parts.has(part),
     );
     if (missing.length > 0) throw refusal("parts_missing", { missing });
+    const etags = [...parts.values()].toSorted((a, b) => a.partNumber - b.partNumber).map(({ etag }) => etag);
+    const whole = createHash("md5")
+      .update(Buffer.from(etags.join(""), "hex"))
+      .digest("hex");
+    if (md5 !== undefined && md5 !== etags[0]) throw refusal("parts_missing", { missing: [1] });
+    if (partsMd5 !== undefined && partsMd5 !== whole) throw refusal("parts_missing", { missing: [] });
+    if (md5 === undefined && partsMd5 === undefined) this.unproved += 1;
     this.completions += 1;
     const file = { ...FILE, id: this.#id(), name, size };
     Object.assign(session ?? {}, { state: "completed", file });
@@ -204,17 +219,17 @@ export class SimulatedCloud {
       })),
     signParts: (sessionId, { partNumbers }, { signal } = {}) =>
       this.#call("sign", signal, () => ({ urls: this.#sign(this.#open(sessionId), partNumbers) })),
-    completeUpload: (sessionId, _request, { signal } = {}) =>
+    completeUpload: (sessionId, request = {}, { signal } = {}) =>
       this.#call("complete", signal, () =>
         this.#chance(this.trouble)
           ? ({ state: "completing", sessionId, retryAfterMs: 100 } as const)
-          : ({ state: "completed", sessionId, file: this.#complete(sessionId) } as const),
+          : ({ state: "completed", sessionId, file: this.#complete(sessionId, request) } as const),
       ),
     completeUploads: ({ uploads }, { signal } = {}) =>
       this.#call("complete", signal, () => ({
-        results: uploads.map(({ sessionId }) => {
+        results: uploads.map(({ sessionId, ...request }) => {
           try {
-            return { state: "completed" as const, sessionId, file: this.#complete(sessionId) };
+            return { state: "completed" as const, sessionId, file: this.#complete(sessionId, request) };
           } catch (error) {
             if (!(error instanceof UploadError)) throw error;
             return { sessionId, error: error.toBody() };
@@ -234,7 +249,11 @@ export class SimulatedCloud {
           .filter(({ state }) => state === "active")
           .map((session) => ({ ...viewOf(session), storedParts: [] })),
       })),
-    getUpload: unused,
+    getUpload: (sessionId, { signal } = {}) =>
+      this.#call("get", signal, () => {
+        const session = this.#open(sessionId);
+        return { ...viewOf(session), storedParts: [...session.parts.values()] };
+      }),
     listFiles: unused,
     getFile: unused,
     updateFile: unused,
