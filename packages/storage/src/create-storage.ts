@@ -18,7 +18,7 @@ import { DEFAULT_SETTINGS, type StorageSettings } from "./settings.ts";
 import type { Storage } from "./storage.ts";
 import type { StorageContext } from "./storage-context.ts";
 import { createStores } from "./stores.ts";
-import { sweep } from "./sweep.ts";
+import { sweep } from "./sweep/sweep.ts";
 import { cancelUpload } from "./uploads/cancel-upload.ts";
 import { completeUpload } from "./uploads/complete-upload.ts";
 import { createUploads } from "./uploads/create-uploads.ts";

@@ -21,6 +21,11 @@ export interface StorageSettings {
   reconcileDelaysMs: readonly number[];
   /** Calls to the store at once on behalf of one request. */
   storeConcurrency: number;
+  /**
+   * How old an upload at the store must be before the sweep takes it away from a session that is over: longer than the
+   * store's limit for a Complete, since one that is still at work must not meet an abort.
+   */
+  leftoverGraceMs: number;
   /** Most rows of each kind that one sweep works on. */
   sweepBatch: number;
 }
@@ -38,5 +43,6 @@ export const DEFAULT_SETTINGS: StorageSettings = {
   waitForOtherMs: 2_000,
   reconcileDelaysMs: [0, 100, 300, 600, 1000],
   storeConcurrency: 16,
+  leftoverGraceMs: 900_000,
   sweepBatch: 100,
 };

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Completion } from "@audiotricks/protocol/messages";
 import { executableBytes, wavBytes } from "@audiotricks/testing/audio";
+import { CreateMultipartUploadCommand } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import {
   begin,
@@ -334,6 +335,51 @@ export function describeUploads(
       await sending;
       await on.storage.sweep();
       await requireNothingLeft();
+    });
+
+    it.each(["get", "complete"] as const)("says so when the store has lost an upload (%s)", async (call) => {
+      const { session } = await sendAll(THREE_PARTS);
+      const row = await on.db
+        .selectFrom("multipart_uploads")
+        .select("spaces_upload_id")
+        .executeTakeFirstOrThrow();
+      await on.bucket.abort(session.key, row.spaces_upload_id ?? "");
+      if (call === "get") {
+        expect(await on.storage.uploads.get(on.me, session.sessionId)).toMatchObject({
+          state: "failed",
+          error: { code: "upload_failed" },
+        });
+      }
+      expect(await rejection(complete(session.sessionId))).toMatchObject({ code: "upload_failed" });
+      await requireNothingLeft();
+    });
+
+    it("goes on when the store was away while the upload was set up", async () => {
+      on.proxy.intercept = () => ({ refuseWith: 503 });
+      const session = await begin(on, { size: THREE_PARTS });
+      expect(session).toMatchObject({ state: "creating", urls: [] });
+      expect(
+        await rejection(on.storage.uploads.signParts(on.me, session.sessionId, { partNumbers: [1] })),
+      ).toMatchObject({ code: "storage_unavailable" });
+      on.proxy.intercept = () => undefined;
+      const urls = await on.storage.uploads.signParts(on.me, session.sessionId, { partNumbers: [1, 2, 3] });
+      await send(session, urls, wavBytes(THREE_PARTS));
+      expect(await complete(session.sessionId)).toMatchObject({ state: "completed" });
+    });
+
+    it("takes away uploads that a crash left at the key of a finished one, and no other", async () => {
+      const { session } = await sendAll(THREE_PARTS);
+      await complete(session.sessionId);
+      const open = await begin(on, { size: THREE_PARTS });
+      const keys = [session.key, session.key, "audio/uploads/2026/11/of-nobody.wav"];
+      for (const Key of keys) {
+        await on.bucket.client.send(new CreateMultipartUploadCommand({ Bucket: on.bucket.name, Key }));
+      }
+      await on.storage.sweep();
+      expect((await on.bucket.openUploads()).toSorted()).toEqual([...keys, open.key].toSorted());
+      const impatient = await on.openAnother({ settings: { leftoverGraceMs: 0 } });
+      expect(await impatient.sweep()).toMatchObject({ failures: [] });
+      expect((await on.bucket.openUploads()).toSorted()).toEqual([keys[2], open.key].toSorted());
     });
 
     it("ends what has expired", async () => {

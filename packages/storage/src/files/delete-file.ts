@@ -59,10 +59,18 @@ export async function deleteFile(
   return getFileRecord(db, fileId);
 }
 
+export interface FileToDelete {
+  id: string;
+  key: string;
+  providerId: string;
+  userId: string | null;
+  workspaceId: string | null;
+}
+
 /** The second half of a delete, for the caller and the sweep alike: the object first, then the row. */
 export async function finishDeleting(
   { db, stores, clock }: StorageContext,
-  file: { id: string; key: string; providerId: string; userId: string | null; workspaceId: string | null },
+  file: FileToDelete,
 ): Promise<void> {
   const { userId, workspaceId } = file;
   const { s3 } = await stores.of(file.providerId, { fileId: file.id, userId, workspaceId });

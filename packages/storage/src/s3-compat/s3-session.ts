@@ -1,4 +1,4 @@
-import { UploadError } from "@audiotricks/protocol";
+import { S3_LIMITS, UploadError } from "@audiotricks/protocol";
 import { sql } from "kysely";
 import { isStorableText } from "../storable-text.ts";
 import type { Principal, S3CompatFile, S3CompatUpload } from "../storage.ts";
@@ -25,6 +25,11 @@ export async function openS3Session(
       "type_not_allowed",
       `The file is announced as ${file.type}, which its name is not.`,
     );
+  }
+  if (method === "put" && (file.size ?? 0) > S3_LIMITS.maxPartSize) {
+    throw new UploadError("file_too_large", "The file is too large to be sent in one piece.", {
+      details: { size: file.size, maxFileSize: S3_LIMITS.maxPartSize },
+    });
   }
   const sessionId = await reserve(context, principal, file, method);
   const session = await getSession(context, sessionId);
@@ -73,20 +78,16 @@ async function reserve(
   return reserved.sessionId;
 }
 
-async function findCeiling(
-  { db, settings, stores }: StorageContext,
-  method: "put" | "multipart",
-): Promise<number> {
+async function findCeiling({ db, settings }: StorageContext, method: "put" | "multipart"): Promise<number> {
   const row = await db
     .selectFrom("storage_providers")
     .select(sql<number>`max_file_size::double precision`.as("max_file_size"))
     .where("is_primary", "=", true)
     .executeTakeFirst();
-  const maxPutSize = method === "put" ? (await stores.findPrimary())?.limits.maxPutSize : undefined;
   return Math.min(
     settings.unknownSizeCeiling,
     row?.max_file_size ?? 1,
-    maxPutSize ?? Number.MAX_SAFE_INTEGER,
+    method === "put" ? S3_LIMITS.maxPartSize : S3_LIMITS.maxObjectSize,
   );
 }
 

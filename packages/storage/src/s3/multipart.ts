@@ -75,29 +75,42 @@ export async function listParts(
   }
 }
 
-/** Ids of all uploads under way at exactly this key. */
-export async function listUploadsAt(s3: S3Connection, key: string): Promise<string[]> {
-  const uploadIds: string[] = [];
+/** All uploads under way whose keys begin with `prefix`, a page at a time. */
+export async function* listUploads(
+  s3: S3Connection,
+  prefix: string,
+): AsyncGenerator<{ key: string; uploadId: string; initiatedAt: Date }[]> {
   let marker: { KeyMarker: string; UploadIdMarker: string } | undefined;
   for (;;) {
     const page = await callS3(s3, {
       type: "list",
       name: "ListMultipartUploads",
       httpMethod: "GET",
-      key,
+      key: prefix,
       send: () =>
-        s3.client.send(new ListMultipartUploadsCommand({ Bucket: s3.bucket, Prefix: key, ...marker })),
+        s3.client.send(new ListMultipartUploadsCommand({ Bucket: s3.bucket, Prefix: prefix, ...marker })),
       result: (answer) => answer,
       failed: (failure) => {
         throw storageUnavailable("ListMultipartUploads", failure);
       },
     });
-    for (const { Key, UploadId } of page.Uploads ?? []) {
-      if (Key === key && UploadId !== undefined) uploadIds.push(UploadId);
-    }
-    if (!page.IsTruncated || !page.NextKeyMarker) return uploadIds;
+    yield (page.Uploads ?? []).map(({ Key = "", UploadId = "", Initiated = new Date() }) => ({
+      key: Key,
+      uploadId: UploadId,
+      initiatedAt: Initiated,
+    }));
+    if (!page.IsTruncated || !page.NextKeyMarker) return;
     marker = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker ?? "" };
   }
+}
+
+/** Ids of all uploads under way at exactly this key. */
+export async function listUploadsAt(s3: S3Connection, wanted: string): Promise<string[]> {
+  const uploadIds: string[] = [];
+  for await (const page of listUploads(s3, wanted)) {
+    for (const { key, uploadId } of page) if (key === wanted) uploadIds.push(uploadId);
+  }
+  return uploadIds;
 }
 
 /** Safe to repeat: an upload that is already gone is what was wanted. */

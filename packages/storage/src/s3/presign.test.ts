@@ -51,7 +51,7 @@ function setUp(
   return { client, presigner: createPresigner({ ...options, now: () => signingDate }) };
 }
 
-describe("createPresigner", () => {
+describe("createPresigner", { timeout: 60_000 }, () => {
   it("signs a PUT byte for byte as the AWS SDK does", async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -123,12 +123,10 @@ export async function callS3<
     result = await call.result(output);
   } catch (error) {
     const failure = describeFailure(error);
-    log({
-      status: failure.status,
-      requestId: failure.requestId,
-      responseSize: undefined,
-      errorCode: failure.code,
-    });
+    const { status, requestId, code } = failure;
+    // Asking whether something is there, and hearing that it is not, is a success.
+    const isAnswer = status === 404 || status === 416;
+    log({ status, requestId, responseSize: undefined, errorCode: isAnswer ? undefined : code });
     return call.failed(failure);
   }
   const { httpStatusCode: status, requestId } = output.$metadata;

@@ -59,11 +59,19 @@ export async function assembleParts(
   return reconcile(context, store, session, uploadId, etag, 0);
 }
 
-/** Takes away other uploads at the key, which exist only where one worker took over from another. */
-export async function abortLeftovers(store: Store, session: Session): Promise<void> {
+/**
+ * Takes away other uploads at the key, which exist only where one worker took over from another. Complete was never
+ * asked for them, so that none can be in the way of an abort.
+ */
+export async function abortLeftovers(
+  store: Store,
+  session: Session & { target: MultipartTarget },
+): Promise<void> {
   if (session.takeovers === 0) return;
   for (const uploadId of await listUploadsAt(store.s3, session.key)) {
-    await abortMultipartUpload(store.s3, { key: session.key, uploadId });
+    if (uploadId !== session.target.uploadId) {
+      await abortMultipartUpload(store.s3, { key: session.key, uploadId });
+    }
   }
 }
 

@@ -189,7 +189,7 @@ async function settle(
   if (flaw !== undefined) return fail(context, store, session, lease, flaw);
   await recordStored(context, session, lease, object, request);
   // Only tidying: the sweep does it where this does not.
-  await Promise.all([removeTemporary(store, session), abortLeftovers(store, session)]).catch(context.onError);
+  await tidy(store, session).catch(context.onError);
 }
 
 /** Takes the bytes away first: once the row is final nobody would come back for them. */
@@ -200,17 +200,22 @@ async function fail(
   lease: Lease,
   error: UploadError,
 ): Promise<void> {
-  if (isMultipart(session) && session.target.uploadId !== null) {
+  if (isPut(session)) await removeTemporary(store, session);
+  else if (isMultipart(session) && session.target.uploadId !== null) {
     await abortMultipartUpload(store.s3, { key: session.key, uploadId: session.target.uploadId });
+    await abortLeftovers(store, session);
   }
-  await abortLeftovers(store, session);
-  await removeTemporary(store, session);
   await deleteObject(store.s3, session.key);
   await recordFailed(context, session, lease, error);
 }
 
-async function removeTemporary(store: Store, session: Session): Promise<void> {
-  if (isPut(session)) await deleteObject(store.s3, session.target.tempKey);
+async function tidy(store: Store, session: Session): Promise<void> {
+  if (isPut(session)) await removeTemporary(store, session);
+  else if (isMultipart(session)) await abortLeftovers(store, session);
+}
+
+async function removeTemporary(store: Store, session: Session & { target: PutTarget }): Promise<void> {
+  await deleteObject(store.s3, session.target.tempKey);
 }
 
 /** We woke late, and what we did last may have made an object that its owner has deleted meanwhile. */

@@ -25,13 +25,10 @@ export async function createUploads(
     begin(context, principal, file),
   );
   const fresh = files.filter((_, index) => found[index] === undefined);
-  const maxPutSize = fresh.some(({ method }) => method === "put") ? await findMaxPutSize(context) : 0;
-  const reserved = await reserveUploads(
-    context,
-    principal,
-    fresh.map((file) => toReservation(file, maxPutSize)),
-    { origin: "v1", idempotencyKey },
-  );
+  const reserved = await reserveUploads(context, principal, fresh.map(toReservation), {
+    origin: "v1",
+    idempotencyKey,
+  });
   const begun = interleave(found, reserved);
   const sessions = await loadSessions(context, begun);
   const urlsEach = shareUrls(context, sessions.size);
@@ -82,12 +79,7 @@ async function begin(
   return session === undefined ? undefined : { outcome: "resumed", sessionId };
 }
 
-async function findMaxPutSize(context: StorageContext): Promise<number> {
-  const store = await context.stores.findPrimary();
-  return store?.limits.maxPutSize ?? 0;
-}
-
-function toReservation(file: NewUpload, maxPutSize: number): Reservation {
+function toReservation(file: NewUpload): Reservation {
   const { clientId, resume: _resume, ...request } = file;
   const { name, size, contentType, workspaceId, metadata, method } = request;
   return {
@@ -102,7 +94,7 @@ function toReservation(file: NewUpload, maxPutSize: number): Reservation {
       ...metadata,
       ...(file.lastModified === undefined ? {} : { lastModified: file.lastModified }),
     },
-    method: method === "put" && size > maxPutSize ? "multipart" : (method ?? null),
+    method: method ?? null,
   };
 }
 

@@ -1,4 +1,10 @@
-import { type SessionState, UPLOAD_ERRORS, UploadError, type UploadErrorCode } from "@audiotricks/protocol";
+import {
+  isTerminalSessionState,
+  type SessionState,
+  UPLOAD_ERRORS,
+  UploadError,
+  type UploadErrorCode,
+} from "@audiotricks/protocol";
 import type { StoredPart, UploadMethod, UploadSession } from "@audiotricks/protocol/messages";
 import { type ExpressionBuilder, sql } from "kysely";
 import type { Database } from "../database.ts";
@@ -148,6 +154,20 @@ export async function findSessions(
   return new Map(rows.map((row) => [row.id, toSession(row)]));
 }
 
+/** By the key of the final object; of a key without a row there is none. */
+export async function findSessionsByKey(
+  context: StorageContext,
+  providerId: string,
+  keys: readonly string[],
+): Promise<Map<string, Session>> {
+  if (keys.length === 0) return new Map();
+  const rows = await selectSessions(context)
+    .where("f.storage_provider_id", "=", providerId)
+    .where("f.storage_path", "in", keys)
+    .execute();
+  return new Map(rows.map((row) => [row.storage_path, toSession(row)]));
+}
+
 export async function listOpenSessions(context: StorageContext, principal: Principal): Promise<Session[]> {
   const rows = await selectSessions(context)
     .where(isOwn(principal))
@@ -206,21 +226,23 @@ export function toUploadSession(session: Session, storedParts: StoredPart[]): Up
   };
 }
 
+/** Whether nothing will ever change about it again. */
+export function isOver({ state }: Session): boolean {
+  return isTerminalSessionState(state);
+}
+
 export function sessionNotFound(): UploadError {
   return new UploadError("session_not_found", "There is no such upload.");
 }
 
 /** What a call that needs an open session answers when it is past that. */
 export function sessionNotOpen(session: Session): UploadError {
-  return session.state === "completed"
-    ? new UploadError("session_completed", "The upload is complete.")
-    : new UploadError(
-        "session_not_open",
-        `The upload is ${session.isExpired && !session.error ? "expired" : session.state}.`,
-        {
-          details: { state: session.state, ...(session.error === null ? {} : { error: session.error }) },
-        },
-      );
+  if (session.state === "completed") return new UploadError("session_completed", "The upload is complete.");
+  const hasRunOut = session.isExpired && (session.state === "creating" || session.state === "active");
+  const state = hasRunOut ? "expired" : session.state;
+  return new UploadError("session_not_open", `The upload is ${state}.`, {
+    details: { state, ...(session.error === null ? {} : { error: session.error }) },
+  });
 }
 
 function toSession(row: SessionRow): Session {

@@ -1,0 +1,56 @@
+import type { StorageContext } from "../storage-context.ts";
+
+/** Providers whose buckets are looked through: where uploads go, or are still on their way. */
+export async function findProvidersToSweep({ db }: StorageContext): Promise<string[]> {
+  const rows = await db
+    .selectFrom("storage_providers as p")
+    .select("p.id")
+    .where((eb) =>
+      eb.or([
+        eb("p.is_primary", "=", true),
+        eb.exists(
+          eb
+            .selectFrom("multipart_uploads as u")
+            .innerJoin("file_storage as f", "f.id", "u.file_storage_id")
+            .select("u.id")
+            .whereRef("f.storage_provider_id", "=", "p.id")
+            .where("u.status", "in", ["creating", "active", "completing"]),
+        ),
+      ]),
+    )
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+/** Whose completion nobody works on any more. Those looked at last come last, so none waits for ever. */
+export async function findSessionsToComplete({ db, clock, settings }: StorageContext): Promise<string[]> {
+  const rows = await db
+    .selectFrom("multipart_uploads")
+    .select("id")
+    .where("status", "=", "completing")
+    .where("lease_expires_at", "<=", clock.now())
+    .orderBy("lease_expires_at")
+    .limit(settings.sweepBatch)
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+/** What is `aborting` with nobody at it, and what has expired; those looked at last come last. */
+export async function findSessionsToAbort({ db, clock, settings }: StorageContext): Promise<string[]> {
+  const rows = await db
+    .selectFrom("multipart_uploads")
+    .select("id")
+    .where((eb) =>
+      eb.and([
+        eb.or([eb("lease_expires_at", "is", null), eb("lease_expires_at", "<=", clock.now())]),
+        eb.or([
+          eb("status", "=", "aborting"),
+          eb.and([eb("status", "in", ["creating", "active"]), eb("expires_at", "<=", clock.now())]),
+        ]),
+      ]),
+    )
+    .orderBy("lease_expires_at", (order) => order.asc().nullsFirst())
+    .limit(settings.sweepBatch)
+    .execute();
+  return rows.map(({ id }) => id);
+}
