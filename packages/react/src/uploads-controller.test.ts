@@ -15,6 +15,7 @@ const CONFIG = {
 /** A companion that opens a session for every file and answers nothing that would move a byte. */
 function answer(method: string, path: string, body: string): unknown {
   if (path === "/v1/config") return CONFIG;
+  if (path === "/v1/uploads?state=open") return { uploads: [] };
   if (method === "DELETE") return { sessionId: SESSION, state: "aborting" };
   if (method === "POST" && path === "/v1/uploads") {
     const { files } = JSON.parse(body) as { files: { clientId: string; name: string; size: number }[] };
