@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { contentDisposition } from "./content-disposition.ts";
 
-describe("contentDisposition", () => {
+describe("contentDisposition", { timeout: 60_000 }, () => {
   it.each([
     ["song.mp3", 'attachment; filename="song.mp3"'],
     ["a b's (1).mp3", 'attachment; filename="a b\'s (1).mp3"'],
