@@ -3,6 +3,7 @@ import { type Kysely, sql } from "kysely";
 import { createClock } from "./clock.ts";
 import { mapConcurrently } from "./concurrency.ts";
 import type { Database } from "./database.ts";
+import { nameDatabaseFailures } from "./database-failures.ts";
 import { getFile, updateFile } from "./files/change-files.ts";
 import { deleteFile } from "./files/delete-file.ts";
 import { downloadFile } from "./files/download-file.ts";
@@ -50,7 +51,7 @@ export function createStorage(options: StorageOptions): Storage {
     onError,
   };
 
-  return {
+  return nameDatabaseFailures<Storage>({
     config: () => readConfig(context),
     uploads: {
       create: (principal, files, createOptions) => createUploads(context, principal, files, createOptions),
@@ -91,5 +92,5 @@ export function createStorage(options: StorageOptions): Storage {
       await log.close();
       context.stores.close();
     },
-  };
+  });
 }

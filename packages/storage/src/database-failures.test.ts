@@ -1,0 +1,34 @@
+import { UploadError } from "@audiotricks/protocol";
+import { describe, expect, it } from "vitest";
+import { nameDatabaseFailures } from "./database-failures.ts";
+
+const coded = (code: string) => Object.assign(new Error("made up"), { code });
+const failing = (error: unknown) =>
+  nameDatabaseFailures({ deep: { call: () => Promise.reject(error) } }).deep.call();
+
+describe("nameDatabaseFailures", () => {
+  it.each([
+    coded("ECONNREFUSED"),
+    coded("08006"),
+    coded("53300"),
+    coded("57P01"),
+    new Error("Connection terminated unexpectedly"),
+    new Error("timeout exceeded when trying to connect"),
+    new AggregateError([coded("ECONNREFUSED")]),
+  ])("says that the database is away (%#)", async (error) => {
+    await expect(failing(error)).rejects.toMatchObject({ code: "database_unavailable", cause: error });
+  });
+
+  it.each([
+    coded("23505"),
+    new Error("a mistake of ours"),
+    new UploadError("file_empty", "The file is empty."),
+  ])("leaves other failures as they are (%#)", async (error) => {
+    await expect(failing(error)).rejects.toBe(error);
+  });
+
+  it("passes arguments and results", async () => {
+    const api = nameDatabaseFailures({ add: async (a: number, b: number) => a + b });
+    expect(await api.add(1, 2)).toBe(3);
+  });
+});

@@ -1,0 +1,49 @@
+import { UploadError } from "@audiotricks/protocol";
+
+/**
+ * The same object, whose calls answer `database_unavailable` when the database cannot be reached, however deep the
+ * failure came from. All its members are async functions, or objects of such.
+ */
+export function nameDatabaseFailures<Api extends object>(api: Api): Api {
+  return new Proxy(api, {
+    get: (target, name, receiver) => {
+      const member: unknown = Reflect.get(target, name, receiver);
+      if (typeof member === "function") {
+        return async (...args: unknown[]): Promise<unknown> => {
+          try {
+            return await Reflect.apply(member, target, args);
+          } catch (error) {
+            throw isDatabaseAway(error) ? databaseUnavailable(error) : error;
+          }
+        };
+      }
+      return typeof member === "object" && member !== null ? nameDatabaseFailures(member) : member;
+    },
+  });
+}
+
+/** What the network says when nobody answers; a store's silence has become `storage_unavailable` before it gets here. */
+const NETWORK_CODES = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+]);
+/** SQLSTATE: connection exceptions, out of resources, shutting down or starting up. */
+const SQLSTATES = /^(?:08...|53...|57P0[1-3])$/;
+/** What node-postgres says without a code. */
+const MESSAGES = /^(?:Connection terminated|timeout exceeded when trying to connect)/;
+
+function isDatabaseAway(error: unknown): boolean {
+  if (error instanceof UploadError || !(error instanceof Error)) return false;
+  if (error instanceof AggregateError && error.errors.some(isDatabaseAway)) return true;
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  return NETWORK_CODES.has(code) || SQLSTATES.test(code) || MESSAGES.test(error.message);
+}
+
+function databaseUnavailable(cause: unknown): UploadError {
+  return new UploadError("database_unavailable", "The database does not answer. Try again.", { cause });
+}
