@@ -18,6 +18,7 @@ import { lockDirectory } from "./directory-lock.ts";
 import { listen } from "./http-server.ts";
 import { followLocalSpaces, openLocalSpaces } from "./local-spaces.ts";
 import type { Logger } from "./logger.ts";
+import { keepOperationsMonths } from "./operations-months.ts";
 import { StartError } from "./start-error.ts";
 import { createStaticSite } from "./static-site.ts";
 import { startSweeper } from "./sweeper.ts";
@@ -74,6 +75,7 @@ async function open(
   const applied = await migrate(db);
   if (applied.applied.length > 0) log.info(applied, "migrated");
   await applyDefaultLimits(db, defaultLimits(config));
+  teardown.add(await keepOperationsMonths(db, log));
 
   const origins = pageOrigins(config, http.port);
   if (config.spaces === undefined) await followLocalSpaces(db, spaces);
