@@ -11,6 +11,8 @@ export default defineConfig({
             "apps/*/src/**/*.test.ts",
             "migrations/src/**/*.test.ts",
           ],
+          // Limits are for what hangs: a busy machine is slow, not wrong.
+          testTimeout: 30_000,
         },
       },
       {
@@ -23,8 +25,8 @@ export default defineConfig({
           ],
           exclude: ["**/node_modules/**", "packages/spaces-emulator/test/contract/**"],
           globalSetup: ["packages/testing/src/vitest-postgres.ts"],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {
@@ -32,7 +34,7 @@ export default defineConfig({
           name: "contract",
           include: ["packages/spaces-emulator/test/contract/**/*.test.ts"],
           globalSetup: ["packages/testing/src/vitest-ceph.ts"],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           hookTimeout: 120_000,
         },
       },

@@ -6,8 +6,8 @@ export default defineConfig<object, StackOption>({
   outputDir: "test-results",
   // Each worker runs a server, a store and a browser of its own.
   workers: 2,
-  timeout: 90_000,
-  expect: { timeout: 15_000 },
+  timeout: 180_000,
+  expect: { timeout: 30_000 },
   // A test that passes the second time failed the first.
   retries: 0,
   forbidOnly: process.env.CI !== undefined,

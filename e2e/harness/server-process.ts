@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
 const MAIN = join(import.meta.dirname, "../../apps/server/src/main.ts");
-const READY_WITHIN_MS = 30_000;
+const READY_WITHIN_MS = 90_000;
 
 /** What the server reads that a test does not set must not come from whoever runs the tests, nor from their `.env`. */
 const UNSET = Object.fromEntries(

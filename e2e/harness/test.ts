@@ -35,7 +35,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
       await using stack = await (stackName === "ceph" ? openCephStack() : openEmbeddedStack());
       await use(stack);
     },
-    { scope: "worker", timeout: 90_000 },
+    { scope: "worker", timeout: 180_000 },
   ],
 
   // The browser is led through the lanes, and still sees the addresses that URLs are signed for.
