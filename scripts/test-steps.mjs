@@ -24,7 +24,7 @@ export function testSteps(node) {
     what,
     command: ["vitest", "run", "--project", project],
     report: "vitest",
-    timeoutMs: 10 * minutes,
+    timeoutMs: 25 * minutes,
     ...more,
   });
   return [
@@ -69,7 +69,7 @@ export function testSteps(node) {
       command: [inRoot("e2e/node_modules/.bin/playwright"), "test", "-c", "e2e/playwright.config.ts"],
       report: "playwright",
       needs: "demo",
-      timeoutMs: 15 * minutes,
+      timeoutMs: 30 * minutes,
     },
   ];
 }
