@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { runQuietly } from "./run-quietly.mjs";
 
@@ -84,7 +84,14 @@ function isDebian() {
 
 function isProgram(name) {
   const folders = [...(process.env.PATH ?? "").split(":"), "/usr/sbin", "/sbin"];
-  return folders.some((folder) => existsSync(join(folder, name)));
+  return folders.some((folder) => {
+    try {
+      accessSync(join(folder, name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
 }
 
 function hasPostgres() {

@@ -34,7 +34,8 @@ export class ServerProcess implements AsyncDisposable {
 
   /** @param change Settings for this run alone. */
   async start(change: ServerSettings = {}): Promise<void> {
-    const env = { ...process.env, ...UNSET, ...this.#settings, ...change };
+    // The test runner asks for colours, which Node answers with a warning in the log.
+    const env = { ...process.env, FORCE_COLOR: undefined, ...UNSET, ...this.#settings, ...change };
     const child = spawn(process.execPath, [MAIN], { env, stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
     this.#output = "";
