@@ -10,6 +10,7 @@ export default defineConfig({
             "packages/*/src/**/*.test.{ts,tsx}",
             "apps/*/src/**/*.test.ts",
             "migrations/src/**/*.test.ts",
+            "scripts/*.test.mjs",
           ],
           // Limits are for what hangs: a busy machine is slow, not wrong.
           testTimeout: 30_000,
