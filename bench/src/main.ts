@@ -33,9 +33,9 @@ try {
         `control requests ${Math.max(...results.map((r) => r.controlRequests))}`,
     );
     if (process.platform === "linux") {
-      const { idle, open: busy } = await memoryWithOpenUploads(stack, 50, 128 * MiB);
+      const { idle, open: busy } = await memoryWithOpenUploads(stack, 50, 1024 * MiB);
       console.log(
-        `            memory ${idle.toFixed(0)} MiB idle, ${busy.toFixed(0)} MiB while 50 uploads are open`,
+        `            memory ${idle.toFixed(0)} MiB idle, ${busy.toFixed(0)} MiB while 50 uploads of 1 GiB are open`,
       );
     }
   }
