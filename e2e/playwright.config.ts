@@ -25,6 +25,8 @@ export default defineConfig<object, StackOption>({
         "--disable-sync",
         "--autoplay-policy=no-user-gesture-required",
       ],
+      // In the C locale, which bare machines have, Chromium cannot open files whose names are not ASCII.
+      env: { ...process.env, LC_ALL: "C.UTF-8" },
     },
     trace: "retain-on-failure",
   },

@@ -1,6 +1,6 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import { generateWav, MiB } from "../harness/audio-files.ts";
+import { generateWav, type LocalFile, MiB } from "../harness/audio-files.ts";
 import { expect, test } from "../harness/test.ts";
 
 test("stores ten files that are picked at once", async ({ uploads, folder, expectStored }) => {
@@ -17,16 +17,36 @@ test("stores ten files that are picked at once", async ({ uploads, folder, expec
   expectStored(...files);
 });
 
-test("keeps two files of one name apart", async ({ uploads, folder, expectStored }) => {
-  const [first, second] = [join(folder, "first"), join(folder, "second")];
-  await mkdir(first);
-  await mkdir(second);
-  const name = "interview.wav";
-  const files = [await generateWav(first, name, 300_000, 1), await generateWav(second, name, 300_000, 2)];
-  await uploads.signIn("alpha");
-  for (const { path } of files) await uploads.pick(path);
-  await expect(uploads.row(name)).toHaveCount(2);
-  for (const row of await uploads.row(name).all()) await expect(row).toHaveAttribute("data-status", "done");
-  await expect(uploads.libraryFile(name)).toHaveCount(2);
-  expectStored(...files);
-});
+/** Two files of one name and size; only their bytes and their folders differ, and as a rule their times. */
+async function makeNamesakes(folder: string, isSameTime: boolean): Promise<LocalFile[]> {
+  return await Promise.all(
+    [1, 2].map(async (number) => {
+      const place = join(folder, `session ${number}`);
+      await mkdir(place);
+      const file = await generateWav(place, "interview.wav", 300_000, number);
+      const time = new Date(2026, 0, isSameTime ? 1 : number);
+      await utimes(file.path, time, time);
+      return file;
+    }),
+  );
+}
+
+for (const how of ["one after another", "together, and of one time"] as const) {
+  test(`keeps two files of one name and size apart that are picked ${how}`, async ({
+    uploads,
+    folder,
+    expectStored,
+  }) => {
+    const isTogether = how !== "one after another";
+    const files = await makeNamesakes(folder, isTogether);
+    const paths = files.map(({ path }) => path);
+    await uploads.signIn("alpha");
+    if (isTogether) await uploads.pick(paths);
+    else for (const path of paths) await uploads.pick(path);
+    const rows = uploads.row("interview.wav");
+    await expect(rows).toHaveCount(2);
+    for (const row of await rows.all()) await expect(row).toHaveAttribute("data-status", "done");
+    await expect(uploads.libraryFile("interview.wav")).toHaveCount(2);
+    expectStored(...files);
+  });
+}
