@@ -17,6 +17,9 @@ export async function buildDemo(node, say) {
   if (hasStamp("demo", hash) && existsSync(inRoot("apps/demo/dist/index.html"))) return;
   say("Building the demo.");
   const vite = inRoot("apps/demo/node_modules/vite/bin/vite.js");
-  await runQuietly(node, [vite, "build"], { cwd: inRoot("apps/demo") });
+  await runQuietly(node, [vite, "build"], {
+    cwd: inRoot("apps/demo"),
+    env: { ...process.env, NODE_ENV: "production" },
+  });
   writeStamp("demo", hash);
 }

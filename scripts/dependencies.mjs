@@ -9,8 +9,9 @@ export async function installDependencies(say) {
   if (hasStamp("dependencies", hash)) return;
   say("Installing dependencies. This takes a minute the first time.");
   const pnpm = manifest.packageManager.replace(/\+.*$/, "");
-  // CI=true: pnpm asks no questions, for example about replacing a node_modules of another version.
-  const env = { ...process.env, CI: "true" };
+  // CI: pnpm asks no questions, for example about replacing a node_modules of another version. NODE_ENV: in production it
+  // would leave out the newer Node, which is a development dependency.
+  const env = { ...process.env, CI: "true", NODE_ENV: "development" };
   await runQuietly("npx", ["-y", pnpm, "install", "--frozen-lockfile"], { env });
   writeStamp("dependencies", hash);
 }

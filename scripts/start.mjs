@@ -11,7 +11,8 @@ const say = (line) => console.log(`  ${line}`);
 try {
   await installDependencies(say);
   const node = currentNode();
-  await buildDemo(node, say);
+  // In production the server answers for the companion alone.
+  if (process.env.NODE_ENV !== "production") await buildDemo(node, say);
   runServer(node);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);

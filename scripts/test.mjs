@@ -42,6 +42,7 @@ async function runAll(node) {
   const path = [dirname(node), inRoot("node_modules/.bin"), process.env.PATH].join(delimiter);
   const env = { ...process.env, PATH: path, TMPDIR: scratch, [RUN]: run, CI: "true", NO_COLOR: "1" };
   delete env.FORCE_COLOR;
+  delete env.NODE_ENV;
   const failedSteps = new Set();
   try {
     for (const step of steps) {
