@@ -1,4 +1,5 @@
 import { defineConfig } from "@playwright/test";
+import { CHROMIUM } from "./harness/chromium.ts";
 import type { StackOption } from "./harness/test.ts";
 
 export default defineConfig<object, StackOption>({
@@ -13,21 +14,7 @@ export default defineConfig<object, StackOption>({
   forbidOnly: process.env.CI !== undefined,
   reporter: "list",
   use: {
-    launchOptions: {
-      executablePath: process.env.CHROMIUM_PATH ?? "/usr/bin/chromium",
-      args: [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--autoplay-policy=no-user-gesture-required",
-      ],
-      // In the C locale, which bare machines have, Chromium cannot open files whose names are not ASCII.
-      env: { ...process.env, LC_ALL: "C.UTF-8" },
-    },
+    launchOptions: CHROMIUM,
     trace: "retain-on-failure",
   },
   projects: [

@@ -1,3 +1,4 @@
+import { CHROMIUM } from "@audiotricks/e2e/chromium";
 import type { Stack } from "@audiotricks/e2e/stack";
 import { type Browser, chromium, type Page } from "@playwright/test";
 import { Api } from "./api.ts";
@@ -84,18 +85,7 @@ async function plainPuts(page: Page, stack: Stack, path: string, size: number): 
 }
 
 async function inBrowser<Result>(work: (page: Page) => Promise<Result>): Promise<Result> {
-  const browser: Browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM_PATH ?? "/usr/bin/chromium",
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
-  });
+  const browser: Browser = await chromium.launch(CHROMIUM);
   try {
     return await work(await browser.newPage());
   } finally {

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "./free-port.ts";
+import { freePort } from "@audiotricks/testing/free-port";
 import { openLane } from "./lane.ts";
 import { ObjectStore } from "./object-store.ts";
 import { ServerProcess } from "./server-process.ts";

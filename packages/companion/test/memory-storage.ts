@@ -219,9 +219,6 @@ export function createMemoryStorage(): MemoryStorage {
       };
     },
     s3: {
-      presignPut: async () => {
-        throw new Error("not called by any route");
-      },
       presignPost: async (principal, file) => {
         enter("presignPost");
         const { key } = open(principal, file.name, file.size ?? 1, file.workspaceId ?? null);

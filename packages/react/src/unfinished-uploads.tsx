@@ -4,6 +4,7 @@ import { Detail } from "./detail.tsx";
 import { formatBytes } from "./format-bytes.ts";
 import { IconButton } from "./icon-button.tsx";
 import { AudioIcon, CloseIcon } from "./icons.tsx";
+import { isHere } from "./is-here.ts";
 import { moveFocusOn } from "./keep-focus.ts";
 import type { UploadItem } from "./uploads-state.ts";
 import type { CompanionOptions } from "./use-client.ts";
@@ -18,13 +19,8 @@ interface UnfinishedUploadsProps extends CompanionOptions {
 /** Uploads begun earlier: nothing sent is lost, but the browser may not read a file again that nobody picked again. */
 export function UnfinishedUploads({ files, workspaceId, ...options }: UnfinishedUploadsProps) {
   const { uploads, discard } = useOpenUploads(options);
-  // By name and size: a file that is being asked for, or waits, has no session to be known by.
-  const isHere = (upload: UploadSession) =>
-    files.some(
-      ({ name, size, status }) => status.status !== "done" && name === upload.name && size === upload.size,
-    );
   const shown = uploads.filter(
-    (upload) => (upload.workspaceId ?? undefined) === workspaceId && !isHere(upload),
+    (upload) => (upload.workspaceId ?? undefined) === workspaceId && !isHere(upload, files),
   );
   if (shown.length === 0) return null;
   return (

@@ -76,14 +76,10 @@ export interface Files {
  * routes announce no size, so a ceiling is reserved and the real bytes are counted whenever URLs are signed.
  */
 export interface S3Compat {
-  /** A single signed PUT; nobody calls Complete for it, the server finishes it by itself. */
-  presignPut(
-    principal: Principal,
-    file: S3CompatFile,
-  ): Promise<{ url: string; headers: Record<string, string>; key: string }>;
   /**
    * What stock Uppy 6 sends for a file it does not cut into parts (up to 100 MB by default): an S3 POST form. `fields`
-   * has the concrete `key`, the signed policy with its `content-length-range`, and no redirect. Finished as `presignPut`.
+   * has the concrete `key`, the signed policy with its `content-length-range`, and no redirect. Nobody calls
+   * Complete for it: the server finishes it by itself.
    */
   presignPost(
     principal: Principal,

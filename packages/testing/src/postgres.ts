@@ -1,10 +1,10 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { chmod, chown, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
+import { freePort } from "./free-port.ts";
 
 const run = promisify(execFile);
 
@@ -62,7 +62,7 @@ async function startServer(
   directory: string,
 ): Promise<{ server: ChildProcess; url: string }> {
   for (let attempt = 1; ; attempt++) {
-    const port = await findFreePort();
+    const port = await freePort();
     const settings = {
       fsync: "off",
       synchronous_commit: "off",
@@ -174,17 +174,4 @@ async function findServerUser(): Promise<ServerUser> {
     );
   }
   return { uid: Number(uid), gid: Number(gid) };
-}
-
-function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() => {
-        if (typeof address === "object" && address !== null) resolve(address.port);
-        else reject(new Error("There is no free port."));
-      });
-    });
-  });
 }

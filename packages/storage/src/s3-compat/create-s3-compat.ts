@@ -17,16 +17,6 @@ const COMPLETE_WAIT_MS = 30_000;
 export function createS3Compat(context: StorageContext): S3Compat {
   const { uploadUrlExpiresIn: expiresIn } = context.settings;
   return {
-    presignPut: async (principal, file) => {
-      const session = await openS3Session(context, principal, file, "put");
-      const { s3 } = await storeOf(context, session);
-      const url = s3.presigner.putObject({
-        key: putTargetOf(session).tempKey,
-        expiresIn,
-        ...(file.size === undefined ? {} : { size: file.size }),
-      });
-      return { url, headers: {}, key: session.key };
-    },
     presignPost: async (principal, file) => {
       const session = await openS3Session(context, principal, file, "put");
       const { s3 } = await storeOf(context, session);

@@ -1,5 +1,7 @@
 import type { UploadError } from "@audiotricks/protocol";
 import type { CompleteUploadRequest } from "@audiotricks/protocol/messages";
+import type { Transaction, UpdateObject } from "kysely";
+import type { Database } from "../database.ts";
 import type { StorageContext } from "../storage-context.ts";
 import { type Lease, LeaseLost } from "./lease.ts";
 import type { Session } from "./session.ts";
@@ -15,23 +17,15 @@ export async function recordStored(
   request: CompleteUploadRequest,
 ): Promise<void> {
   await context.db.transaction().execute(async (trx) => {
-    const { numUpdatedRows } = await trx
-      .updateTable("multipart_uploads")
-      .set({
-        ...NO_LEASE,
-        status: "completed",
-        completed_at: context.clock.now(),
-        total_file_size: object.size,
-        size_known: true,
-        uploaded_bytes: object.size,
-        ...(session.target.method === "put" ? { completed_chunks: 1 } : {}),
-        ...(request.summary === undefined ? {} : { client_summary: JSON.stringify(request.summary) }),
-      })
-      .where("id", "=", session.id)
-      .where("status", "=", "completing")
-      .where("lease_token", "=", lease.token)
-      .executeTakeFirst();
-    if (numUpdatedRows === 0n) throw new LeaseLost();
+    await leaveCompleting(trx, lease, {
+      status: "completed",
+      completed_at: context.clock.now(),
+      total_file_size: object.size,
+      size_known: true,
+      uploaded_bytes: object.size,
+      ...(session.target.method === "put" ? { completed_chunks: 1 } : {}),
+      ...(request.summary === undefined ? {} : { client_summary: JSON.stringify(request.summary) }),
+    });
     await trx
       .updateTable("file_storage")
       .set((eb) => ({
@@ -54,17 +48,7 @@ export async function recordStored(
       .where("id", "=", session.fileId)
       .where("status", "=", "uploading")
       .execute();
-    await trx
-      .insertInto("audit_logs")
-      .values({
-        user_id: session.userId,
-        action: "file_stored",
-        resource: "file_storage",
-        resource_id: session.fileId,
-        category: "storage",
-        details: JSON.stringify({ sessionId: session.id, size: object.size, origin: session.origin }),
-      })
-      .execute();
+    await audit(trx, session, "file_stored", { size: object.size, origin: session.origin });
   });
 }
 
@@ -76,31 +60,18 @@ export async function recordFailed(
   error: UploadError,
 ): Promise<void> {
   await context.db.transaction().execute(async (trx) => {
-    const { numUpdatedRows } = await trx
-      .updateTable("multipart_uploads")
-      .set({ ...NO_LEASE, status: "failed", error_code: error.code, error_message: error.message })
-      .where("id", "=", session.id)
-      .where("status", "=", "completing")
-      .where("lease_token", "=", lease.token)
-      .executeTakeFirst();
-    if (numUpdatedRows === 0n) throw new LeaseLost();
+    await leaveCompleting(trx, lease, {
+      status: "failed",
+      error_code: error.code,
+      error_message: error.message,
+    });
     await trx
       .updateTable("file_storage")
       .set({ status: "failed" })
       .where("id", "=", session.fileId)
       .where("status", "=", "uploading")
       .execute();
-    await trx
-      .insertInto("audit_logs")
-      .values({
-        user_id: session.userId,
-        action: "upload_failed",
-        resource: "file_storage",
-        resource_id: session.fileId,
-        category: "storage",
-        details: JSON.stringify({ sessionId: session.id, code: error.code }),
-      })
-      .execute();
+    await audit(trx, session, "upload_failed", { code: error.code });
   });
 }
 
@@ -112,5 +83,40 @@ export async function returnToActive(context: StorageContext, lease: Lease): Pro
     .where("id", "=", lease.sessionId)
     .where("status", "=", "completing")
     .where("lease_token", "=", lease.token)
+    .execute();
+}
+
+/** @throws {LeaseLost} If somebody else has taken over, and with them the right to say how it ended. */
+async function leaveCompleting(
+  trx: Transaction<Database>,
+  lease: Lease,
+  change: UpdateObject<Database, "multipart_uploads">,
+): Promise<void> {
+  const { numUpdatedRows } = await trx
+    .updateTable("multipart_uploads")
+    .set({ ...NO_LEASE, ...change })
+    .where("id", "=", lease.sessionId)
+    .where("status", "=", "completing")
+    .where("lease_token", "=", lease.token)
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) throw new LeaseLost();
+}
+
+async function audit(
+  trx: Transaction<Database>,
+  session: Session,
+  action: "file_stored" | "upload_failed",
+  details: Record<string, unknown>,
+): Promise<void> {
+  await trx
+    .insertInto("audit_logs")
+    .values({
+      user_id: session.userId,
+      action,
+      resource: "file_storage",
+      resource_id: session.fileId,
+      category: "storage",
+      details: JSON.stringify({ sessionId: session.id, ...details }),
+    })
     .execute();
 }
