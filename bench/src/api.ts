@@ -8,11 +8,12 @@ import type {
 /** The companion's interface, as user alpha of the demo; for what a bench needs besides the browser. */
 export class Api {
   readonly #origin: string;
-  readonly #token: string;
+  /** Bearer token. */
+  readonly token: string;
 
   private constructor(origin: string, token: string) {
     this.#origin = origin;
-    this.#token = token;
+    this.token = token;
   }
 
   static async signIn(origin: string): Promise<Api> {
@@ -52,16 +53,28 @@ export class Api {
     await this.#call("DELETE", `/v1/uploads/${sessionId}`);
   }
 
-  async deleteAll(): Promise<void> {
-    const { files } = await this.#call<{ files: { id: string }[] }>("GET", "/v1/files?limit=200");
-    for (const { id } of files) await this.#call("DELETE", `/v1/files/${id}`);
+  /** @returns What there was. */
+  async deleteAll(): Promise<{ id: string; size: number }[]> {
+    const deleted: { id: string; size: number }[] = [];
+    for (;;) {
+      const { files } = await this.#call<{ files: typeof deleted }>("GET", "/v1/files?limit=200");
+      if (files.length === 0) return deleted;
+      deleted.push(...files);
+      const left = [...files];
+      const lane = async (): Promise<void> => {
+        for (let file = left.pop(); file !== undefined; file = left.pop()) {
+          await this.#call("DELETE", `/v1/files/${file.id}`);
+        }
+      };
+      await Promise.all(Array.from({ length: 8 }, lane));
+    }
   }
 
   async #call<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
     const answer = await fetch(this.#origin + path, {
       method,
       headers: {
-        authorization: `Bearer ${this.#token}`,
+        authorization: `Bearer ${this.token}`,
         ...(body === undefined ? {} : { "content-type": "application/json" }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

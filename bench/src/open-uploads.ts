@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
 import type { Stack } from "@audiotricks/e2e/stack";
 import { Api } from "./api.ts";
+import { residentMiB } from "./resident-memory.ts";
 
 /** Memory of the companion in MiB: idle, and with so many uploads open and all their parts signed. Linux only. */
 export async function memoryWithOpenUploads(
@@ -8,8 +8,9 @@ export async function memoryWithOpenUploads(
   count: number,
   size: number,
 ): Promise<{ idle: number; open: number }> {
-  // Afresh, so that nothing of what was measured before is counted, and with room for all of them.
-  await stack.server.restart({ DEFAULT_USER_QUOTA_BYTES: String(count * size) });
+  // Afresh, so that nothing of what was measured before is counted. With room for all of them, and some more: what an
+  // upload before had reserved is given back a moment after it was ended.
+  await stack.server.restart({ DEFAULT_USER_QUOTA_BYTES: String((count + 4) * size) });
   const pid = stack.server.pid;
   const idle = await residentMiB(pid);
   const api = await Api.signIn(stack.server.url);
@@ -21,9 +22,4 @@ export async function memoryWithOpenUploads(
   }
   for (const { sessionId } of sessions) await api.cancel(sessionId);
   return { idle, open };
-}
-
-async function residentMiB(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, "utf8");
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? Number.NaN) / 1024;
 }

@@ -24,10 +24,13 @@ export interface OpenUpload {
 /** The bucket as it really is, seen past the companion. */
 export class ObjectStore {
   readonly origin: string;
+  readonly address: StoreAddress;
   readonly #client: S3Client;
   readonly #bucket: string;
 
-  constructor({ endpoint, region, bucket, accessKeyId, secretAccessKey }: StoreAddress) {
+  constructor(address: StoreAddress) {
+    const { endpoint, region, bucket, accessKeyId, secretAccessKey } = address;
+    this.address = address;
     this.origin = new URL(endpoint).origin;
     this.#bucket = bucket;
     this.#client = new S3Client({

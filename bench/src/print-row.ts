@@ -1,0 +1,11 @@
+import type { RowResult } from "./cell-results.ts";
+import { summarize } from "./summarize.ts";
+
+export function printRow(row: RowResult): void {
+  for (const { name, seconds, ratio, runs } of summarize(row)) {
+    const spread = runs.map((run) => run.seconds.toFixed(2)).join(", ");
+    console.log(
+      `  ${name.padEnd(14)} median ${seconds.toFixed(2)} s (${spread}), ${ratio.toFixed(2)} × the ceiling`,
+    );
+  }
+}

@@ -1,0 +1,59 @@
+import { type RowResult, readRow, saveRow } from "./cell-results.ts";
+import { CONTENDERS } from "./contenders/all.ts";
+import type { Contender } from "./contenders/contender.ts";
+import { LINKS, scaled, WORKLOADS } from "./matrix.ts";
+import { measureRow } from "./measure-row.ts";
+import type { Options } from "./options.ts";
+import { printRow } from "./print-row.ts";
+import { withFile } from "./with-file.ts";
+import { describeWorkload, MiB, totalBytes, type Workload } from "./workload.ts";
+
+/** In a quick run: enough for every lane to have parts, and for slow ones to end within the five minutes. */
+const QUICK_SIZE = 64 * MiB;
+const QUICK_ONE_LANE_SIZE = 32 * MiB;
+
+export async function runMatrix(options: Options): Promise<void> {
+  const contenders = CONTENDERS.filter(({ name }) => options.contenders.includes(name));
+  const isSaved = !options.isQuick && options.bigSize === undefined;
+  for (const linkName of options.links) {
+    for (const workloadName of options.workloads) {
+      const [link, whole] = [LINKS[linkName], WORKLOADS[workloadName]];
+      if (link === undefined || whole === undefined) continue;
+      const workloadOf = (contender: Contender): Workload => {
+        if (options.isQuick)
+          return { count: 1, size: contender.isOneLane ? QUICK_ONE_LANE_SIZE : QUICK_SIZE };
+        if (options.bigSize !== undefined) return { count: 1, size: options.bigSize * MiB };
+        return scaled(whole, link, contender.isOneLane);
+      };
+      const roundsOf = ({ isOneLane }: Contender) => (options.isQuick && isOneLane ? 1 : options.rounds);
+      const before = isSaved && !options.isFresh ? await readRow(linkName, workloadName) : null;
+      console.log(`${link.title}, ${describeWorkload(workloadOf(contenders[0] ?? failNone()))}`);
+      const longest = Math.max(...contenders.map((contender) => totalBytes(workloadOf(contender))));
+      const row = isComplete(before, contenders, roundsOf)
+        ? before
+        : await withFile(longest, (path) =>
+            measureRow({
+              name: { link: linkName, workload: workloadName },
+              ...{ link, contenders, workloadOf, roundsOf, path, before },
+              save: isSaved ? saveRow : () => Promise.resolve(),
+            }),
+          );
+      if (row !== null) printRow(row);
+    }
+  }
+}
+
+function isComplete(
+  row: RowResult | null,
+  contenders: readonly Contender[],
+  roundsOf: (contender: Contender) => number,
+): boolean {
+  return contenders.every((contender) => {
+    const result = row?.contenders[contender.name];
+    return result !== undefined && result.runs.length + result.failures.length >= roundsOf(contender);
+  });
+}
+
+function failNone(): never {
+  throw new Error("No contender was chosen.");
+}
