@@ -5,6 +5,10 @@ import { cutFiles } from "./cut-files.ts";
 const CONTENDERS: Record<string, () => Promise<(settings: Settings) => Upload>> = {
   engine: async () => (await import("./contenders/engine.ts")).prepare,
   ceiling: async () => (await import("./contenders/ceiling.ts")).prepare,
+  "uppy-6.3.1": async () => (await import("./contenders/uppy-6.ts")).prepare,
+  "uppy-5.1.0": async () => (await import("@audiotricks/bench-uppy-5")).prepare,
+  "better-upload": async () => (await import("./contenders/better-upload.ts")).prepare,
+  tus: async () => (await import("./contenders/tus.ts")).prepare,
 };
 
 let upload: Upload | undefined;

@@ -37,7 +37,7 @@ export const WORKLOADS: Record<string, Workload> = {
   clips: { count: 10_000, size: 10 * 1024 },
 };
 
-/** What those get that send one part after another, where packets are lost: their rate does not depend on it. */
+/** Of one big file, for those that send one part after another: where packets are lost they would take an hour. */
 const ONE_LANE_LOSSY_BYTES = 200 * MiB;
 
 /** @param isOneLane Of the contender; see above. */
@@ -48,9 +48,6 @@ export function scaled(workload: Workload, link: NamedLink, isOneLane: boolean):
     count >= 100
       ? { count: Math.ceil(count * link.share), size }
       : { count, size: Math.ceil(size * link.share) };
-  const isLossy = (link.profile?.loss ?? 0) > 0;
-  const total = shared.count * shared.size;
-  if (!isOneLane || !isLossy || total <= ONE_LANE_LOSSY_BYTES) return shared;
-  if (shared.count === 1) return { count: 1, size: ONE_LANE_LOSSY_BYTES };
-  return { count: Math.max(1, Math.floor(ONE_LANE_LOSSY_BYTES / shared.size)), size: shared.size };
+  const isSlowed = isOneLane && shared.count === 1 && (link.profile?.loss ?? 0) > 0;
+  return isSlowed ? { count: 1, size: Math.min(shared.size, ONE_LANE_LOSSY_BYTES) } : shared;
 }

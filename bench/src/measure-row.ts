@@ -59,7 +59,14 @@ export async function measureRow(options: RowOptions): Promise<RowResult> {
       const timeoutMs = timeoutOf(named, workload);
       try {
         const run = await measureRun({
-          ...{ place, link, profile: named.profile, contender, server, workload, path, timeoutMs },
+          place,
+          link,
+          profile: named.profile,
+          contender,
+          server,
+          workload,
+          path,
+          timeoutMs,
         });
         await server.finish(workload);
         result.runs.push(run);

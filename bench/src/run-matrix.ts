@@ -34,7 +34,12 @@ export async function runMatrix(options: Options): Promise<void> {
         : await withFile(longest, (path) =>
             measureRow({
               name: { link: linkName, workload: workloadName },
-              ...{ link, contenders, workloadOf, roundsOf, path, before },
+              link,
+              contenders,
+              workloadOf,
+              roundsOf,
+              path,
+              before,
               save: isSaved ? saveRow : () => Promise.resolve(),
             }),
           );

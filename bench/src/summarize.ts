@@ -28,7 +28,11 @@ export function summarize(row: RowResult): Summary[] {
     const extra = runs.flatMap(({ extraBytes }) => extraBytes ?? []);
     const memory = runs.flatMap(({ peakMemory }) => peakMemory ?? []);
     return {
-      ...{ name, workload, runs, failures, seconds },
+      name,
+      workload,
+      runs,
+      failures,
+      seconds,
       ratio: totalBytes(workload) / seconds / ceilingRate,
       controlRequests: median(runs.map(({ controlRequests }) => controlRequests)),
       extra: extra.length === 0 ? null : median(extra) / totalBytes(workload),
