@@ -2,6 +2,8 @@ import { listenForInterruption } from "./interruption.ts";
 import { NAMESPACES, runInNamespaces, whyNoNamespaces } from "./link/enter-namespaces.ts";
 import { type Options, readOptions, USAGE } from "./options.ts";
 import { runMatrix } from "./run-matrix.ts";
+import { runResume } from "./run-resume.ts";
+import { signingRate } from "./signing-rate.ts";
 import { widgetOnLoopback } from "./widget-on-loopback.ts";
 import { MiB } from "./workload.ts";
 
@@ -25,6 +27,8 @@ if (process.env[NAMESPACES] === undefined && why === null) {
 
 async function measure({ isQuick, extras }: Options): Promise<void> {
   await runMatrix(options);
+  if (extras.includes("resume")) await runResume(options);
+  if (extras.includes("signing")) await signingRate(options);
   if (extras.includes("widget")) {
     await widgetOnLoopback(isQuick ? { size: 256 * MiB, rounds: 1 } : { size: 1024 * MiB, rounds: 3 });
   }

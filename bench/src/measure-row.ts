@@ -1,5 +1,3 @@
-import type { RowResult } from "./cell-results.ts";
-import { describeMachine } from "./cell-results.ts";
 import type { Contender, ContenderServer } from "./contenders/contender.ts";
 import { describeRun } from "./describe-run.ts";
 import { interruption } from "./interruption.ts";
@@ -7,7 +5,10 @@ import type { NamedLink } from "./matrix.ts";
 import { measureRun } from "./measure-run.ts";
 import { openLink } from "./open-link.ts";
 import { openPlace } from "./place.ts";
-import { totalBytes, type Workload } from "./workload.ts";
+import type { RowResult } from "./row-result.ts";
+import { describeMachine } from "./saved-results.ts";
+import { timeoutOf } from "./timeout-of.ts";
+import type { Workload } from "./workload.ts";
 
 export interface RowOptions {
   name: { link: string; workload: string };
@@ -22,10 +23,6 @@ export interface RowOptions {
   before: RowResult | null;
   save(row: RowResult): Promise<void>;
 }
-
-/** What the slowest contender may take, over what the link needs for the bytes. */
-const MOST_TIMES_LINE_RATE = 20;
-const LEAST_TIMEOUT_MS = 120_000;
 
 /** Contenders take turns, so that what else the machine does hits all alike. */
 export async function measureRow(options: RowOptions): Promise<RowResult> {
@@ -56,7 +53,7 @@ export async function measureRow(options: RowOptions): Promise<RowResult> {
       const isMeasured = result.runs.length + result.failures.length > round;
       if (isMeasured || round >= options.roundsOf(contender)) continue;
       interruption.throwIfAborted();
-      const timeoutMs = timeoutOf(named, workload);
+      const timeoutMs = timeoutOf(named.profile, workload);
       try {
         const run = await measureRun({
           place,
@@ -85,10 +82,4 @@ export async function measureRow(options: RowOptions): Promise<RowResult> {
     }
   }
   return row;
-}
-
-function timeoutOf({ profile }: NamedLink, workload: Workload): number {
-  if (profile === null) return 10 * LEAST_TIMEOUT_MS;
-  const lineRateMs = (totalBytes(workload) * 8000) / profile.bitsPerSecond;
-  return Math.max(LEAST_TIMEOUT_MS, MOST_TIMES_LINE_RATE * lineRateMs);
 }

@@ -13,6 +13,8 @@ export interface Options {
   contenders: string[];
   /** MiB of the one big file, instead of the usual; such a run is not saved. */
   bigSize: number | undefined;
+  /** Of each workload's bytes, 0 to 1; less than 1 is for trying things out, and not saved. */
+  share: number;
   rounds: number;
   congestionControl: string;
   /** Measure again what is saved. */
@@ -23,7 +25,7 @@ export interface Options {
 
 export const USAGE = `npm run bench -- [--quick] [--only ${[...Object.keys(LINKS), ...EXTRAS].join(",")}]
   [--files ${Object.keys(WORKLOADS).join(",")}] [--contenders ${CONTENDERS.map(({ name }) => name).join(",")}]
-  [--size MIB] [--rounds N] [--tcp reno|cubic|bbr] [--fresh] [--report]`;
+  [--size MIB] [--share 0.1] [--rounds N] [--tcp reno|cubic|bbr] [--fresh] [--report]`;
 
 /** @throws {Error} With a sentence for people, if something is not known. */
 export function readOptions(args: string[]): Options {
@@ -35,6 +37,7 @@ export function readOptions(args: string[]): Options {
       files: { type: "string" },
       contenders: { type: "string" },
       size: { type: "string" },
+      share: { type: "string", default: "1" },
       rounds: { type: "string" },
       // Every kernel has it, so results compare; desktops' cubic is much like it on links like these.
       tcp: { type: "string", default: "reno" },
@@ -54,6 +57,7 @@ export function readOptions(args: string[]): Options {
     workloads: choose("--files", files, Object.keys(WORKLOADS)),
     contenders: choose("--contenders", values.contenders, names),
     bigSize,
+    share: share(values.share),
     rounds: values.rounds === undefined ? 3 : positive("--rounds", values.rounds),
     congestionControl: values.tcp,
     isFresh: values.fresh,
@@ -73,5 +77,11 @@ function positive(option: string, text: string): number {
   const number = Number(text);
   if (!Number.isInteger(number) || number < 1)
     throw new Error(`${option} wants a whole number, not ${text}.`);
+  return number;
+}
+
+function share(text: string): number {
+  const number = Number(text);
+  if (!(number > 0 && number <= 1)) throw new Error(`--share wants a number up to 1, not ${text}.`);
   return number;
 }

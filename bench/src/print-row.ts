@@ -1,4 +1,4 @@
-import type { RowResult } from "./cell-results.ts";
+import type { RowResult } from "./row-result.ts";
 import { summarize } from "./summarize.ts";
 
 export function printRow(row: RowResult): void {

@@ -1,10 +1,11 @@
-import { type RowResult, readRow, saveRow } from "./cell-results.ts";
 import { CONTENDERS } from "./contenders/all.ts";
 import type { Contender } from "./contenders/contender.ts";
 import { LINKS, scaled, WORKLOADS } from "./matrix.ts";
 import { measureRow } from "./measure-row.ts";
 import type { Options } from "./options.ts";
 import { printRow } from "./print-row.ts";
+import type { RowResult } from "./row-result.ts";
+import { readResult, saveResult } from "./saved-results.ts";
 import { withFile } from "./with-file.ts";
 import { describeWorkload, MiB, totalBytes, type Workload } from "./workload.ts";
 
@@ -14,7 +15,7 @@ const QUICK_ONE_LANE_SIZE = 32 * MiB;
 
 export async function runMatrix(options: Options): Promise<void> {
   const contenders = CONTENDERS.filter(({ name }) => options.contenders.includes(name));
-  const isSaved = !options.isQuick && options.bigSize === undefined;
+  const isSaved = !options.isQuick && options.bigSize === undefined && options.share === 1;
   for (const linkName of options.links) {
     for (const workloadName of options.workloads) {
       const [link, whole] = [LINKS[linkName], WORKLOADS[workloadName]];
@@ -23,10 +24,11 @@ export async function runMatrix(options: Options): Promise<void> {
         if (options.isQuick)
           return { count: 1, size: contender.isOneLane ? QUICK_ONE_LANE_SIZE : QUICK_SIZE };
         if (options.bigSize !== undefined) return { count: 1, size: options.bigSize * MiB };
-        return scaled(whole, link, contender.isOneLane);
+        return scaled(whole, { ...link, share: link.share * options.share }, contender.isOneLane);
       };
       const roundsOf = ({ isOneLane }: Contender) => (options.isQuick && isOneLane ? 1 : options.rounds);
-      const before = isSaved && !options.isFresh ? await readRow(linkName, workloadName) : null;
+      const rowName = `${linkName}-${workloadName}`;
+      const before = isSaved && !options.isFresh ? await readResult<RowResult>(rowName) : null;
       console.log(`${link.title}, ${describeWorkload(workloadOf(contenders[0] ?? failNone()))}`);
       const longest = Math.max(...contenders.map((contender) => totalBytes(workloadOf(contender))));
       const row = isComplete(before, contenders, roundsOf)
@@ -40,7 +42,7 @@ export async function runMatrix(options: Options): Promise<void> {
               roundsOf,
               path,
               before,
-              save: isSaved ? saveRow : () => Promise.resolve(),
+              save: isSaved ? (row) => saveResult(rowName, row) : () => Promise.resolve(),
             }),
           );
       if (row !== null) printRow(row);

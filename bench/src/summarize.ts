@@ -1,6 +1,6 @@
-import type { RowResult } from "./cell-results.ts";
 import type { Run } from "./measure-run.ts";
 import { median } from "./median.ts";
+import type { RowResult } from "./row-result.ts";
 import { totalBytes, type Workload } from "./workload.ts";
 
 export interface Summary {
