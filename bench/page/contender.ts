@@ -3,6 +3,3 @@ export type Settings = Record<string, unknown>;
 
 /** Uploads all files; settles when the contender says that they are stored, rejects when it gives one up. */
 export type Upload = (files: File[]) => Promise<void>;
-
-/** Loads and sets up everything that a page does before anyone picks a file. */
-export type Prepare = (settings: never) => Upload;
