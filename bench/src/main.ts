@@ -1,6 +1,7 @@
 import { listenForInterruption } from "./interruption.ts";
 import { NAMESPACES, runInNamespaces, whyNoNamespaces } from "./link/enter-namespaces.ts";
 import { type Options, readOptions, USAGE } from "./options.ts";
+import { writeReport } from "./report/write-report.ts";
 import { runMatrix } from "./run-matrix.ts";
 import { runResume } from "./run-resume.ts";
 import { signingRate } from "./signing-rate.ts";
@@ -16,7 +17,9 @@ try {
 }
 
 const why = whyNoNamespaces();
-if (process.env[NAMESPACES] === undefined && why === null) {
+if (options.isReport) {
+  await writeReport();
+} else if (process.env[NAMESPACES] === undefined && why === null) {
   process.exitCode = await runInNamespaces(options.congestionControl);
 } else {
   if (why !== null)
@@ -32,4 +35,5 @@ async function measure({ isQuick, extras }: Options): Promise<void> {
   if (extras.includes("widget")) {
     await widgetOnLoopback(isQuick ? { size: 256 * MiB, rounds: 1 } : { size: 1024 * MiB, rounds: 3 });
   }
+  await writeReport();
 }

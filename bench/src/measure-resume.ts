@@ -15,11 +15,11 @@ export interface ResumeRun {
 
 /** Reloads the page in mid-upload, picks the same file again, and counts what crosses the link in both lives. */
 export async function measureResume(options: RunOptions, moment: number): Promise<ResumeRun> {
-  const { place, link, profile, contender, server, workload, path, timeoutMs } = options;
+  const { place, link, profile, contender, server, workload, path, timeoutMs, seed } = options;
   const settings = await server.settings(workload);
   const size = totalBytes(workload);
   const sent = async () => (await link.sentBytes()) ?? Number.NaN;
-  await link.set(profile);
+  await link.set(profile, seed);
   return await withBrowser(link, timeoutMs, async (browser) => {
     const page = await browser.newPage();
     await page.goto(place.pageUrl);

@@ -64,6 +64,7 @@ export async function measureRow(options: RowOptions): Promise<RowResult> {
           workload,
           path,
           timeoutMs,
+          seed: round,
         });
         await server.finish(workload);
         result.runs.push(run);

@@ -26,13 +26,15 @@ export interface RunOptions {
   /** On disk; at least as long as all files together. */
   path: string;
   timeoutMs: number;
+  /** See `Link.set`. */
+  seed: number;
 }
 
 /** One upload in a browser of its own, from the files being given to the contender saying that they are stored. */
 export async function measureRun(options: RunOptions): Promise<Run> {
-  const { place, link, profile, contender, server, workload, path, timeoutMs } = options;
+  const { place, link, profile, contender, server, workload, path, timeoutMs, seed } = options;
   const settings = await server.settings(workload);
-  await link.set(profile);
+  await link.set(profile, seed);
   return await withBrowser(link, timeoutMs, async (browser) => {
     const page = await browser.newPage();
     await page.goto(place.pageUrl);

@@ -13,9 +13,12 @@ import { describeWorkload, MiB, totalBytes, type Workload } from "./workload.ts"
 const QUICK_SIZE = 64 * MiB;
 const QUICK_ONE_LANE_SIZE = 32 * MiB;
 
+/** Name of the quick run's result. */
+export const QUICK = "quick";
+
 export async function runMatrix(options: Options): Promise<void> {
   const contenders = CONTENDERS.filter(({ name }) => options.contenders.includes(name));
-  const isSaved = !options.isQuick && options.bigSize === undefined && options.share === 1;
+  const isSaved = options.bigSize === undefined && options.share === 1;
   for (const linkName of options.links) {
     for (const workloadName of options.workloads) {
       const [link, whole] = [LINKS[linkName], WORKLOADS[workloadName]];
@@ -27,8 +30,9 @@ export async function runMatrix(options: Options): Promise<void> {
         return scaled(whole, { ...link, share: link.share * options.share }, contender.isOneLane);
       };
       const roundsOf = ({ isOneLane }: Contender) => (options.isQuick && isOneLane ? 1 : options.rounds);
-      const rowName = `${linkName}-${workloadName}`;
-      const before = isSaved && !options.isFresh ? await readResult<RowResult>(rowName) : null;
+      const rowName = options.isQuick ? QUICK : `${linkName}-${workloadName}`;
+      const before =
+        isSaved && !options.isFresh && !options.isQuick ? await readResult<RowResult>(rowName) : null;
       console.log(`${link.title}, ${describeWorkload(workloadOf(contenders[0] ?? failNone()))}`);
       const longest = Math.max(...contenders.map((contender) => totalBytes(workloadOf(contender))));
       const row = isComplete(before, contenders, roundsOf)

@@ -73,7 +73,7 @@ async function resumeOnce(
   const timeoutMs = timeoutOf(profile, workload);
   const moment = 0.2 + 0.6 * Math.random();
   const run = await measureResume(
-    { place, link, profile, contender, server, workload, path, timeoutMs },
+    { place, link, profile, contender, server, workload, path, timeoutMs, seed: 0 },
     moment,
   );
   await server.finish(workload);

@@ -2,7 +2,7 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { cpus, release, totalmem } from "node:os";
 import { join } from "node:path";
 
-export const RESULTS = join(import.meta.dirname, "../results");
+const RESULTS = join(import.meta.dirname, "../results");
 
 /** `null` where nothing is saved. What is there was written by `saveResult`, and is trusted to be of that type. */
 export async function readResult<Result>(name: string): Promise<Result | null> {

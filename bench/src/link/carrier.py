@@ -6,7 +6,7 @@ open files: they vanish with it and with the last process in them, whatever ends
 usage: carrier.py SOCKET CONGESTION_CONTROL   (Linux, root, /dev/net/tun, `ip`)
 
 Prints {"client": PATH, "server": PATH} for `nsenter --net=PATH`, then answers JSON lines on the unix socket: a profile
-{"bitsPerSecond", "delayMs" (one way), "loss", "queueBytes"} sets the link, empties it and counts from zero;
+{"bitsPerSecond", "delayMs" (one way), "loss", "queueBytes", "seed"} sets the link, empties it and counts from zero;
 anything else only asks for the counts. Ends when its input does.
 """
 import collections, ctypes, fcntl, gc, json, os, random, select, socket, struct, subprocess, sys, time
@@ -66,18 +66,20 @@ class Direction:
         self.seconds_per_byte = 8 / profile.get("bitsPerSecond", 1e12)
         self.delay = profile.get("delayMs", 0) / 1000
         self.loss = profile.get("loss", 0)
+        # Of one seed, the same packets are lost: whoever takes a turn in one round meets the same luck.
+        self.random = random.Random(profile.get("seed", 0)).random
         self.longest_queue = profile.get("queueBytes", 1e12) * self.seconds_per_byte
         self.counts = {"packets": 0, "payloadBytes": 0, "lost": 0, "dropped": 0}
 
     def take(self, now):
-        counts, waiting, loss, read = self.counts, self.waiting, self.loss, os.read
+        counts, waiting, loss, read, chance = self.counts, self.waiting, self.loss, os.read, self.random
         for _ in range(MOST_AT_ONCE):
             try:
                 packet = read(self.source, 2048)
             except BlockingIOError:
                 return
             size = len(packet)
-            if loss and random.random() < loss:
+            if loss and chance() < loss:
                 counts["lost"] += 1
                 continue
             start = self.free_at if self.free_at > now else now

@@ -15,8 +15,13 @@ export interface Link extends AsyncDisposable {
   readonly description: string;
   /** Whether it can lose packets. */
   readonly losesPackets: boolean;
-  /** Empties the wire, changes it, and counts from zero; `null` for none at all. */
-  set(profile: LinkProfile | null): Promise<void>;
+  /**
+   * Empties the wire, changes it, and counts from zero.
+   *
+   * @param profile `null` for no wire at all.
+   * @param seed Of one seed the same packets are lost, by their place in the stream.
+   */
+  set(profile: LinkProfile | null, seed?: number): Promise<void>;
   /** How the browser is started so that it goes by the wire that was set last. */
   launchOptions(options: LaunchOptions): LaunchOptions;
   /** What arrived at the servers' side since `set`, TCP's own headers not counted; `null` where nobody counts. */

@@ -27,9 +27,9 @@ export async function namespaceLink(namespaces: Namespaces, browserPath: string)
   return {
     description: `two network namespaces, the kernel's TCP (${congestionControl})`,
     losesPackets: true,
-    async set(profile) {
+    async set(profile, seed = 0) {
       isOn = profile !== null;
-      await ask(socket, profile === null ? {} : toCarrier(profile));
+      await ask(socket, profile === null ? {} : { ...toCarrier(profile), seed });
     },
     launchOptions: (options) => (isOn ? { ...options, executablePath: launcher } : options),
     sentBytes: async () => (isOn ? (await ask(socket, {})).up.payloadBytes : null),
