@@ -1,4 +1,4 @@
-import { listenForInterruption } from "./interruption.ts";
+import { interruption, listenForInterruption } from "./interruption.ts";
 import { NAMESPACES, runInNamespaces, whyNoNamespaces } from "./link/enter-namespaces.ts";
 import { type Options, readOptions, USAGE } from "./options.ts";
 import { writeReport } from "./report/write-report.ts";
@@ -16,16 +16,21 @@ try {
   process.exit(2);
 }
 
-const why = whyNoNamespaces();
+const why = options.isRelay ? "it was asked for" : whyNoNamespaces();
 if (options.isReport) {
   await writeReport();
 } else if (process.env[NAMESPACES] === undefined && why === null) {
   process.exitCode = await runInNamespaces(options.congestionControl);
 } else {
-  if (why !== null)
-    console.log(`No link that loses packets here (${why}): a relay with delay and rate instead.`);
+  if (why !== null) console.log(`The link is a relay with delay and rate, and loses nothing: ${why}.`);
   listenForInterruption();
-  await measure(options);
+  try {
+    await measure(options);
+  } catch (error) {
+    if (!interruption.aborted) throw error;
+    console.error("Interrupted. What was measured is saved; the same command goes on.");
+    process.exitCode = 130;
+  }
 }
 
 async function measure({ isQuick, extras }: Options): Promise<void> {

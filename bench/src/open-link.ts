@@ -11,3 +11,8 @@ export async function openLink(ports: readonly number[]): Promise<Link> {
   // As `runInNamespaces` wrote it.
   return await namespaceLink(JSON.parse(inside) as Namespaces, CHROMIUM.executablePath);
 }
+
+/** Only the kernel's TCP knows of packets. */
+export function canLosePackets(): boolean {
+  return process.env[NAMESPACES] !== undefined;
+}

@@ -17,6 +17,8 @@ export interface Options {
   share: number;
   rounds: number;
   congestionControl: string;
+  /** The link in user space also where there could be the kernel's. */
+  isRelay: boolean;
   /** Measure again what is saved. */
   isFresh: boolean;
   /** Only write table and chart from what is saved. */
@@ -25,7 +27,7 @@ export interface Options {
 
 export const USAGE = `npm run bench -- [--quick] [--only ${[...Object.keys(LINKS), ...EXTRAS].join(",")}]
   [--files ${Object.keys(WORKLOADS).join(",")}] [--contenders ${CONTENDERS.map(({ name }) => name).join(",")}]
-  [--size MIB] [--share 0.1] [--rounds N] [--tcp reno|cubic|bbr] [--fresh] [--report]`;
+  [--size MIB] [--share 0.1] [--rounds N] [--tcp reno|cubic|bbr] [--relay] [--fresh] [--report]`;
 
 /** @throws {Error} With a sentence for people, if something is not known. */
 export function readOptions(args: string[]): Options {
@@ -41,6 +43,7 @@ export function readOptions(args: string[]): Options {
       rounds: { type: "string" },
       // Every kernel has it, so results compare; desktops' cubic is much like it on links like these.
       tcp: { type: "string", default: "reno" },
+      relay: { type: "boolean", default: false },
       fresh: { type: "boolean", default: false },
       report: { type: "boolean", default: false },
     },
@@ -60,6 +63,7 @@ export function readOptions(args: string[]): Options {
     share: share(values.share),
     rounds: values.rounds === undefined ? 3 : positive("--rounds", values.rounds),
     congestionControl: values.tcp,
+    isRelay: values.relay,
     isFresh: values.fresh,
     isReport: values.report,
   };

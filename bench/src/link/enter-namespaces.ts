@@ -21,15 +21,16 @@ const CARRIER = join(import.meta.dirname, "carrier.py");
 
 /** Why there can be no link with the kernel's own TCP here; `null` where there can. */
 export function whyNoNamespaces(): string | null {
-  if (process.platform !== "linux") return "it needs Linux";
-  if (process.getuid?.() !== 0) return "it needs root";
+  if (process.platform !== "linux") return "the other one needs Linux";
+  if (process.getuid?.() !== 0) return "the other one needs root";
   try {
     accessSync("/dev/net/tun", constants.R_OK | constants.W_OK);
   } catch {
-    return "it needs /dev/net/tun";
+    return "the other one needs /dev/net/tun";
   }
   for (const program of ["python3", "ip", "nsenter"]) {
-    if (spawnSync(program, ["--help"], { stdio: "ignore" }).error !== undefined) return `it needs ${program}`;
+    if (spawnSync(program, ["--help"], { stdio: "ignore" }).error !== undefined)
+      return `the other one needs ${program}`;
   }
   return null;
 }

@@ -13,8 +13,6 @@ export interface LinkProfile {
 export interface Link extends AsyncDisposable {
   /** For reports: what carries the bytes. */
   readonly description: string;
-  /** Whether it can lose packets. */
-  readonly losesPackets: boolean;
   /**
    * Empties the wire, changes it, and counts from zero.
    *

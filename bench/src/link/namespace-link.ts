@@ -26,7 +26,6 @@ export async function namespaceLink(namespaces: Namespaces, browserPath: string)
   let isOn = false;
   return {
     description: `two network namespaces, the kernel's TCP (${congestionControl})`,
-    losesPackets: true,
     async set(profile, seed = 0) {
       isOn = profile !== null;
       await ask(socket, profile === null ? {} : { ...toCarrier(profile), seed });

@@ -66,7 +66,6 @@ export async function relayLink(ports: readonly number[]): Promise<Link> {
   const relays = await Promise.all(ports.map(open));
   return {
     description: "a relay in user space: delay and rate, no loss",
-    losesPackets: false,
     set(next) {
       profile = next;
       sentBytes = 0;
