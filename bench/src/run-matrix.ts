@@ -19,7 +19,9 @@ export const QUICK = "quick";
 
 export async function runMatrix(options: Options): Promise<void> {
   const contenders = CONTENDERS.filter(({ name }) => options.contenders.includes(name));
-  const isSaved = options.bigSize === undefined && options.share === 1;
+  // A quick run is saved whole or not at all; rows gather what they lack.
+  const isWhole = contenders.length === CONTENDERS.length || !options.isQuick;
+  const isSaved = options.bigSize === undefined && options.share === 1 && isWhole;
   for (const wanted of options.links) {
     const isImpossible = (LINKS[wanted]?.profile?.loss ?? 0) > 0 && !canLosePackets();
     if (isImpossible) console.log(`No packet can be lost here: ${wanted} is left out.`);

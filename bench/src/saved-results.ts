@@ -21,9 +21,12 @@ export async function saveResult(name: string, result: object): Promise<void> {
   await rename(`${pathOf(name)}.part`, pathOf(name));
 }
 
+/** As much as a reader needs to know what the figures are worth. */
 export function describeMachine(): string {
   const memory = Math.round(totalmem() / 2 ** 30);
-  return `${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}, ${memory} GiB, ${process.platform} ${release()}, Node ${process.versions.node}`;
+  const kernel = release().split(".").slice(0, 2).join(".");
+  const processor = `${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}`;
+  return `${processor}, ${memory} GiB, ${process.platform} ${kernel}, Node ${process.versions.node}`;
 }
 
 function pathOf(name: string): string {

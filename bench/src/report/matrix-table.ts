@@ -3,11 +3,9 @@ import { LINKS } from "../matrix.ts";
 import type { RowResult } from "../row-result.ts";
 import { type Summary, summarize } from "../summarize.ts";
 import { describeWorkload, totalBytes } from "../workload.ts";
+import { markdownTable } from "./markdown-table.ts";
 
-const HEAD = [
-  "| | seconds | MiB/s | × the ceiling | control requests | more bytes | MiB over idle |",
-  "| --- | --- | --- | --- | --- | --- | --- |",
-];
+const HEAD = ["", "seconds", "MiB/s", "× the ceiling", "control requests", "more bytes", "MiB over idle"];
 
 /** One table for each row of the matrix, contenders below each other. */
 export function matrixTable(row: RowResult): string {
@@ -22,17 +20,17 @@ export function matrixTable(row: RowResult): string {
     return [lineOf(isLess ? `${title}, ${describeWorkload(summary.workload)}` : title, summary)];
   });
   const source = `${row.measuredAt.slice(0, 10)}; ${row.carriedBy}; ${row.machine}`;
-  return [`**${link}${files}** (${source})`, "", ...HEAD, ...lines].join("\n");
+  return `**${link}${files}** (${source})\n\n${markdownTable([HEAD, ...lines])}`;
 }
 
-function lineOf(title: string, summary: Summary): string {
+function lineOf(title: string, summary: Summary): string[] {
   const { seconds, ratio, controlRequests, extra, peakMemory, runs, failures, workload } = summary;
-  if (runs.length === 0) return `| ${title} | failed: ${failures[0] ?? "no run"} | | | | | |`;
+  if (runs.length === 0) return [title, `failed: ${failures[0] ?? "no run"}`];
   const times = runs.map((run) => run.seconds);
   const range =
     runs.length === 1 ? "" : ` (${Math.min(...times).toFixed(1)}–${Math.max(...times).toFixed(1)})`;
   const failed = failures.length === 0 ? "" : `, ${failures.length} failed`;
-  const cells = [
+  return [
     title,
     `${seconds.toFixed(1)}${range}${failed}`,
     (totalBytes(workload) / 2 ** 20 / seconds).toFixed(1),
@@ -41,5 +39,4 @@ function lineOf(title: string, summary: Summary): string {
     extra === null ? "–" : `${(extra * 100).toFixed(2)} %`,
     peakMemory === null ? "–" : peakMemory.toFixed(0),
   ];
-  return `| ${cells.join(" | ")} |`;
 }
