@@ -17,6 +17,8 @@ export interface StackOption {
 interface TestFixtures {
   /** Says what must be stored at the end of the test. Anything else left anywhere fails it; see `audit`. */
   expectStored: (...files: ExpectedFile[]) => void;
+  /** Where the demo is opened; as the server serves it unless a test says otherwise. */
+  address: string;
   /** The demo, not signed in yet. */
   uploads: UploadsPage;
   /** A folder of this test alone. */
@@ -64,8 +66,10 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     { auto: true },
   ],
 
-  uploads: async ({ page, stack }, use) => {
-    await use(new UploadsPage(page, stack));
+  address: async ({ stack }, use) => use(stack.server.url),
+
+  uploads: async ({ page, stack, address }, use) => {
+    await use(new UploadsPage(page, address));
     for (const lane of [stack.serverLane, stack.storeLane]) {
       lane.limit(null);
       lane.mend();

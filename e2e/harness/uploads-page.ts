@@ -1,6 +1,5 @@
 import { expect, type Locator, type Page } from "@playwright/test";
 import type { Login } from "./account.ts";
-import type { Stack } from "./stack.ts";
 
 /** The demo as a person uses it, by the roles and names that `packages/react/README.md` promises. */
 export class UploadsPage {
@@ -10,7 +9,7 @@ export class UploadsPage {
   readonly refused: Locator;
   readonly unfinished: Locator;
   readonly library: Locator;
-  readonly #stack: Stack;
+  readonly #address: string;
   /** Part numbers of every PUT to the store so far, in order; a file that goes whole is part 1. */
   readonly partsBegun: number[] = [];
   /** Those that the store answered with a success. */
@@ -18,9 +17,10 @@ export class UploadsPage {
   /** How often the companion was asked to begin uploads. */
   sessionsAsked = 0;
 
-  constructor(page: Page, stack: Stack) {
+  /** @param address Where the demo is served. */
+  constructor(page: Page, address: string) {
     this.page = page;
-    this.#stack = stack;
+    this.#address = address;
     this.widget = page.getByRole("region", { name: "Upload audio" });
     this.files = this.widget.getByRole("list", { name: "Uploads", exact: true });
     this.refused = this.widget.getByRole("list", { name: "Files not added" });
@@ -40,7 +40,7 @@ export class UploadsPage {
   }
 
   async signIn(login: Login): Promise<void> {
-    await this.page.goto(this.#stack.server.url);
+    await this.page.goto(this.#address);
     await this.page.getByRole("button", { name: `Sign in as ${login}` }).click();
     await this.isReady();
   }

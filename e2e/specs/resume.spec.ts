@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { PART_COUNT, reachMidUpload, STEADY } from "../harness/mid-upload.ts";
+import { finishByPickingAgain, reachMidUpload } from "../harness/mid-upload.ts";
 import { expect, test } from "../harness/test.ts";
 import { UploadsPage } from "../harness/uploads-page.ts";
 
@@ -18,29 +18,7 @@ test("goes on after a reload without sending finished parts again", async ({
 }) => {
   const file = await reachMidUpload(uploads, stack, folder);
   await uploads.page.reload();
-  await uploads.isReady();
-  await expect(uploads.unfinished.getByRole("listitem", { name: file.name })).toBeVisible();
-
-  const [open, ...others] = await stack.store.openUploads();
-  if (open === undefined) throw new Error("the store has forgotten the upload");
-  expect(others).toEqual([]);
-  const finished = await stack.store.parts(open);
-  expect(finished.size).toBeGreaterThanOrEqual(2);
-  expect(finished.size).toBeLessThan(PART_COUNT);
-  const begunBefore = uploads.partsBegun.length;
-
-  stack.storeLane.limit(STEADY);
-  await uploads.pick(file.path);
-  await uploads.hasStoredParts(uploads.partsStored.length + 1);
-  // What the store had is as it was: neither replaced by another nor by the same once more.
-  const now = await stack.store.parts(open);
-  for (const [partNumber, identity] of finished) expect(now.get(partNumber)).toBe(identity);
-
-  stack.storeLane.limit(null);
-  await uploads.reaches(file.name, "done");
-  for (const partNumber of finished.keys()) {
-    expect(uploads.partsBegun.slice(begunBefore)).not.toContain(partNumber);
-  }
+  await finishByPickingAgain(uploads, stack, file);
   expectStored(file);
 });
 
@@ -57,7 +35,7 @@ test("goes on on another device with what the first one sent", async ({
   if (open === undefined) throw new Error("the store has forgotten the upload");
 
   await using context = await browser.newContext();
-  const other = new UploadsPage(await context.newPage(), stack);
+  const other = new UploadsPage(await context.newPage(), stack.server.url);
   stack.storeLane.limit(null);
   await other.signIn("alpha");
   await expect(other.unfinished.getByRole("listitem", { name: file.name })).toBeVisible();

@@ -18,7 +18,7 @@ test("shows nobody else's files, but for those in a shared workspace", async ({
   await expect(uploads.libraryFile(shared.name)).toBeVisible();
 
   await using context = await browser.newContext();
-  const beta = new UploadsPage(await context.newPage(), stack);
+  const beta = new UploadsPage(await context.newPage(), stack.server.url);
   await beta.signIn("beta");
   await expect(beta.library).toContainText("Nothing here yet");
   await expect(beta.page.getByRole("combobox", { name: "Workspace" })).not.toContainText("Alpha's workspace");
