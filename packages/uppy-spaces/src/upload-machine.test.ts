@@ -118,6 +118,17 @@ describe("nextUploadState", () => {
     expect(todo(state)).toEqual([2, 5]);
   });
 
+  it("goes on sending when another tab asked for completion before all was there", () => {
+    const early = fold([...begun, ...send(1), { type: "session-completed", sessionId: "s1" }]);
+    expect(early.status).toBe("finalizing");
+    const state = nextUploadState(early, {
+      type: "parts-missing",
+      sessionId: "s1",
+      partNumbers: [2, 3, 4, 5],
+    });
+    expect([state.status, todo(state)]).toEqual(["sending", [2, 3, 4, 5]]);
+  });
+
   it("keeps what is stored over a failure, and goes on with it on retry", () => {
     const error = { code: "storage_unavailable", message: "away" } as const;
     const failed = fold([...begun, ...send(1), { type: "fail", error, isSessionOver: false }]);

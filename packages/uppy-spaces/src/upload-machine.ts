@@ -288,7 +288,8 @@ function partsMissing(
   if (state.status !== "finalizing" || state.transfer.plan.sessionId !== event.sessionId) return state;
   const { transfer } = state;
   const stored = transfer.stored.without(event.partNumbers);
-  if (stored === transfer.stored) return state;
+  // Missing may also be what was never stored: another tab asked for completion too early, and this one took it at its word.
+  if (stored.isFull) return state;
   let storedBytes = 0;
   for (let partNumber = 1; partNumber <= transfer.plan.partCount; partNumber += 1) {
     if (stored.has(partNumber)) storedBytes += sizeOf(transfer.plan, partNumber);
