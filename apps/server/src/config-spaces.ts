@@ -27,6 +27,7 @@ const spaces = z.object({
     .optional(),
   SPACES_CDN_ENDPOINT: httpUrl.optional(),
   SPACES_FORCE_PATH_STYLE: booleanSetting.optional(),
+  SPACES_TWO_HOSTS: booleanSetting.optional(),
   SPACES_PREPARE: booleanSetting.default(false),
 });
 

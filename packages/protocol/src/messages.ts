@@ -134,6 +134,8 @@ export const signPartsRequest = z.strictObject({
     .array(z.strictObject({ partNumber, etag: z.string().max(200) }))
     .max(S3_LIMITS.maxPartCount)
     .optional(),
+  /** Origins that this browser cannot reach, of those that URLs had before: others are signed as far as there are any. */
+  avoidOrigins: z.array(z.string().max(300)).max(4).optional(),
 });
 export const signPartsResponse = z.object({ urls: z.array(partUrl) });
 

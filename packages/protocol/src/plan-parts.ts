@@ -10,11 +10,14 @@ export const S3_LIMITS = {
   maxObjectSize: 5_000_000_000_000,
 } as const;
 
-/** Wanted part size in bytes where nothing forces a larger one. */
+/** Largest part in bytes that is wanted; parts are larger only where S3 forces them to be. */
 export const PREFERRED_PART_SIZE = 10 * MiB;
 
 /** Files up to this many bytes go as one signed PUT unless the caller asks otherwise. */
 export const SINGLE_PUT_MAX_SIZE = 10 * MiB;
+
+/** A file that can be cut into as many parts is: with few large ones, most lanes stand idle while the last ones end. */
+const ENOUGH_PARTS = 40;
 
 export interface Part {
   /** Starts at 1. */
@@ -27,7 +30,8 @@ export interface Part {
  * Size in bytes of every part but the last. The SQL function `plan_part_size` is the same rule.
  *
  * @param fileSize Length of the file in bytes; at least 1 (an empty file is refused earlier).
- * @param preferredPartSize Wanted part size in bytes; raised where S3's limits require it, in whole MiB.
+ * @param preferredPartSize Largest part wanted, in bytes; smaller for smaller files, and raised where S3's limits require it; in
+ *   whole MiB.
  * @throws {RangeError} If a size is not a positive integer, or the file exceeds `S3_LIMITS.maxObjectSize`.
  */
 export function planPartSize(fileSize: number, preferredPartSize: number = PREFERRED_PART_SIZE): number {
@@ -36,8 +40,12 @@ export function planPartSize(fileSize: number, preferredPartSize: number = PREFE
   const { minPartSize, maxPartSize, maxPartCount, maxObjectSize } = S3_LIMITS;
   if (fileSize > maxObjectSize)
     throw new RangeError(`${fileSize} bytes exceed the largest object, ${maxObjectSize}`);
-  const forced = Math.ceil(Math.ceil(fileSize / maxPartCount) / MiB) * MiB;
-  return Math.min(Math.max(preferredPartSize, minPartSize, forced), maxPartSize);
+  const wanted = Math.min(preferredPartSize, inWholeMiB(fileSize / ENOUGH_PARTS));
+  return Math.min(Math.max(wanted, minPartSize, inWholeMiB(fileSize / maxPartCount)), maxPartSize);
+}
+
+function inWholeMiB(bytes: number): number {
+  return Math.ceil(bytes / MiB) * MiB;
 }
 
 /** Cuts a file into parts: in order, without gap or overlap; sizes add up to `fileSize`. Throws as `planPartSize`. */

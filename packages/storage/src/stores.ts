@@ -38,12 +38,13 @@ export function createStores(providers: Providers, record: (operation: StoreOper
   }
 
   function connect(provider: Provider, subject: OperationSubject): Store {
-    const { endpoint, bucket, region, forcePathStyle, credentials, limits } = provider;
-    const name = JSON.stringify([endpoint, bucket, region, forcePathStyle, credentials]);
+    const { endpoint, bucket, region, forcePathStyle, hasTwoHosts, credentials, limits } = provider;
+    const name = JSON.stringify([endpoint, bucket, region, forcePathStyle, hasTwoHosts, credentials]);
     let s3 = connections.get(name);
     if (s3 === undefined) {
       const { completionLimitMs } = limits;
-      s3 = connectS3({ endpoint, bucket, region, forcePathStyle, credentials, completionLimitMs, record });
+      const address = { endpoint, bucket, region, forcePathStyle, hasTwoHosts };
+      s3 = connectS3({ ...address, credentials, completionLimitMs, record });
       connections.set(name, s3);
     }
     return { s3: { ...s3, subject }, limits };

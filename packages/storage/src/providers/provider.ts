@@ -2,7 +2,7 @@ import { UploadError } from "@audiotricks/protocol";
 import type { Kysely, Selectable } from "kysely";
 import type { Database } from "../database.ts";
 import type { StorageProviders } from "../database-schema.ts";
-import { type BucketAddress, needsPathStyle, normalizeEndpoint } from "../s3/bucket-address.ts";
+import { type BucketAddress, isSpacesHost, needsPathStyle, normalizeEndpoint } from "../s3/bucket-address.ts";
 import type { SigningCredentials } from "../s3/sigv4.ts";
 import { isSupportedProvider, PROVIDER_LIMITS, type ProviderLimits } from "./provider-limits.ts";
 import { type EnvelopeKey, openSecret } from "./secret-envelope.ts";
@@ -12,6 +12,8 @@ import type { SpacesProvider } from "./spaces-provider.ts";
 export interface Provider extends BucketAddress {
   id: string;
   region: string;
+  /** Whether browsers may send parts to both host names of the bucket. */
+  hasTwoHosts: boolean;
   credentials: SigningCredentials;
   limits: ProviderLimits;
 }
@@ -50,12 +52,15 @@ function toProvider(row: Selectable<StorageProviders>, secrets: ProviderSecrets)
     spaces !== undefined &&
     normalizeEndpoint(spaces.endpoint) === endpoint &&
     spaces.bucket === row.bucket_name;
+  const forcePathStyle =
+    (isGiven && spaces.forcePathStyle === true) || needsPathStyle(endpoint, row.bucket_name);
   return {
     id: row.id,
     endpoint,
     bucket: row.bucket_name,
     region: row.region,
-    forcePathStyle: (isGiven && spaces.forcePathStyle === true) || needsPathStyle(endpoint, row.bucket_name),
+    forcePathStyle,
+    hasTwoHosts: (isGiven ? spaces.twoHosts : undefined) ?? (isSpacesHost(endpoint) && !forcePathStyle),
     credentials: credentialsOf(row, isGiven ? spaces : undefined, secrets.encryptionKey),
     limits: PROVIDER_LIMITS[name],
   };

@@ -15,6 +15,8 @@ export interface SpacesProvider {
   cdnEndpoint?: string | undefined;
   /** Forced anyway where the endpoint is an address or `localhost`. */
   forcePathStyle?: boolean | undefined;
+  /** Whether browsers may send parts to `BUCKET.ENDPOINT` and to `ENDPOINT/BUCKET`; by default where it is Spaces. */
+  twoHosts?: boolean | undefined;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -52,6 +54,12 @@ export function readSpacesProvider(env: Environment): SpacesProvider | undefined
   if (url.hostname.startsWith(`${bucket}.`)) {
     throw unusable(`SPACES_ENDPOINT must not contain the bucket: leave ${bucket}. away.`);
   }
+  const twoHosts = readBoolean(env, "SPACES_TWO_HOSTS");
+  if (twoHosts === true && /^[\d.]+$|^\[/.test(url.hostname)) {
+    throw unusable(
+      `SPACES_TWO_HOSTS needs a host name: ${url.hostname} is an address, so there is no ${bucket}.${url.hostname}.`,
+    );
+  }
   return {
     endpoint: url.origin,
     region,
@@ -60,6 +68,7 @@ export function readSpacesProvider(env: Environment): SpacesProvider | undefined
     secretAccessKey,
     cdnEndpoint: env.SPACES_CDN_ENDPOINT || undefined,
     forcePathStyle: readBoolean(env, "SPACES_FORCE_PATH_STYLE"),
+    twoHosts,
   };
 }
 

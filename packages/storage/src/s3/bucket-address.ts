@@ -19,6 +19,17 @@ export function locate(
     : { protocol, host: `${address.bucket}.${host}`, path: `/${path}` };
 }
 
+/**
+ * The addresses of one bucket by both of its host names. Browsers open six connections to each *host* over HTTP/1.1, so parts
+ * that go to both have twice as many.
+ */
+export function bothHosts(address: BucketAddress): readonly [BucketAddress, BucketAddress] {
+  return [
+    { ...address, forcePathStyle: false },
+    { ...address, forcePathStyle: true },
+  ];
+}
+
 /** The plain, unsigned URL of a key; of the bucket when the key is empty. */
 export function urlOf(address: BucketAddress, key: string): string {
   const { protocol, host, path } = locate(address, key);
@@ -37,6 +48,11 @@ export function needsPathStyle(endpoint: string, bucket: string): boolean {
     /^[\d.]+$/.test(hostname) ||
     !/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(bucket)
   );
+}
+
+/** Spaces answers by both names of a bucket; whoever else does is told by a setting. */
+export function isSpacesHost(endpoint: string): boolean {
+  return new URL(endpoint).hostname.endsWith(".digitaloceanspaces.com");
 }
 
 /** The specification writes endpoints without a scheme; they all mean https. */

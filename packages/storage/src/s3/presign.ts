@@ -11,6 +11,8 @@ export interface PresignerOptions extends BucketAddress {
 
 /** Makes URLs that carry the right to one request. They are credentials: never log them. `expiresIn` is seconds. */
 export interface Presigner {
+  /** Of all URLs it makes. */
+  readonly origin: string;
   /** One PUT of exactly `size` bytes; of any number where the size is not known. */
   putObject(request: { key: string; size?: number; expiresIn: number }): string;
   uploadPart(request: {
@@ -63,7 +65,9 @@ export function createPresigner(options: PresignerOptions): Presigner {
     return `${protocol}//${host}${path}?${parameters.join("&")}`;
   }
 
+  const { protocol, host } = locate(options, "");
   return {
+    origin: `${protocol}//${host}`,
     putObject: ({ key, size, expiresIn }) => presign("PUT", key, { "x-id": "PutObject" }, size, expiresIn),
     uploadPart: ({ key, uploadId, partNumber, size, expiresIn }) =>
       presign(

@@ -1,5 +1,5 @@
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
-import type { BucketAddress } from "./bucket-address.ts";
+import { type BucketAddress, bothHosts } from "./bucket-address.ts";
 import { createPresigner, type Presigner } from "./presign.ts";
 import { describeFailure, type S3Failure } from "./s3-failure.ts";
 import type { SigningCredentials } from "./sigv4.ts";
@@ -36,6 +36,8 @@ export interface S3Connection {
   /** Longest that the store may work on one CompleteMultipartUpload or copy. */
   completionLimitMs: number;
   presigner: Presigner;
+  /** For what browsers send in parallel: one for each host name of the bucket that may be used. */
+  uploadPresigners: readonly [Presigner, ...Presigner[]];
   subject: OperationSubject;
   record: (operation: StoreOperation) => void;
 }
@@ -44,6 +46,8 @@ export interface S3ConnectionOptions extends BucketAddress {
   region: string;
   credentials: SigningCredentials;
   completionLimitMs: number;
+  /** Whether browsers reach the bucket by both of its host names. */
+  hasTwoHosts: boolean;
   record: (operation: StoreOperation) => void;
 }
 
@@ -69,15 +73,26 @@ export function connectS3(options: S3ConnectionOptions): S3Connection {
   } satisfies S3ClientConfig;
   const client = new S3Client({ ...shared, maxAttempts: 3 });
   const onceClient = new S3Client({ ...shared, maxAttempts: 1 });
-  const presigner = createPresigner({
-    ...address,
-    region,
-    credentials,
-    // The SDK learns from the store's Date header how far our clock is off.
-    now: () => new Date(Date.now() + client.config.systemClockOffset),
-  });
+  // The SDK learns from the store's Date header how far our clock is off.
+  const now = () => new Date(Date.now() + client.config.systemClockOffset);
+  const presignerFor = (at: BucketAddress) => createPresigner({ ...at, region, credentials, now });
+  const presigner = presignerFor(address);
+  const [first, second] = bothHosts(address);
+  const uploadPresigners = options.hasTwoHosts
+    ? ([presignerFor(first), presignerFor(second)] as const)
+    : ([presigner] as const);
   const { record } = options;
-  return { bucket, address, client, onceClient, completionLimitMs, presigner, subject: {}, record };
+  return {
+    bucket,
+    address,
+    client,
+    onceClient,
+    completionLimitMs,
+    presigner,
+    uploadPresigners,
+    subject: {},
+    record,
+  };
 }
 
 export function closeS3(s3: S3Connection): void {

@@ -10,11 +10,16 @@ export function signPartUrls(
   store: Store,
   session: Session,
   partNumbers: readonly number[],
+  { avoidOrigins = [] }: { avoidOrigins?: readonly string[] | undefined } = {},
 ): PartUrl[] {
   const { target, key } = session;
   const expiresIn = context.settings.uploadUrlExpiresIn;
-  const { presigner } = store.s3;
+  const reachable = store.s3.uploadPresigners.filter(({ origin }) => !avoidOrigins.includes(origin));
+  const hosts = reachable.length > 0 ? reachable : store.s3.uploadPresigners;
+  // Files of one part go to one host or the other by chance, parts of a file in turns.
+  const shift = Number.parseInt(session.id.slice(-1), 16);
   return partNumbers.map((partNumber) => {
+    const presigner = hosts[(partNumber + shift) % hosts.length] ?? store.s3.presigner;
     const { size } = partAt({ fileSize: session.fileSize, partSize: session.partSize, partNumber });
     const url =
       target.method === "put"

@@ -24,7 +24,8 @@ export async function signParts(
   const session = await openAtStore(context, found);
   if (session.state !== "active") throw sessionNotOpen(session);
   if (request.finished !== undefined) await recordFinishedParts(context, session, request.finished);
-  return signPartUrls(context, await storeOf(context, session), session, partNumbers);
+  const { avoidOrigins } = request;
+  return signPartUrls(context, await storeOf(context, session), session, partNumbers, { avoidOrigins });
 }
 
 function requirePartsOfPlan(
