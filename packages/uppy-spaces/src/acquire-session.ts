@@ -15,12 +15,14 @@ export async function acquireSession(options: {
   mayResume: boolean;
   context: EngineContext;
   purpose: () => SessionPurpose;
+  /** An earlier session is held and about to be asked for; `null` once the companion has answered. */
+  onOffered: (sessionId: string | null) => void;
   /** Returns whether the session was taken; if not, it is ended. `askedAt`: when the request was sent, on the clock. */
   onCreated: (session: CreatedUpload, askedAt: number) => boolean;
   onRefused: (error: UploadError) => void;
   onWait: (retryAt: number) => void;
 }): Promise<void> {
-  const { source, context, purpose, onCreated, onRefused, onWait } = options;
+  const { source, context, purpose, onOffered, onCreated, onRefused, onWait } = options;
   const { store, begunElsewhere, discarder, creator, log } = context;
   const fingerprint = fingerprintOf(source);
 
@@ -37,10 +39,12 @@ export async function acquireSession(options: {
     if (purpose() === "cancelled") discarder.discard(resume);
     return;
   }
+  onOffered(resume);
   creator.create({
     file: announce(source, resume),
     onCreated: (session, askedAt) => {
       const { sessionId } = session;
+      onOffered(null);
       if (resume !== null && sessionId !== resume) {
         // The companion would not go on with it, so nobody else need ask again.
         store.forget(fingerprint, resume);
@@ -58,6 +62,7 @@ export async function acquireSession(options: {
     },
     onRefused: (error) => {
       asked();
+      onOffered(null);
       if (resume !== null) store.release(resume);
       onRefused(error);
     },

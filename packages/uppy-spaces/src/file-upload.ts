@@ -62,6 +62,8 @@ export class FileUpload {
   /** MD5 of every part that is stored, as this file has it: what the whole must turn out to be. */
   readonly #digests = new Map<number, Uint8Array>();
   #finished: { partNumber: number; etag: string }[] = [];
+  /** An earlier session that the companion is being asked to go on with. */
+  #offered: string | null = null;
   #isSigning = false;
   #isCompleting = false;
   #isClosed = false;
@@ -208,6 +210,9 @@ export class FileUpload {
     this.#puts.keepOnly(newTransfer?.inFlight);
     if (oldTransfer !== null && oldTransfer.plan.sessionId !== newTransfer?.plan.sessionId)
       this.#leaveSession(oldTransfer, after);
+    // Said at once, and so remembered: the answer may come when this page is gone.
+    if (after.status === "cancelled" && this.#offered !== null)
+      this.#context.discarder.discard(this.#offered);
     if (before.status === "failed") {
       this.#restarts = 0;
       this.#missingRounds = 0;
@@ -255,8 +260,11 @@ export class FileUpload {
       mayResume,
       context: this.#context,
       purpose: () => {
-        if (this.#isClosed) return "left";
-        return this.#state.status === "creating" ? "wanted" : "cancelled";
+        if (this.#state.status === "creating") return this.#isClosed ? "left" : "wanted";
+        return "cancelled";
+      },
+      onOffered: (sessionId) => {
+        this.#offered = sessionId;
       },
       onCreated: (session, askedAt) => this.#created(session, askedAt),
       onRefused: (error) => this.#fail(error, { isSessionOver: true }),

@@ -72,6 +72,13 @@ export class SimulatedCloud {
   readonly acknowledged = new Set<string>();
   /** PUTs begun for a part whose success was acknowledged before. */
   readonly needless: string[] = [];
+  /** PUTs begun while another one of the same part was under way, and nothing had gone wrong with it. */
+  readonly doubled: string[] = [];
+  /** PUTs begun for a part that the page had been told is there. */
+  readonly sentThoughListed: string[] = [];
+  readonly #underWay = new Map<string, AbortSignal>();
+  /** Parts that a page was told of when it took up their session. */
+  readonly listed = new Set<string>();
   trouble: number;
   isOnline = true;
   isCompanionUp = true;
@@ -190,6 +197,7 @@ export class SimulatedCloud {
     const missing = Array.from({ length: partCount }, (_, index) => index + 1).filter(
       (part) => !parts.has(part),
     );
+    for (const partNumber of missing) this.listed.delete(`${sessionId}/${partNumber}`);
     if (missing.length > 0) throw refusal("parts_missing", { missing });
     const etags = [...parts.values()].toSorted((a, b) => a.partNumber - b.partNumber).map(({ etag }) => etag);
     const whole = createHash("md5")
@@ -277,24 +285,39 @@ export class SimulatedCloud {
     onProgress: (sentBytes: number) => void,
     signal: AbortSignal,
   ): Promise<PutAnswer> {
-    const network: PutAnswer = { ok: false, failure: { kind: "network" } };
-    const http = (status: number): PutAnswer => ({
-      ok: false,
-      failure: { kind: "http", status, retryAfterMs: null },
-    });
     const signed = this.#urls.get(url);
     const session = signed && this.sessions.get(signed.sessionId);
     if (signed === undefined || session === undefined || !(body instanceof ContentBlob)) return http(403);
     const { partNumber, sessionId } = signed;
     const part = `${sessionId}/${partNumber}`;
     if (this.acknowledged.has(part)) this.needless.push(part);
+    if (this.listed.has(part)) this.sentThoughListed.push(part);
+    if (this.#underWay.get(part)?.aborted === false) this.doubled.push(part);
+    this.#underWay.set(part, signal);
+    try {
+      return await this.#store(
+        session,
+        { partNumber, expiresAt: signed.expiresAt },
+        { headers, body, onProgress, signal },
+      );
+    } finally {
+      if (this.#underWay.get(part) === signal) this.#underWay.delete(part);
+    }
+  }
+
+  async #store(
+    session: Session,
+    { partNumber, expiresAt }: { partNumber: number; expiresAt: number },
+    { headers, body, onProgress, signal }: Received,
+  ): Promise<PutAnswer> {
+    const { sessionId } = session;
     await this.#after(1 + this.#options.random() * 100);
-    if (!this.isOnline || this.#chance(this.trouble)) return network;
+    if (!this.isOnline || this.#chance(this.trouble)) return NETWORK;
     if (!signal.aborted) onProgress(Math.floor(body.size * this.#options.random()));
     if (this.#chance(this.trouble / 4)) return { ok: false, failure: { kind: "stalled" } };
     await this.#after(1 + this.#options.random() * 100);
     // As Ceph: an expired URL's 403 reaches the browser as a network error, unless CORS is kind for once.
-    if (this.#options.clock.now() > signed.expiresAt) return this.#chance(0.5) ? network : http(403);
+    if (this.#options.clock.now() > expiresAt) return this.#chance(0.5) ? NETWORK : http(403);
     if (session.state !== "active") return http(404);
     if (this.#chance(this.trouble / 4)) return http(503);
     const etag = body.md5.toString("hex");
@@ -302,11 +325,19 @@ export class SimulatedCloud {
     session.parts.set(partNumber, { partNumber, size: body.size, etag });
     session.content = session.content === null || session.content === body.content ? body.content : "mixed";
     this.accepted.push({ sessionId, partNumber });
-    if (!this.isOnline || this.#chance(this.trouble / 2)) return network;
-    if (signal.aborted) return network;
+    if (!this.isOnline || this.#chance(this.trouble / 2)) return NETWORK;
+    if (signal.aborted) return NETWORK;
     onProgress(body.size);
-    this.acknowledged.add(part);
+    this.acknowledged.add(`${sessionId}/${partNumber}`);
     return { ok: true, etag: this.#chance(0.5) ? etag : null };
+  }
+
+  /** Bytes that count against the quota: of files, and of sessions that may yet become files. */
+  get quotaUsed(): number {
+    return [...this.sessions.values()].reduce(
+      (sum, { state, size }) => (state === "aborted" ? sum : sum + size),
+      0,
+    );
   }
 
   /** Whether the store's parts of a session are all there, as planned, and of one file only. */
@@ -320,6 +351,19 @@ export class SimulatedCloud {
       planParts(size, partSize).length > 0
     );
   }
+}
+
+interface Received {
+  headers: Record<string, string>;
+  body: ContentBlob;
+  onProgress: (sentBytes: number) => void;
+  signal: AbortSignal;
+}
+
+const NETWORK: PutAnswer = { ok: false, failure: { kind: "network" } };
+
+function http(status: number): PutAnswer {
+  return { ok: false, failure: { kind: "http", status, retryAfterMs: null } };
 }
 
 export const simulatedHasher: PartHasher = {
