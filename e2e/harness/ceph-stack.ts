@@ -25,7 +25,9 @@ export async function openCephStack(): Promise<Stack> {
   const server = stack.use(
     new ServerProcess(port, {
       DATABASE_URL: postgres.url,
-      SPACES_ENDPOINT: ceph.endpoint,
+      // Browsers also find the bucket's own name there, Node does not.
+      SPACES_ENDPOINT: ceph.endpoint.replace("127.0.0.1", "localhost"),
+      SPACES_TWO_HOSTS: "true",
       SPACES_REGION: ceph.region,
       SPACES_BUCKET: BUCKET,
       SPACES_KEY: ceph.accessKeyId,

@@ -66,7 +66,9 @@ export async function openLane(serverPort: number): Promise<Lane> {
     for (const socket of sockets) socket.destroy();
   };
   return {
-    chromiumRule: `MAP 127.0.0.1:${serverPort} 127.0.0.1:${address.port}`,
+    chromiumRule: ["127.0.0.1", "localhost", "*.localhost"]
+      .map((host) => `MAP ${host}:${serverPort} 127.0.0.1:${address.port}`)
+      .join(","),
     limit: (bytesPerSecond) => {
       rate = bytesPerSecond;
       freeAt = 0;

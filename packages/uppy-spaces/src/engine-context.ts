@@ -10,6 +10,7 @@ import type { PutPart } from "./put-part.ts";
 import type { RetryOptions } from "./retry-pacer.ts";
 import type { SessionCreator } from "./session-creator.ts";
 import type { SessionStore } from "./session-store.ts";
+import type { StoreHosts } from "./store-hosts.ts";
 
 /** What all files of an engine share. */
 export interface EngineContext {
@@ -26,10 +27,16 @@ export interface EngineContext {
   random: () => number;
   retry: RetryOptions;
   stallTimeoutMs: number;
+  /** The most PUTs at once over all files. */
   lanes: number;
+  hosts: StoreHosts;
   /** A number never given before. */
   nextAttempt: () => number;
   changed: (upload: FileUpload) => void;
+  /** Bytes went out. */
+  sent: (bytes: number) => void;
+  /** The store wants fewer PUTs at once, or one of them does not move. */
+  overloaded: () => void;
   /** Something may have become possible: look at everything once this turn is over. */
   schedule: () => void;
   /** The store's CORS rules hide the ETag. */

@@ -6,9 +6,11 @@ import type { EngineContext } from "./engine-context.ts";
 import type { PutFailure } from "./failure-remedy.ts";
 import { isRefusal, isUnreachable, remedyForCall, remedyForPut, retryAfterOf } from "./failure-remedy.ts";
 import { HoldOff } from "./hold-off.ts";
+import type { ReadyPart } from "./lane-scheduler.ts";
 import { md5Of } from "./md5-scalar.ts";
 import { PartChecksums } from "./part-checksums.ts";
 import { PartPuts } from "./part-puts.ts";
+import type { PutAnswer } from "./put-part.ts";
 import { RateMeter } from "./rate-meter.ts";
 import { asUploadError } from "./session-creator.ts";
 import { movedBytes, showStatus } from "./show-status.ts";
@@ -36,6 +38,9 @@ const PROOFS_AT_ONCE = 4;
 /** URLs are fetched when fewer than this many times the lanes are left. */
 const SIGN_AHEAD = 4;
 const MAX_SIGN_BATCH = 100;
+
+/** What stores answer to too many requests. */
+const SLOW_DOWN: ReadonlySet<number> = new Set([429, 503]);
 
 const LET_GO = new DOMException("No longer wanted", "AbortError");
 
@@ -84,7 +89,7 @@ export class FileUpload {
     this.#putHold = holdOff();
     this.#signHold = holdOff();
     this.#completeHold = holdOff();
-    this.#urls = new UrlWindow(clock);
+    this.#urls = new UrlWindow(clock, context.hosts);
   }
 
   get state(): UploadState {
@@ -126,14 +131,24 @@ export class FileUpload {
   }
 
   /** Parts that could be sent this moment. */
-  readyParts(most: number): number[] {
+  readyParts(most: number): ReadyPart[] {
     if (this.#putHold.isActive) return [];
-    return this.#todo(most, (part) => this.#checksums.has(part) && this.#urls.find(part) !== null);
+    return this.#todo(most, (partNumber) => {
+      const origin = this.#checksums.has(partNumber) ? this.#urls.find(partNumber)?.origin : undefined;
+      return origin === undefined ? null : { partNumber, origin };
+    });
+  }
+
+  /** Adds to `counts` how many PUTs of this file go to which host. */
+  countHosts(counts: Map<string, number>): void {
+    this.#puts.countHosts(counts);
   }
 
   /** The next parts that need a checksum. */
-  partsToHash(most: number): number[] {
-    return this.#todo(most, (part) => this.#checksums.isMissing(part));
+  partsToHash(most: number): ReadyPart[] {
+    return this.#todo(most, (partNumber) =>
+      this.#checksums.isMissing(partNumber) ? { partNumber, origin: "" } : null,
+    );
   }
 
   async hashPart(partNumber: number): Promise<void> {
@@ -160,13 +175,16 @@ export class FileUpload {
     const headers = { ...signed.headers, "content-md5": toBase64(checksum) };
     const body = this.#slice(transfer, partNumber);
     const answer = await this.#puts.send(
-      { partNumber, attempt, url: signed.url, headers, body },
+      { partNumber, attempt, url: signed.url, origin: signed.origin, headers, body },
       (sentBytes) => {
-        this.#bytesSent += Math.max(0, sentBytes - sentBefore);
+        const more = Math.max(0, sentBytes - sentBefore);
+        this.#bytesSent += more;
+        this.#context.sent(more);
         sentBefore = Math.max(sentBefore, sentBytes);
         this.dispatch({ type: "part-progress", partNumber, attempt, sentBytes });
       },
     );
+    if (answer !== null) this.#learn(signed.origin, answer);
     if (answer?.ok === true) this.#partStored(partNumber, attempt, answer.etag);
     if (answer?.ok === false)
       await this.#partFailed(partNumber, attempt, answer.failure, clock.now() - startedAt);
@@ -281,7 +299,7 @@ export class FileUpload {
     }
     const plan = { sessionId, method, fileSize: size, partSize, partCount };
     if (!this.dispatch({ type: "created", plan, storedParts })) return false;
-    this.#urls = new UrlWindow(this.#context.clock);
+    this.#urls = new UrlWindow(this.#context.clock, this.#context.hosts);
     this.#urls.add(session.urls, askedAt);
     this.#finished = [];
     if (state === "completing" || state === "completed")
@@ -330,7 +348,12 @@ export class FileUpload {
     this.#isSigning = true;
     const askedAt = clock.now();
     try {
-      const request = finished.length === 0 ? { partNumbers } : { partNumbers, finished };
+      const avoidOrigins = this.#context.hosts.outOfReach();
+      const request = {
+        partNumbers,
+        ...(finished.length > 0 && { finished }),
+        ...(avoidOrigins.length > 0 && { avoidOrigins }),
+      };
       const { urls } = await this.#context.client.signParts(sessionId, request, { signal });
       if (signal.aborted) return;
       this.#isSigning = false;
@@ -347,6 +370,15 @@ export class FileUpload {
   }
 
   // Sending.
+
+  #learn(origin: string, answer: PutAnswer): void {
+    const { hosts, overloaded } = this.#context;
+    const failure = answer.ok ? null : answer.failure;
+    if (failure?.kind === "network") hosts.failed(origin);
+    else if (failure?.kind !== "stalled") hosts.reached(origin);
+    if (failure?.kind === "stalled" || (failure?.kind === "http" && SLOW_DOWN.has(failure.status)))
+      overloaded();
+  }
 
   #partStored(partNumber: number, attempt: number, etag: string | null): void {
     const digest = this.#checksums.find(partNumber);
@@ -571,16 +603,17 @@ export class FileUpload {
 
   // Small things.
 
-  #todo(most: number, isWanted: (partNumber: number) => boolean): number[] {
+  #todo(most: number, ready: (partNumber: number) => ReadyPart | null): ReadyPart[] {
     const state = this.#state;
-    const wanted: number[] = [];
+    const wanted: ReadyPart[] = [];
     if (state.status !== "sending" || state.isPaused || this.#isClosed) return wanted;
     // Looking further than this would find only parts that no lane reaches soon.
     let left = 4 * this.#context.lanes;
     for (const partNumber of todoParts(state.transfer)) {
       if (wanted.length >= most || left === 0) break;
       left -= 1;
-      if (isWanted(partNumber)) wanted.push(partNumber);
+      const part = ready(partNumber);
+      if (part !== null) wanted.push(part);
     }
     return wanted;
   }

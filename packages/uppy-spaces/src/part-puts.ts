@@ -7,6 +7,7 @@ const LET_GO = new DOMException("No longer wanted", "AbortError");
 
 interface Put {
   attempt: number;
+  origin: string;
   controller: AbortController;
   movedAt: number;
 }
@@ -28,13 +29,25 @@ export class PartPuts {
     return this.#running.size;
   }
 
+  /** Adds to `counts` how many go to which host. */
+  countHosts(counts: Map<string, number>): void {
+    for (const { origin } of this.#running.values()) counts.set(origin, (counts.get(origin) ?? 0) + 1);
+  }
+
   /** Resolves with the store's answer, or with `null` once let go of. */
   async send(
-    part: { partNumber: number; attempt: number; url: string; headers: Record<string, string>; body: Blob },
+    part: {
+      partNumber: number;
+      attempt: number;
+      url: string;
+      origin: string;
+      headers: Record<string, string>;
+      body: Blob;
+    },
     onProgress: (sentBytes: number) => void,
   ): Promise<PutAnswer | null> {
-    const { partNumber, attempt, url, headers, body } = part;
-    const current: Put = { attempt, controller: new AbortController(), movedAt: this.#clock.now() };
+    const { partNumber, attempt, url, origin, headers, body } = part;
+    const current: Put = { attempt, origin, controller: new AbortController(), movedAt: this.#clock.now() };
     this.#running.set(partNumber, current);
     try {
       return await this.#put({

@@ -6,13 +6,15 @@ import { createCompletionBatcher } from "./completion-batcher.ts";
 import { createSessionDiscarder } from "./discard-sessions.ts";
 import type { EngineContext } from "./engine-context.ts";
 import { FileUpload } from "./file-upload.ts";
-import { assignLanes, type LaneClaim } from "./lane-scheduler.ts";
+import { LaneGovernor } from "./lane-governor.ts";
+import { assignLanes, type LaneClaim, type ReadyPart } from "./lane-scheduler.ts";
 import { browserNetwork, type NetworkWatch } from "./network-watch.ts";
 import { createPartHasher, type PartHasher } from "./part-hasher.ts";
 import { type PutPart, putPart } from "./put-part.ts";
 import { DEFAULT_RETRY, type RetryOptions } from "./retry-pacer.ts";
 import { createSessionCreator } from "./session-creator.ts";
 import type { SessionStore } from "./session-store.ts";
+import { StoreHosts } from "./store-hosts.ts";
 import { isSettled, type UploadState } from "./upload-machine.ts";
 import type { UploadSource } from "./upload-source.ts";
 import type { SpacesUploadStatus } from "./upload-status.ts";
@@ -23,11 +25,13 @@ const SESSIONS_AHEAD = 100;
 const HASH_ROUND = 4;
 /** PUTs that Spaces takes at once for one object, until the companion says otherwise. */
 const DEFAULT_PARTS_AT_ONCE = 10;
+/** What browsers open to one host over HTTP/1.1; also where the number of lanes begins. */
+const CONNECTIONS_PER_HOST = 6;
 
 export interface UploadEngineOptions {
   client: CompanionClient;
   store: SessionStore;
-  /** PUTs at once over all files. */
+  /** The most PUTs at once over all files. */
   lanes: number;
   stallTimeoutMs: number;
   retry?: Partial<RetryOptions> | undefined;
@@ -72,6 +76,9 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
   let attempts = 0;
   let isScheduled = false;
   let isClosed = false;
+  const governor = new LaneGovernor({ start: CONNECTIONS_PER_HOST, most: lanes });
+  /** Whether parts wait because every lane is in use. */
+  let isFull = false;
   let hasToldOfEtag = false;
   let offlineSince: number | null = null;
 
@@ -90,6 +97,12 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
     retry,
     stallTimeoutMs: options.stallTimeoutMs,
     lanes,
+    hosts: new StoreHosts(),
+    sent: (bytes) => {
+      governor.sent(bytes);
+      if (governor.observe(clock.now(), isFull)) context.schedule();
+    },
+    overloaded: () => governor.trouble(clock.now()),
     nextAttempt: () => {
       attempts += 1;
       return attempts;
@@ -121,11 +134,18 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
     beginQueued();
     for (const upload of uploads.values()) upload.advance();
     hashAhead();
-    const ready = claims((upload) => upload.readyParts(lanes), {
+    // Twice as many as there are lanes: half of them may be for a host that has no room.
+    const ready = claims((upload) => upload.readyParts(2 * governor.lanes), {
       busy: (upload) => upload.putsInFlight,
       atOnce: Math.max(1, partsAtOnce),
     });
-    for (const { id, partNumber } of assignLanes(ready, lanes)) void uploads.get(id)?.sendPart(partNumber);
+    const busyHosts = new Map<string, number>();
+    for (const upload of uploads.values()) upload.countHosts(busyHosts);
+    const assigned = assignLanes(ready, { lanes: governor.lanes, busyHosts, perHost: CONNECTIONS_PER_HOST });
+    const inFlight = ready.reduce((sum, claim) => sum + claim.inFlight, assigned.length);
+    const waiting = ready.reduce((sum, claim) => sum + claim.ready.length, -assigned.length);
+    isFull = inFlight >= governor.lanes && waiting > 0;
+    for (const { id, partNumber } of assigned) void uploads.get(id)?.sendPart(partNumber);
   };
 
   const hashAhead = () => {
@@ -136,11 +156,12 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
       busy: (upload) => upload.hashedAhead,
       atOnce: most,
     });
-    for (const { id, partNumber } of assignLanes(wanted, most)) void uploads.get(id)?.hashPart(partNumber);
+    for (const { id, partNumber } of assignLanes(wanted, { lanes: most }))
+      void uploads.get(id)?.hashPart(partNumber);
   };
 
   const claims = (
-    ready: (upload: FileUpload) => number[],
+    ready: (upload: FileUpload) => ReadyPart[],
     { busy, atOnce }: { busy: (upload: FileUpload) => number; atOnce: number },
   ): LaneClaim[] =>
     Array.from(uploads, ([id, upload]) => ({

@@ -37,7 +37,7 @@ export interface UppySpacesOptions<M extends Meta = Meta, B extends Body = Body>
   contentType?: ContentKind | undefined;
   /** Names of Uppy's metadata that the companion keeps with the file. */
   metadataFields?: readonly string[];
-  /** PUTs at once over all files. Six is what browsers open to one host over HTTP/1.1. */
+  /** The most PUTs at once over all files. Browsers open six connections to each host name of the store; whether a second six help is measured. */
   lanes?: number;
   /** Whether a file goes in parts; by default the companion decides by size. */
   shouldUseMultipart?: boolean | ((file: UppyFile<M, B>) => boolean) | undefined;
@@ -50,7 +50,7 @@ export interface UppySpacesOptions<M extends Meta = Meta, B extends Body = Body>
 
 const defaultOptions = {
   metadataFields: [] as readonly string[],
-  lanes: 6,
+  lanes: 12,
   stallTimeoutMs: 60_000,
   warnBeforeLeaving: true,
 };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { VirtualClock } from "../test/support/virtual-clock.ts";
+import { StoreHosts } from "./store-hosts.ts";
 import { UrlWindow } from "./url-window.ts";
 
 const url = (partNumber: number, expiresIn = 900) => ({
@@ -13,7 +14,7 @@ const url = (partNumber: number, expiresIn = 900) => ({
 describe("UrlWindow", () => {
   it("uses a URL for the first half of its life, counted from when it was asked for", async () => {
     const clock = new VirtualClock();
-    const window = new UrlWindow(clock);
+    const window = new UrlWindow(clock, new StoreHosts());
     const askedAt = clock.now();
     await clock.advance(60_000);
     window.add([url(1)], askedAt);
@@ -24,14 +25,24 @@ describe("UrlWindow", () => {
   });
 
   it("does not give out a URL that was dropped", () => {
-    const window = new UrlWindow(new VirtualClock());
+    const window = new UrlWindow(new VirtualClock(), new StoreHosts());
     window.add([url(1), url(2)], 0);
     window.drop(1);
     expect([window.find(1), window.find(2)?.partNumber]).toEqual([null, 2]);
   });
 
+  it("gives out no URL of a host that cannot be reached", () => {
+    const hosts = new StoreHosts();
+    const window = new UrlWindow(new VirtualClock(), hosts);
+    window.add([url(1), { ...url(2), url: "https://other/2" }], 0);
+    hosts.reached("https://other");
+    for (let n = 0; n < 2; n += 1) hosts.failed("https://store");
+    expect([window.find(1), window.find(2)?.origin]).toEqual([null, "https://other"]);
+    expect(window.toSign([1, 2], { ahead: 4, most: 50 })).toEqual([1]);
+  });
+
   it("asks for more only when the next parts run short, then for as many as one call may have", () => {
-    const window = new UrlWindow(new VirtualClock());
+    const window = new UrlWindow(new VirtualClock(), new StoreHosts());
     const todo = Array.from({ length: 103 }, (_, index) => index + 1);
     expect(window.toSign(todo, { ahead: 4, most: 50 })).toEqual(todo.slice(0, 50));
     window.add(

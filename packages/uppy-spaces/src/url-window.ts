@@ -1,13 +1,20 @@
 import type { PartUrl } from "@audiotricks/protocol/messages";
 import type { Clock } from "./clock.ts";
+import { originOf, type StoreHosts } from "./store-hosts.ts";
+
+export interface SignedUrl extends PartUrl {
+  origin: string;
+}
 
 /** Signed URLs of one session, each with the moment from which on it is not used any more. */
 export class UrlWindow {
   readonly #clock: Clock;
-  readonly #urls = new Map<number, { url: PartUrl; staleAt: number }>();
+  readonly #hosts: StoreHosts;
+  readonly #urls = new Map<number, { url: SignedUrl; staleAt: number }>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, hosts: StoreHosts) {
     this.#clock = clock;
+    this.#hosts = hosts;
   }
 
   /**
@@ -16,15 +23,16 @@ export class UrlWindow {
    */
   add(urls: readonly PartUrl[], askedAt: number): void {
     for (const url of urls) {
-      this.#urls.set(url.partNumber, { url, staleAt: askedAt + (url.expiresIn * 1000) / 2 });
+      const signed = { ...url, origin: originOf(url.url) };
+      this.#urls.set(url.partNumber, { url: signed, staleAt: askedAt + (url.expiresIn * 1000) / 2 });
     }
   }
 
   /** A URL that may be used now. */
-  find(partNumber: number): PartUrl | null {
+  find(partNumber: number): SignedUrl | null {
     const known = this.#urls.get(partNumber);
     if (known === undefined) return null;
-    if (this.#clock.now() < known.staleAt) return known.url;
+    if (this.#clock.now() < known.staleAt && !this.#hosts.isOutOfReach(known.url.origin)) return known.url;
     this.#urls.delete(partNumber);
     return null;
   }
