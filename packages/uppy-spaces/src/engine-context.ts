@@ -4,6 +4,7 @@ import type { CompanionClient } from "./companion-client.ts";
 import type { AskCompletion } from "./completion-batcher.ts";
 import type { SessionDiscarder } from "./discard-sessions.ts";
 import type { FileUpload } from "./file-upload.ts";
+import type { FlightRecorder } from "./flight-recorder.ts";
 import type { NetworkWatch } from "./network-watch.ts";
 import type { PartHasher } from "./part-hasher.ts";
 import type { PutPart } from "./put-part.ts";
@@ -30,6 +31,7 @@ export interface EngineContext {
   /** The most PUTs at once over all files. */
   lanes: number;
   hosts: StoreHosts;
+  flights: FlightRecorder;
   /** A number never given before. */
   nextAttempt: () => number;
   changed: (upload: FileUpload) => void;

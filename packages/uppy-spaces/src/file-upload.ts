@@ -109,6 +109,7 @@ export class FileUpload {
     const after = nextUploadState(before, event);
     if (after === before) return false;
     this.#state = after;
+    this.#context.flights.changed(this.source.id, before, after);
     this.#follow(before, after);
     // What followed may have changed the state again, and told of it.
     if (this.#state === after) this.#context.changed(this);
@@ -155,7 +156,8 @@ export class FileUpload {
     const transfer = transferOf(this.#state);
     if (transfer === null) return;
     try {
-      await this.#checksums.hash(partNumber, this.#slice(transfer, partNumber));
+      const hashed = this.#checksums.hash(partNumber, this.#slice(transfer, partNumber));
+      await this.#context.flights.during(this.source.id, "hashing", hashed);
     } catch (error) {
       this.#failUnreadable(error);
     }
@@ -354,7 +356,9 @@ export class FileUpload {
         ...(finished.length > 0 && { finished }),
         ...(avoidOrigins.length > 0 && { avoidOrigins }),
       };
-      const { urls } = await this.#context.client.signParts(sessionId, request, { signal });
+      const { client, flights } = this.#context;
+      const asked = client.signParts(sessionId, request, { signal });
+      const { urls } = await flights.during(this.source.id, "signing", asked);
       if (signal.aborted) return;
       this.#isSigning = false;
       this.#signHold.succeeded();
@@ -396,6 +400,7 @@ export class FileUpload {
     const transfer = transferOf(this.#state);
     if (transfer?.inFlight.get(partNumber)?.attempt !== attempt) return;
     this.#retries += 1;
+    this.#context.flights.refused(this.source.id, partNumber, failure);
     const failedBefore = this.#refusals.get(partNumber) ?? 0;
     const remedy = remedyForPut(failure, { method: transfer.plan.method, failedBefore });
     if (remedy.do === "stored") {
@@ -508,6 +513,7 @@ export class FileUpload {
     switch (remedyForCall(error)) {
       case "retry":
         this.#retries += 1;
+        this.#context.flights.refused(this.source.id, null, null);
         this.#holdOff(hold, { retryAfterMs: retryAfterOf(error), tookMs }, () => error);
         return;
       case "session-lost":

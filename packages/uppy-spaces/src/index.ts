@@ -4,7 +4,9 @@ export {
   type CompanionClientOptions,
   createCompanionClient,
 } from "./companion-client.ts";
+export type { FlightCause, FlightEvent, FlightPhase, FlightRecord } from "./flight-recorder.ts";
 export type { RetryOptions } from "./retry-pacer.ts";
+export { type FlightSummary, flightToJson, type SlowReason, summarizeFlight } from "./summarize-flight.ts";
 export type { GetToken } from "./token-source.ts";
 export type * from "./upload-status.ts";
 export { UppySpaces, UppySpaces as default, type UppySpacesOptions } from "./uppy-spaces.ts";

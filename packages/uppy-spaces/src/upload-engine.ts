@@ -6,6 +6,7 @@ import { createCompletionBatcher } from "./completion-batcher.ts";
 import { createSessionDiscarder } from "./discard-sessions.ts";
 import type { EngineContext } from "./engine-context.ts";
 import { FileUpload } from "./file-upload.ts";
+import { createFlightRecorder, type FlightRecord } from "./flight-recorder.ts";
 import { LaneGovernor } from "./lane-governor.ts";
 import { assignLanes, type LaneClaim, type ReadyPart } from "./lane-scheduler.ts";
 import { browserNetwork, type NetworkWatch } from "./network-watch.ts";
@@ -54,6 +55,8 @@ export interface UploadEngine {
   retry: (id: string) => void;
   /** Also ends the session at the companion. */
   cancel: (id: string) => void;
+  /** What it did and waited for so far; of the last uploads also once they are over. */
+  flight: (id: string) => FlightRecord | undefined;
   ids: () => string[];
   /** Whether anything moves, or would if it could. */
   isBusy: () => boolean;
@@ -67,6 +70,7 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
   const retry = { ...DEFAULT_RETRY, ...options.retry };
   const random = options.random ?? Math.random;
   const hasher = options.hasher ?? createPartHasher();
+  const flights = createFlightRecorder(clock);
   const waits = new BackoffWaits(clock);
   const creator = createSessionCreator({ client, clock, waits, retry, random, isOnline: network.isOnline });
   const discarder = createSessionDiscarder({ client, store, waits, retry });
@@ -97,6 +101,7 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
     retry,
     stallTimeoutMs: options.stallTimeoutMs,
     lanes,
+    flights,
     hosts: new StoreHosts(),
     sent: (bytes) => {
       governor.sent(bytes);
@@ -131,6 +136,7 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
   };
 
   const advance = () => {
+    flights.lanes(governor.lanes);
     beginQueued();
     for (const upload of uploads.values()) upload.advance();
     hashAhead();
@@ -214,6 +220,7 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
       if (isClosed) return;
       uploads.get(source.id)?.dispatch({ type: "cancel" });
       askConfig();
+      flights.begin(source.id, source.blob.size);
       const upload = new FileUpload(source, context);
       uploads.set(source.id, upload);
       options.onChange(source.id, upload.state, upload.status());
@@ -227,6 +234,7 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
     resume: (id) => void uploads.get(id)?.dispatch({ type: "resume" }),
     retry: (id) => void uploads.get(id)?.dispatch({ type: "retry" }),
     cancel: (id) => void uploads.get(id)?.dispatch({ type: "cancel" }),
+    flight: flights.find,
     ids: () => [...uploads.keys()],
     isBusy: () =>
       [...uploads.values()].some(

@@ -2,6 +2,7 @@ import type { ContentKind } from "@audiotricks/protocol/messages";
 import { BasePlugin, type DefinePluginOpts, type PluginOpts, type Uppy } from "@uppy/core";
 import type { Body, Meta, UppyFile } from "@uppy/core/utils";
 import { createCompanionClient } from "./companion-client.ts";
+import type { FlightRecord } from "./flight-recorder.ts";
 import type { RetryOptions } from "./retry-pacer.ts";
 import { createSessionStore } from "./session-store.ts";
 import type { GetToken } from "./token-source.ts";
@@ -128,6 +129,11 @@ export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
     this.#stopTimers();
     this.#guard(false);
     for (const id of this.#waiting.keys()) this.#release(id);
+  }
+
+  /** What one file did and waited for, so far; `undefined` for one that was never uploaded, or long ago. */
+  flightRecord(fileId: string): FlightRecord | undefined {
+    return this.#engine?.flight(fileId);
   }
 
   // What Uppy asks.
