@@ -1,4 +1,4 @@
-import { AudioUploader, QuotaMeter } from "@audiotricks/upload-react";
+import { AudioUploader, type AudioUploads, QuotaMeter, UploadDebugDrawer } from "@audiotricks/upload-react";
 import { useState } from "react";
 import { Brand } from "./brand.tsx";
 import type { DemoSession } from "./demo-session.ts";
@@ -10,6 +10,7 @@ const COMPANION_URL = "";
 
 export function UploadPage({ session, onSignOut }: { session: DemoSession; onSignOut: () => void }) {
   const [space, setSpace] = useState(session.workspaces[0]?.id ?? PERSONAL);
+  const [uppy, setUppy] = useState<AudioUploads["uppy"]>(null);
   const companion = {
     companionUrl: COMPANION_URL,
     getToken: session.getToken,
@@ -39,7 +40,10 @@ export function UploadPage({ session, onSignOut }: { session: DemoSession; onSig
           <SpacePicker workspaces={session.workspaces} value={space} onChange={setSpace} />
         </div>
         <div className="columns">
-          <AudioUploader {...companion} />
+          <div className="stack">
+            <AudioUploader {...companion} onReady={setUppy} />
+            <UploadDebugDrawer uppy={uppy} />
+          </div>
           <aside className="card" aria-label="Storage">
             <QuotaMeter {...companion} labels={{ user: "Your storage", workspace: spaceName }} />
           </aside>

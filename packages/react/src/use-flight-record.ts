@@ -1,0 +1,22 @@
+import type { FlightRecord } from "@audiotricks/uppy-spaces";
+import type { Uppy } from "@uppy/core";
+import { useEffect, useState } from "react";
+
+/** How often a record that is shown is read again, in milliseconds. */
+const READ_EVERY_MS = 500;
+
+/** What one file's upload did and waited for, kept up to date while it is used; `null` where nothing is known of it. */
+export function useFlightRecord(uppy: Uppy | null, fileId: string): FlightRecord | null {
+  const [record, setRecord] = useState<FlightRecord | null>(null);
+  useEffect(() => {
+    const read = () => {
+      const next = uppy?.getPlugin("UppySpaces")?.flightRecord(fileId) ?? null;
+      // What is over stays as it is, unless it is tried again.
+      setRecord((shown) => (shown?.phase === "over" && next?.phase === "over" ? shown : next));
+    };
+    read();
+    const timer = setInterval(read, READ_EVERY_MS);
+    return () => clearInterval(timer);
+  }, [uppy, fileId]);
+  return record;
+}
