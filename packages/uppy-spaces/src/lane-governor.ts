@@ -1,33 +1,45 @@
-/** Lanes added at a time. */
+/** Lanes added or taken away at a time. */
 const STEP = 2;
 /** After a change, TCP needs this long to find its new rate, and new connections fill their send buffers. */
 const SETTLE_MS = 1000;
 const MEASURE_MS = 2000;
-/** More lanes stay only where they carry this much more: on a link that is full they would only crowd out other traffic. */
-const WORTHWHILE = 1.05;
-/** How long a verdict holds before more lanes are tried again. */
-const TRY_AGAIN_MS = 20_000;
+/** More lanes stay only where they carry so much more: on a link that is full they only crowd out other traffic. */
+const GAIN_OF_MORE = 1.05;
+/** Fewer lanes stay where they carry as good as the same. */
+const COST_OF_FEWER = 0.97;
+/** Slow start makes the first seconds of every upload look alike. */
+const FIRST_TRIAL_MS = 15_000;
+const NEXT_TRIAL_MS = 30_000;
 /** Refusals within this time tell of one and the same trouble. */
 const ONE_TROUBLE_MS = 2000;
 
+/** A change of lanes on trial: `rate` and `lanes` are those before it. */
+interface Trial {
+  lanes: number;
+  rate: number;
+}
+
 /**
- * How many PUTs to have under way at once: two more while that makes the whole faster, half as many when the store says
- * that it is too much.
+ * How many PUTs to have under way at once. Begins with all there may be, since most uploads are over before anything could be
+ * learnt; then finds out by trial whether fewer would carry the same, and leaves the rest of the link to others. When the store
+ * says that it is too much, half as many, and later a few more at a time.
  */
 export class LaneGovernor {
+  readonly #fewest: number;
   readonly #most: number;
   #lanes: number;
+  #direction: "up" | "down" = "down";
+  #trial: Trial | null = null;
   #window: { from: number; bytes: number } | null = null;
-  /** The rate before the last increase, while that is on trial. */
-  #rateBefore: number | null = null;
-  #lanesBefore = 0;
-  #restUntil = 0;
+  #restUntil: number | null = null;
   #troubleAt = Number.NEGATIVE_INFINITY;
   #sentBytes = 0;
 
-  constructor({ start, most }: { start: number; most: number }) {
+  /** @param options.fewest Trials go no lower; only trouble does. */
+  constructor({ fewest, most }: { fewest: number; most: number }) {
+    this.#fewest = Math.min(fewest, most);
     this.#most = most;
-    this.#lanes = Math.min(start, most);
+    this.#lanes = most;
   }
 
   get lanes(): number {
@@ -42,23 +54,24 @@ export class LaneGovernor {
    * To be told often.
    *
    * @param now Milliseconds.
-   * @param isFull Whether every lane is used and more parts wait: the rate says nothing about lanes otherwise.
+   * @param isFull Whether parts wait for a lane: the rate says nothing about lanes otherwise.
    * @returns Whether there are now more lanes.
    */
   observe(now: number, isFull: boolean): boolean {
-    if (!isFull || (now < this.#restUntil && this.#rateBefore === null)) {
+    this.#restUntil ??= now + FIRST_TRIAL_MS;
+    if (!isFull || (this.#trial === null && now < this.#restUntil)) {
       this.#window = null;
       return false;
     }
-    this.#window ??= { from: now + SETTLE_MS, bytes: this.#sentBytes };
+    const settled = this.#trial === null ? now : now + SETTLE_MS;
+    this.#window ??= { from: settled, bytes: this.#sentBytes };
     const { from, bytes } = this.#window;
-    if (now <= from) {
-      this.#window.bytes = this.#sentBytes;
-      return false;
-    }
+    if (now <= from) this.#window.bytes = this.#sentBytes;
     if (now < from + MEASURE_MS) return false;
     this.#window = null;
-    return this.#judge(now, (this.#sentBytes - bytes) / (now - from));
+    const before = this.#lanes;
+    this.#judge(now, (this.#sentBytes - bytes) / (now - from));
+    return this.#lanes > before;
   }
 
   /** The store refused because of too many requests, or a PUT stalled. */
@@ -66,28 +79,30 @@ export class LaneGovernor {
     if (now - this.#troubleAt < ONE_TROUBLE_MS) return;
     this.#troubleAt = now;
     this.#lanes = Math.max(1, Math.floor(this.#lanes / 2));
+    this.#direction = "up";
     this.#rest(now);
   }
 
-  #judge(now: number, rate: number): boolean {
-    if (this.#rateBefore !== null && rate < this.#rateBefore * WORTHWHILE) {
-      this.#lanes = this.#lanesBefore;
+  #judge(now: number, rate: number): void {
+    const trial = this.#trial;
+    const isWorse =
+      trial !== null && rate < trial.rate * (this.#direction === "up" ? GAIN_OF_MORE : COST_OF_FEWER);
+    if (isWorse) this.#lanes = trial.lanes;
+    const wanted = this.#direction === "up" ? this.#lanes + STEP : this.#lanes - STEP;
+    const next = Math.min(Math.max(wanted, Math.min(this.#fewest, this.#lanes)), this.#most);
+    if (isWorse || next === this.#lanes) {
+      this.#direction = this.#lanes < this.#most && this.#direction === "down" ? "up" : "down";
+      if (this.#lanes <= this.#fewest) this.#direction = "up";
       this.#rest(now);
-      return false;
+      return;
     }
-    if (this.#lanes >= this.#most) {
-      this.#rest(now);
-      return false;
-    }
-    this.#rateBefore = rate;
-    this.#lanesBefore = this.#lanes;
-    this.#lanes = Math.min(this.#lanes + STEP, this.#most);
-    return true;
+    this.#trial = { lanes: this.#lanes, rate };
+    this.#lanes = next;
   }
 
   #rest(now: number): void {
-    this.#rateBefore = null;
+    this.#trial = null;
     this.#window = null;
-    this.#restUntil = now + TRY_AGAIN_MS;
+    this.#restUntil = now + NEXT_TRIAL_MS;
   }
 }

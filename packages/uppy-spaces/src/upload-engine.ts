@@ -26,7 +26,7 @@ const SESSIONS_AHEAD = 100;
 const HASH_ROUND = 4;
 /** PUTs that Spaces takes at once for one object, until the companion says otherwise. */
 const DEFAULT_PARTS_AT_ONCE = 10;
-/** What browsers open to one host over HTTP/1.1; also where the number of lanes begins. */
+/** What browsers open to one host over HTTP/1.1. */
 const CONNECTIONS_PER_HOST = 6;
 
 export interface UploadEngineOptions {
@@ -80,8 +80,8 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
   let attempts = 0;
   let isScheduled = false;
   let isClosed = false;
-  const governor = new LaneGovernor({ start: CONNECTIONS_PER_HOST, most: lanes });
-  /** Whether parts wait because every lane is in use. */
+  const governor = new LaneGovernor({ fewest: CONNECTIONS_PER_HOST, most: lanes });
+  /** Whether parts wait for a lane. */
   let isFull = false;
   let hasToldOfEtag = false;
   let offlineSince: number | null = null;
@@ -148,9 +148,7 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
     const busyHosts = new Map<string, number>();
     for (const upload of uploads.values()) upload.countHosts(busyHosts);
     const assigned = assignLanes(ready, { lanes: governor.lanes, busyHosts, perHost: CONNECTIONS_PER_HOST });
-    const inFlight = ready.reduce((sum, claim) => sum + claim.inFlight, assigned.length);
-    const waiting = ready.reduce((sum, claim) => sum + claim.ready.length, -assigned.length);
-    isFull = inFlight >= governor.lanes && waiting > 0;
+    isFull = ready.reduce((sum, claim) => sum + claim.ready.length, 0) > assigned.length;
     for (const { id, partNumber } of assigned) void uploads.get(id)?.sendPart(partNumber);
   };
 
