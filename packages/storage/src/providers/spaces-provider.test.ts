@@ -27,6 +27,17 @@ describe("readSpacesProvider", () => {
     });
   });
 
+  it("takes a second host name of the bucket on request, where there can be one", () => {
+    const local = { ...env, SPACES_ENDPOINT: "http://localhost:9000", SPACES_TWO_HOSTS: "true" };
+    expect(readSpacesProvider(local)?.twoHosts).toBe(true);
+    expect(readSpacesProvider(env)?.twoHosts).toBeUndefined();
+    for (const endpoint of ["http://127.0.0.1:9000", "http://[::1]:9000"]) {
+      expect(() => readSpacesProvider({ ...local, SPACES_ENDPOINT: endpoint })).toThrow(
+        /SPACES_TWO_HOSTS needs a host/,
+      );
+    }
+  });
+
   it("is undefined when nothing is set", () => {
     expect(readSpacesProvider({ SPACES_KEY: "" })).toBeUndefined();
   });

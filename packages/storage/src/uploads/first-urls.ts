@@ -6,9 +6,9 @@ import type { Session } from "./session.ts";
 
 /** URLs for these parts of an active session, each with its exact length signed. */
 export function signPartUrls(
-  context: StorageContext,
-  store: Store,
-  session: Session,
+  context: { settings: Pick<StorageContext["settings"], "uploadUrlExpiresIn"> },
+  store: Pick<Store, "s3">,
+  session: Pick<Session, "id" | "key" | "target" | "fileSize" | "partSize">,
   partNumbers: readonly number[],
   { avoidOrigins = [] }: { avoidOrigins?: readonly string[] | undefined } = {},
 ): PartUrl[] {
