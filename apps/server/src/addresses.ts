@@ -1,4 +1,4 @@
-import type { SpacesProvider } from "@audiotricks/storage";
+import { type SpacesProvider, takesSubdomains } from "@audiotricks/storage";
 import type { ServerConfig } from "./config.ts";
 
 /** Name by which browsers on this machine, or told otherwise by `PUBLIC_URL`, reach us. */
@@ -28,10 +28,9 @@ export function pageOrigins(
 
 /** Origins that signed and public URLs of a bucket can have, in either style of address. */
 export function storeOrigins({ endpoint, bucket, cdnEndpoint }: SpacesProvider): string[] {
-  const { origin, protocol, host, hostname } = new URL(endpoint);
+  const { origin, protocol, host } = new URL(endpoint);
   const origins = [origin];
-  const takesSubdomains = !/^[\d.]+$|^\[/.test(hostname);
-  if (takesSubdomains) origins.push(`${protocol}//${bucket}.${host}`);
+  if (takesSubdomains(endpoint)) origins.push(`${protocol}//${bucket}.${host}`);
   if (cdnEndpoint !== undefined) origins.push(new URL(cdnEndpoint).origin);
   return origins;
 }

@@ -6,6 +6,7 @@ export type { Provider } from "./providers/provider.ts";
 export { PROVIDER_LIMITS, type ProviderLimits } from "./providers/provider-limits.ts";
 export { type EnvelopeKey, openSecret, parseEnvelopeKey, sealSecret } from "./providers/secret-envelope.ts";
 export { readSpacesProvider, type SpacesProvider } from "./providers/spaces-provider.ts";
+export { takesSubdomains } from "./s3/bucket-address.ts";
 export { createPresigner, type Presigner, type PresignerOptions } from "./s3/presign.ts";
 export { DEFAULT_SETTINGS, type StorageSettings } from "./settings.ts";
 export type * from "./storage.ts";

@@ -1,7 +1,7 @@
 import { UploadError } from "@audiotricks/protocol";
 import { type Kysely, sql } from "kysely";
 import type { Database } from "../database.ts";
-import { normalizeEndpoint } from "../s3/bucket-address.ts";
+import { normalizeEndpoint, takesSubdomains } from "../s3/bucket-address.ts";
 import { providerNameOf } from "./provider-limits.ts";
 
 /** A bucket whose credentials come from outside the database, as a rule from `SPACES_…` in the environment. */
@@ -55,7 +55,7 @@ export function readSpacesProvider(env: Environment): SpacesProvider | undefined
     throw unusable(`SPACES_ENDPOINT must not contain the bucket: leave ${bucket}. away.`);
   }
   const twoHosts = readBoolean(env, "SPACES_TWO_HOSTS");
-  if (twoHosts === true && /^[\d.]+$|^\[/.test(url.hostname)) {
+  if (twoHosts === true && !takesSubdomains(url.origin)) {
     throw unusable(
       `SPACES_TWO_HOSTS needs a host name: ${url.hostname} is an address, so there is no ${bucket}.${url.hostname}.`,
     );

@@ -36,6 +36,11 @@ export function urlOf(address: BucketAddress, key: string): string {
   return `${protocol}//${host}${path}`;
 }
 
+/** Whether there can be `BUCKET.host`: an address has no names below it. */
+export function takesSubdomains(endpoint: string): boolean {
+  return !/^[\d.]+$|^\[/.test(new URL(endpoint).hostname);
+}
+
 /**
  * Whether the bucket must stand in the path: an address has no subdomains, `localhost` has none that resolve, and a
  * dot in the bucket's name falls outside a wildcard certificate.
@@ -44,8 +49,7 @@ export function needsPathStyle(endpoint: string, bucket: string): boolean {
   const { hostname } = new URL(endpoint);
   return (
     hostname === "localhost" ||
-    hostname.startsWith("[") ||
-    /^[\d.]+$/.test(hostname) ||
+    !takesSubdomains(endpoint) ||
     !/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(bucket)
   );
 }
