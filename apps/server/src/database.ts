@@ -46,6 +46,10 @@ export async function openPostgres(url: string, log: Logger): Promise<OpenDataba
   });
   // A connection that breaks while idle is replaced by the next query; unheard, its error would end the process.
   pool.on("error", (err) => log.warn({ err }, "lost an idle database connection"));
+  // So would that of one in use, which comes beside the failure of its query.
+  pool.on("connect", (client) =>
+    client.on("error", (err) => log.warn({ err }, "lost a database connection")),
+  );
   try {
     await pool.query("SELECT 1");
   } catch (cause) {

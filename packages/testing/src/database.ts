@@ -100,6 +100,8 @@ function connect<Database>(url: string): TestDatabase<Database> {
   const pool = new pg.Pool({ connectionString: url, max: 50, types });
   // DROP DATABASE … FORCE ends idle connections; without a listener that would end the process.
   pool.on("error", () => undefined);
+  // And so would one that is ended while a transaction has it, by a test or a server that goes away.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   return {
     db,
