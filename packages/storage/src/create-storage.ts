@@ -1,7 +1,6 @@
 import { UploadError } from "@audiotricks/protocol";
 import { type Kysely, sql } from "kysely";
 import { createClock } from "./clock.ts";
-import { mapConcurrently } from "./concurrency.ts";
 import type { Database } from "./database.ts";
 import { nameDatabaseFailures } from "./database-failures.ts";
 import { getFile, updateFile } from "./files/change-files.ts";
@@ -22,6 +21,7 @@ import { createStores } from "./stores.ts";
 import { sweep } from "./sweep/sweep.ts";
 import { cancelUpload } from "./uploads/cancel-upload.ts";
 import { completeUpload } from "./uploads/complete-upload.ts";
+import { completeUploads } from "./uploads/complete-uploads.ts";
 import { createUploads } from "./uploads/create-uploads.ts";
 import { getUpload } from "./uploads/get-upload.ts";
 import { listOpenSessions, toUploadSession } from "./uploads/session.ts";
@@ -60,15 +60,7 @@ export function createStorage(options: StorageOptions): Storage {
       get: (principal, id) => getUpload(context, principal, id),
       signParts: (principal, id, request) => signParts(context, principal, id, request),
       complete: (principal, id, request) => completeUpload(context, principal, id, request),
-      completeMany: (principal, uploads) =>
-        mapConcurrently(uploads, context.settings.storeConcurrency, async ({ sessionId, ...request }) => {
-          try {
-            return await completeUpload(context, principal, sessionId, request);
-          } catch (error) {
-            if (error instanceof UploadError) return { sessionId, error: error.toBody() };
-            throw error;
-          }
-        }),
+      completeMany: (principal, uploads) => completeUploads(context, principal, uploads),
       cancel: (principal, id) => cancelUpload(context, principal, id),
     },
     files: {

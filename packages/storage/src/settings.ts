@@ -19,6 +19,13 @@ export interface StorageSettings {
   waitForOtherMs: number;
   /** How often a result at the store is looked for after Complete, and for how long. */
   reconcileDelaysMs: readonly number[];
+  /**
+   * Bytes of a single PUT that are published by way of this server's memory: two calls to the store instead of four. Larger ones are
+   * copied at the store.
+   */
+  takeInMemoryUpTo: number;
+  /** How long one of a batch waits for the others before it is written down without them. */
+  batchPatienceMs: number;
   /** Calls to the store at once on behalf of one request. */
   storeConcurrency: number;
   /**
@@ -42,6 +49,8 @@ export const DEFAULT_SETTINGS: StorageSettings = {
   leaseMs: 30_000,
   waitForOtherMs: 2_000,
   reconcileDelaysMs: [0, 100, 300, 600, 1000],
+  takeInMemoryUpTo: 65_536,
+  batchPatienceMs: 1_000,
   storeConcurrency: 16,
   leftoverGraceMs: 900_000,
   sweepBatch: 100,

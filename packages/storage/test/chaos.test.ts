@@ -14,7 +14,7 @@ function randomFrom(seed: number): () => number {
   };
 }
 
-const SIZES = [2 * PART_SIZE + 3, 700, PART_SIZE + 1, 20_000];
+const SIZES = [2 * PART_SIZE + 3, 700, PART_SIZE + 1, 20_000, 100_000];
 
 /**
  * Servers that complete, cancel and sweep the same uploads at once, some of whose leases have run out as soon as they are
@@ -24,7 +24,12 @@ it.each([1, 2, 3, 4])("keeps every promise under disorder (seed %d)", { timeout:
   const random = randomFrom(seed);
   const store = await openEmulator();
   await using on = await openTestStorage(store, {
-    settings: { waitForOtherMs: 200, reconcileDelaysMs: [0, 20], leftoverGraceMs: 0 },
+    settings: {
+      waitForOtherMs: 200,
+      reconcileDelaysMs: [0, 20],
+      leftoverGraceMs: 0,
+      batchPatienceMs: 20,
+    },
   });
   const servers = [
     on.storage,
@@ -59,7 +64,14 @@ it.each([1, 2, 3, 4])("keeps every promise under disorder (seed %d)", { timeout:
       const storage = pick(servers);
       const chance = random();
       try {
-        if (chance < 0.6) {
+        if (chance < 0.3) {
+          const batch = sessions
+            .filter(() => random() < 0.5)
+            .map((session) => ({ sessionId: session.sessionId }));
+          for (const result of await storage.uploads.completeMany(on.me, batch)) {
+            if ("state" in result && result.state === "completed") stored.add(result.sessionId);
+          }
+        } else if (chance < 0.6) {
           const { state } = await storage.uploads.complete(on.me, sessionId, {});
           if (state === "completed") stored.add(sessionId);
         } else if (chance < 0.8) {

@@ -18,6 +18,8 @@ import {
 
 const NOTHING = { usedBytes: 0, reservedBytes: 0, usedFiles: 0, reservedFiles: 0 };
 const THREE_PARTS = 2 * PART_SIZE + 1000;
+/** A single PUT too large to be published by way of memory. */
+const LARGE_PUT = 100_000;
 
 /** How uploads behave, on any S3 server we say we support. */
 export function describeUploads(
@@ -109,10 +111,15 @@ export function describeUploads(
       expect(Buffer.from(await on.bucket.read(session.key)).equals(bytes)).toBe(true);
     });
 
-    it.each([THREE_PARTS, 50_000])(
+    it.each([
+      [THREE_PARTS, "CompleteMultipartUpload"],
+      [LARGE_PUT, "CompleteMultipartUpload"],
+      [50_000, "PutObject"],
+    ])(
       "gives twenty concurrent completes of %d bytes one file, one usage change and one answer",
-      async (size) => {
+      async (size, publishing) => {
         const { session } = await sendAll(size);
+        on.proxy.operations.length = 0;
         const other = await on.openAnother();
         const answers = await Promise.all(
           Array.from({ length: 20 }, (_, index) =>
@@ -124,7 +131,7 @@ export function describeUploads(
         for (const answer of finals) expect(answer).toEqual(finals[0]);
         expect(await complete(session.sessionId)).toEqual(finals[0]);
         expect(await countUsage(on.db, on.me)).toEqual({ ...NOTHING, usedBytes: size, usedFiles: 1 });
-        expect(on.proxy.operations.filter((name) => name.startsWith("Complete"))).toHaveLength(1);
+        expect(on.proxy.operations.filter((name) => name === publishing)).toHaveLength(1);
         const audits = await on.db
           .selectFrom("audit_logs")
           .select("action")
@@ -134,26 +141,29 @@ export function describeUploads(
       },
     );
 
-    it.each([THREE_PARTS, 50_000])("lets exactly one of complete and cancel win (%d bytes)", async (size) => {
-      for (let round = 0; round < 8; round++) {
-        const { session } = await sendAll(size);
-        const wait = new Promise((resolve) => setTimeout(resolve, round * 8));
-        const [completed, cancelled] = await Promise.allSettled([
-          complete(session.sessionId),
-          wait.then(() => on.storage.uploads.cancel(on.me, session.sessionId)),
-        ]);
-        const isStored = completed.status === "fulfilled" && completed.value.state === "completed";
-        const outcome = { completed, cancelled, isStored };
-        expect(cancelled.status, JSON.stringify(outcome)).toBe(isStored ? "rejected" : "fulfilled");
-        if (cancelled.status === "rejected")
-          expect(cancelled.reason).toMatchObject({ code: "session_completed" });
-        if (completed.status === "rejected")
-          expect(completed.reason).toMatchObject({ code: "session_not_open" });
-        expect(await on.bucket.has(session.key)).toBe(isStored);
-        expect(await on.bucket.openUploads()).toEqual([]);
-        await countUsage(on.db, on.me);
-      }
-    });
+    it.each([THREE_PARTS, LARGE_PUT, 50_000])(
+      "lets exactly one of complete and cancel win (%d bytes)",
+      async (size) => {
+        for (let round = 0; round < 8; round++) {
+          const { session } = await sendAll(size);
+          const wait = new Promise((resolve) => setTimeout(resolve, round * 8));
+          const [completed, cancelled] = await Promise.allSettled([
+            complete(session.sessionId),
+            wait.then(() => on.storage.uploads.cancel(on.me, session.sessionId)),
+          ]);
+          const isStored = completed.status === "fulfilled" && completed.value.state === "completed";
+          const outcome = { completed, cancelled, isStored };
+          expect(cancelled.status, JSON.stringify(outcome)).toBe(isStored ? "rejected" : "fulfilled");
+          if (cancelled.status === "rejected")
+            expect(cancelled.reason).toMatchObject({ code: "session_completed" });
+          if (completed.status === "rejected")
+            expect(completed.reason).toMatchObject({ code: "session_not_open" });
+          expect(await on.bucket.has(session.key)).toBe(isStored);
+          expect(await on.bucket.openUploads()).toEqual([]);
+          await countUsage(on.db, on.me);
+        }
+      },
+    );
 
     it.each<[string, object]>([
       ["was lost on the way back", { drop: "after" }],
@@ -235,7 +245,7 @@ export function describeUploads(
       expect(completion).toMatchObject({ state: "completed", file: { checksumMd5: md5 } });
     });
 
-    it.each([THREE_PARTS, 50_000])(
+    it.each([THREE_PARTS, LARGE_PUT, 50_000])(
       "refuses a program named as audio (%d bytes): gone, and the quota back",
       async (size) => {
         const session = await begin(on, { size, name: "song.mp3", type: "audio/mpeg" });
@@ -261,14 +271,59 @@ export function describeUploads(
       expect(await on.bucket.keys()).toEqual([session.key]);
     });
 
-    it("publishes the bytes it chose or none when the PUT is made again in mid-completion", async () => {
-      const { session } = await sendAll(50_000);
-      on.proxy.intercept = (operation) =>
-        operation === "UploadPartCopy"
-          ? { before: Promise.resolve().then(() => send(session, session.urls, wavBytes(50_000, 9))) }
-          : undefined;
-      expect(await rejection(complete(session.sessionId))).toMatchObject({ code: "upload_failed" });
-      await requireNothingLeft();
+    it.each([
+      [50_000, "PutObject", "those before"],
+      [LARGE_PUT, "UploadPartCopy", "those after"],
+      [LARGE_PUT, "CompleteMultipartUpload", "those before"],
+    ])(
+      "publishes the bytes that it took when the PUT is made again in mid-completion (%d bytes, at %s: %s)",
+      async (size, step, which) => {
+        const { bytes, session } = await sendAll(size);
+        const others = wavBytes(size, 9);
+        let isArmed = true;
+        on.proxy.intercept = (operation) => {
+          if (!isArmed || operation !== step) return undefined;
+          isArmed = false;
+          return { before: send(session, session.urls, others) };
+        };
+        const taken = which === "those before" ? bytes : others;
+        const md5 = createHash("md5").update(taken).digest("hex");
+        expect(await complete(session.sessionId)).toMatchObject({
+          state: "completed",
+          file: { checksumMd5: md5 },
+        });
+        expect(Buffer.from(await on.bucket.read(session.key)).equals(taken)).toBe(true);
+        await on.storage.sweep();
+        expect(await on.bucket.keys()).toEqual([session.key]);
+      },
+    );
+
+    it.each([
+      [50_000, "PutObject"],
+      [LARGE_PUT, "CompleteMultipartUpload"],
+    ])(
+      "publishes the bytes it chose or none when the PUT is made again after a crash (%d bytes)",
+      async (size, step) => {
+        const { session } = await sendAll(size);
+        on.proxy.intercept = (operation) => (operation === step ? { refuseWith: 500 } : undefined);
+        expect(await complete(session.sessionId)).toMatchObject({ state: "completing" });
+        on.proxy.intercept = () => undefined;
+        await send(session, session.urls, wavBytes(size, 9));
+        expect(await rejection(complete(session.sessionId))).toMatchObject({ code: "upload_failed" });
+        const impatient = await on.openAnother({ settings: { leftoverGraceMs: 0 } });
+        await impatient.sweep();
+        await requireNothingLeft();
+      },
+    );
+
+    it.each<[string, object]>([
+      ["was lost on the way back", { drop: "after" }],
+      ["was a 500 that hid success", { hideBehind: 500 }],
+    ])("stores a small file whose publication's answer %s", async (_, fault) => {
+      const { bytes, session } = await sendAll(50_000);
+      on.proxy.intercept = (operation) => (operation === "PutObject" ? fault : undefined);
+      expect(await complete(session.sessionId)).toMatchObject({ state: "completed" });
+      expect(Buffer.from(await on.bucket.read(session.key)).equals(bytes)).toBe(true);
     });
 
     it("goes on where it was: sends only what is missing, under the same session", async () => {
@@ -398,17 +453,11 @@ export function describeUploads(
     describe("a server that stalls at any step, and wakes when another has taken over", () => {
       const flows: [string, number, string[]][] = [
         ["several parts", THREE_PARTS, ["ListParts", "CompleteMultipartUpload", "HeadObject", "GetObject"]],
+        ["a small single PUT", 50_000, ["GetObject", "PutObject", "DeleteObject"]],
         [
           "a single PUT",
-          50_000,
-          [
-            "HeadObject",
-            "CreateMultipartUpload",
-            "UploadPartCopy",
-            "CompleteMultipartUpload",
-            "GetObject",
-            "DeleteObject",
-          ],
+          LARGE_PUT,
+          ["CreateMultipartUpload", "UploadPartCopy", "CompleteMultipartUpload", "GetObject", "DeleteObject"],
         ],
       ];
       const cases = flows.flatMap(([name, size, steps]) =>

@@ -1,5 +1,6 @@
 import { type CephGateway, startCephGateway } from "@audiotricks/testing/ceph";
 import { afterAll } from "vitest";
+import { describeBatches } from "./describe-batches.ts";
 import { describeS3Compat } from "./describe-s3-compat.ts";
 import { describeUploads } from "./describe-uploads.ts";
 import type { TestStore } from "./test-storage.ts";
@@ -15,4 +16,5 @@ async function openCeph(): Promise<TestStore & { close(): Promise<void> }> {
 }
 
 describeUploads("Ceph RADOS Gateway", openCeph);
+describeBatches("Ceph RADOS Gateway", openCeph);
 describeS3Compat("Ceph RADOS Gateway", openCeph);

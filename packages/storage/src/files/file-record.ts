@@ -11,6 +11,16 @@ export async function getFileRecord(db: Kysely<Database>, fileId: string): Promi
   return toFileRecord(row);
 }
 
+/** The same for many, by id. */
+export async function findFileRecords(
+  db: Kysely<Database>,
+  fileIds: readonly string[],
+): Promise<Map<string, FileRecord>> {
+  if (fileIds.length === 0) return new Map();
+  const rows = await db.selectFrom("file_storage").selectAll().where("id", "in", fileIds).execute();
+  return new Map(rows.map((row) => [row.id, toFileRecord(row)]));
+}
+
 export function toFileRecord(row: Selectable<FileStorage>): FileRecord {
   return {
     id: row.id,

@@ -6,7 +6,7 @@ import { holdsMpegFrames } from "./mpeg-frames.ts";
 export type ReadBytes = (offset: number, length: number) => Promise<Uint8Array>;
 
 /** Enough for any signature and for three MPEG frames of the longest kind. */
-const WINDOW_LENGTH = 12_288;
+export const WINDOW_LENGTH = 12_288;
 const MAX_READS = 6;
 
 /** What the bytes may turn out to be, in the words of `file-type`, for each extension we store. */

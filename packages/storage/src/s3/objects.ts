@@ -1,9 +1,12 @@
 import {
   DeleteObjectCommand,
+  DeleteObjectsCommand,
   GetObjectCommand,
+  type GetObjectCommandOutput,
   HeadBucketCommand,
   HeadObjectCommand,
   ListObjectsCommand,
+  PutObjectCommand,
 } from "@aws-sdk/client-s3";
 import { unquoteEtag } from "./etag.ts";
 import { callS3, type S3Connection } from "./s3-connection.ts";
@@ -37,12 +40,38 @@ export async function headObject(s3: S3Connection, key: string): Promise<ObjectH
   });
 }
 
+/** Some bytes of an object, and what the same answer says of the whole of it. */
+export interface ObjectBytes {
+  bytes: Uint8Array;
+  /** Of the whole object. */
+  size: number;
+  etag: string;
+}
+
+/** The first `length` bytes, or all there are; `undefined` when there is no such object. */
+export async function readStart(
+  s3: S3Connection,
+  { key, length }: { key: string; length: number },
+): Promise<ObjectBytes | undefined> {
+  // The store finds no first byte in an empty object.
+  const answer = await getRange(s3, { key, offset: 0, length });
+  return answer === "beyond" ? { bytes: new Uint8Array(), size: 0, etag: "" } : answer;
+}
+
 /** Up to `length` bytes from `offset`; empty beyond the end, `undefined` when there is no such object. */
 export async function readRange(
   s3: S3Connection,
-  { key, offset, length }: { key: string; offset: number; length: number },
+  range: { key: string; offset: number; length: number },
 ): Promise<Uint8Array | undefined> {
-  return callS3(s3, {
+  const answer = await getRange(s3, range);
+  return answer === "beyond" ? new Uint8Array() : answer?.bytes;
+}
+
+async function getRange(
+  s3: S3Connection,
+  { key, offset, length }: { key: string; offset: number; length: number },
+): Promise<ObjectBytes | "beyond" | undefined> {
+  return callS3<GetObjectCommandOutput, ObjectBytes | "beyond" | undefined>(s3, {
     type: "download",
     name: "GetObject",
     httpMethod: "GET",
@@ -55,13 +84,48 @@ export async function readRange(
           Range: `bytes=${offset}-${offset + length - 1}`,
         }),
       ),
-    result: async ({ Body }) => (Body === undefined ? new Uint8Array() : await Body.transformToByteArray()),
+    result: async ({ Body, ContentLength = 0, ContentRange = "", ETag = "" }) => ({
+      bytes: Body === undefined ? new Uint8Array() : await Body.transformToByteArray(),
+      size: Number(/\/(\d+)$/.exec(ContentRange)?.[1] ?? ContentLength),
+      etag: unquoteEtag(ETag),
+    }),
     responseSize: ({ ContentLength }) => ContentLength,
     failed: (failure) => {
       if (failure.status === 404) return undefined;
-      if (failure.status === 416) return new Uint8Array();
+      if (failure.status === 416) return "beyond";
       throw storageUnavailable("GetObject", failure);
     },
+  });
+}
+
+/**
+ * Writes a small object, whole. Safe to repeat.
+ *
+ * @param object.md5 Of the bytes, in hex: the store refuses others that arrive in their place.
+ * @returns The ETag of what was stored; `undefined` when the outcome is not known.
+ */
+export async function putObject(
+  s3: S3Connection,
+  object: { key: string; bytes: Uint8Array; md5: string; contentType: string },
+): Promise<string | undefined> {
+  const { key, bytes, md5, contentType } = object;
+  return callS3(s3, {
+    type: "upload",
+    name: "PutObject",
+    httpMethod: "PUT",
+    key,
+    send: () =>
+      s3.onceClient.send(
+        new PutObjectCommand({
+          Bucket: s3.bucket,
+          Key: key,
+          Body: bytes,
+          ContentType: contentType,
+          ContentMD5: Buffer.from(md5, "hex").toString("base64"),
+        }),
+      ),
+    result: ({ ETag = "" }): string | undefined => unquoteEtag(ETag),
+    failed: () => undefined,
   });
 }
 
@@ -77,6 +141,28 @@ export async function deleteObject(s3: S3Connection, key: string): Promise<void>
     failed: (failure) => {
       if (failure.status === 404 && failure.code === "NoSuchKey") return undefined;
       throw storageUnavailable("DeleteObject", failure);
+    },
+  });
+}
+
+/** Up to 1,000 at once. Safe to repeat, like the deletion of one. */
+export async function deleteObjects(s3: S3Connection, keys: readonly string[]): Promise<void> {
+  const command = new DeleteObjectsCommand({
+    Bucket: s3.bucket,
+    Delete: { Quiet: true, Objects: keys.map((Key) => ({ Key })) },
+  });
+  await callS3(s3, {
+    type: "delete",
+    name: "DeleteObjects",
+    httpMethod: "POST",
+    key: null,
+    send: () => s3.client.send(command),
+    result: ({ Errors = [] }) => {
+      const [failed] = Errors;
+      if (failed !== undefined) throw new Error(`${failed.Code ?? "an error"} among the answers`);
+    },
+    failed: (failure) => {
+      throw storageUnavailable("DeleteObjects", failure);
     },
   });
 }

@@ -1,4 +1,5 @@
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
+import type { Slots } from "../concurrency.ts";
 import { type BucketAddress, bothHosts } from "./bucket-address.ts";
 import { createPresigner, type Presigner } from "./presign.ts";
 import { describeFailure, type S3Failure } from "./s3-failure.ts";
@@ -40,6 +41,8 @@ export interface S3Connection {
   uploadPresigners: readonly [Presigner, ...Presigner[]];
   subject: OperationSubject;
   record: (operation: StoreOperation) => void;
+  /** Bounds the calls at once; without it the client's sockets do. */
+  slots?: Slots;
 }
 
 export interface S3ConnectionOptions extends BucketAddress {
@@ -117,6 +120,8 @@ export async function callS3<
   Output extends { $metadata: { httpStatusCode?: number; requestId?: string } },
   Result,
 >(s3: S3Connection, call: Call<Output, Result>): Promise<Result> {
+  const { slots, ...free } = s3;
+  if (slots !== undefined) return slots.use(() => callS3(free, call));
   const startedAt = new Date();
   const start = performance.now();
   const log = (outcome: Pick<StoreOperation, "status" | "requestId" | "responseSize" | "errorCode">) =>

@@ -20,7 +20,7 @@ export async function abortAtStore(
   lease: Lease,
 ): Promise<boolean> {
   try {
-    return await whileLeased(context, lease, async () => {
+    return await whileLeased(context, [lease], async () => {
       // Read under the lease: whoever was creating the upload has written its id by now, or never will.
       const session = await getSession(context, sessionId);
       const store = await storeOf(context, session);

@@ -4,6 +4,7 @@ import type { CompleteUploadRequest, Completion, StoredPart } from "@audiotricks
 import { getFileRecord } from "../files/file-record.ts";
 import { requireListedParts, requirePlannedParts, requireSameBytes } from "../proof/check-parts.ts";
 import { findFlaw } from "../proof/prove-object.ts";
+import { readObject } from "../proof/read-object.ts";
 import { abortMultipartUpload } from "../s3/multipart.ts";
 import { deleteObject } from "../s3/objects.ts";
 import type { Principal } from "../storage.ts";
@@ -11,10 +12,11 @@ import type { StorageContext } from "../storage-context.ts";
 import type { Store } from "../stores.ts";
 import { abortLeftovers, assembleParts } from "./assemble-parts.ts";
 import type { Assembly } from "./assembly.ts";
-import { copyIntoPlace } from "./copy-into-place.ts";
+import { type CompletionWrites, writeAlone } from "./completion-writes.ts";
 import { claimForCompleting, type Lease, LeaseLost, letGo, whileLeased } from "./lease.ts";
 import { openAtStore } from "./open-at-store.ts";
-import { recordFailed, recordStored, returnToActive } from "./record-outcome.ts";
+import { publishPut } from "./publish-put.ts";
+import { recordFailed, returnToActive } from "./record-outcome.ts";
 import {
   getOwnSession,
   getSession,
@@ -79,7 +81,7 @@ export async function completeSession(
         if (lease !== undefined) {
           // Read again: what the one before us did is known only since the lease is ours.
           const claimed = await getSession(context, session.id);
-          const isSettled = await whileLeased(context, lease, () => work(context, claimed, lease, wishes));
+          const isSettled = await whileLeased(context, [lease], () => work(context, claimed, lease, wishes));
           if (!isSettled) return { state: "completing", sessionId: session.id, retryAfterMs: RETRY_AFTER_MS };
         } else if (Date.now() >= deadline) {
           return { state: "completing", sessionId: session.id, retryAfterMs: RETRY_AFTER_MS };
@@ -104,7 +106,7 @@ export async function reconcileSession(context: StorageContext, sessionId: strin
   if (lease === undefined) return;
   const session = await getSession(context, sessionId);
   try {
-    await whileLeased(context, lease, () =>
+    await whileLeased(context, [lease], () =>
       work(context, session, lease, { request: {}, requireParts: beginNothing }),
     );
   } catch (error) {
@@ -116,21 +118,26 @@ function beginNothing(): never {
   throw new UploadError("parts_missing", "Nobody asks for this upload to be completed any more.");
 }
 
-const RETRY_AFTER_MS = 1_500;
+export const RETRY_AFTER_MS = 1_500;
 
-/** @returns Whether the row now says how it ended; `false` while the store has not decided. */
-async function work(
+/**
+ * Does what a lease is for.
+ *
+ * @returns Whether the row now says how it ended; `false` while the store has not decided.
+ */
+export async function work(
   context: StorageContext,
   session: Session,
   lease: Lease,
   wishes: CompletionWishes,
+  writes: CompletionWrites = writeAlone(context),
 ): Promise<boolean> {
   try {
     const store = await storeOf(context, session);
-    const assembly = await assemble(context, store, session, lease, wishes);
+    const assembly = await assemble(context, store, session, lease, wishes, writes);
     switch (assembly.outcome) {
       case "assembled":
-        await settle(context, store, session, lease, assembly, wishes.request);
+        await settle(context, store, session, lease, assembly, wishes.request, writes);
         return true;
       case "failed":
         await fail(context, store, session, lease, assembly.error);
@@ -139,7 +146,8 @@ async function work(
         await letGo(context, lease);
         return false;
       case "returned":
-        await returnToActive(context, lease);
+        // Cancelled meanwhile, as a rule: then the row says more than what was missed.
+        if (!(await returnToActive(context, lease))) throw new LeaseLost();
         throw assembly.error;
     }
   } catch (error) {
@@ -157,8 +165,9 @@ async function assemble(
   session: Session,
   lease: Lease,
   { request, requireParts }: CompletionWishes,
+  writes: CompletionWrites,
 ): Promise<Assembly> {
-  if (isPut(session)) return copyIntoPlace(context, store, session, lease, request.md5);
+  if (isPut(session)) return publishPut(context, store, session, lease, { md5: request.md5, writes });
   if (!isMultipart(session)) throw new Error("a session is a single PUT or multipart");
   const { fileSize, partSize } = session;
   return assembleParts(
@@ -182,14 +191,16 @@ async function settle(
   store: Store,
   session: Session,
   lease: Lease,
-  object: { size: number; etag: string; md5?: string },
+  object: Extract<Assembly, { outcome: "assembled" }>,
   request: CompleteUploadRequest,
+  writes: CompletionWrites,
 ): Promise<void> {
-  const flaw = await findFlaw(store.s3, session, object.size);
+  const { size, read = readObject(store.s3, session.key) } = object;
+  const flaw = await findFlaw(session, { size, read });
   if (flaw !== undefined) return fail(context, store, session, lease, flaw);
-  await recordStored(context, session, lease, object, request);
+  await writes.store({ session, lease, object, request });
   // Only tidying: the sweep does it where this does not.
-  await tidy(store, session).catch(context.onError);
+  await tidy(store, session, writes).catch(context.onError);
 }
 
 /** Takes the bytes away first: once the row is final nobody would come back for them. */
@@ -200,7 +211,7 @@ async function fail(
   lease: Lease,
   error: UploadError,
 ): Promise<void> {
-  if (isPut(session)) await removeTemporary(store, session);
+  if (isPut(session)) await deleteObject(store.s3, session.target.tempKey);
   else if (isMultipart(session) && session.target.uploadId !== null) {
     await abortMultipartUpload(store.s3, { key: session.key, uploadId: session.target.uploadId });
     await abortLeftovers(store, session);
@@ -209,13 +220,9 @@ async function fail(
   await recordFailed(context, session, lease, error);
 }
 
-async function tidy(store: Store, session: Session): Promise<void> {
-  if (isPut(session)) await removeTemporary(store, session);
+async function tidy(store: Store, session: Session, writes: CompletionWrites): Promise<void> {
+  if (isPut(session)) await writes.removeTemporary({ store, key: session.target.tempKey });
   else if (isMultipart(session)) await abortLeftovers(store, session);
-}
-
-async function removeTemporary(store: Store, session: Session & { target: PutTarget }): Promise<void> {
-  await deleteObject(store.s3, session.target.tempKey);
 }
 
 /** We woke late, and what we did last may have made an object that its owner has deleted meanwhile. */

@@ -68,6 +68,36 @@ export async function claimForCompleting(
 }
 
 /**
+ * Claims those of the sessions that are active, in one statement. What another is changing at this moment is left to
+ * them, so that batches with the same sessions in any order never wait for each other.
+ */
+export async function claimActive(context: StorageContext, sessionIds: readonly string[]): Promise<Lease[]> {
+  if (sessionIds.length === 0) return [];
+  const token = randomUUID();
+  const rows = await context.db
+    .updateTable("multipart_uploads")
+    .set({
+      status: "completing",
+      lease_token: token,
+      lease_expires_at: context.clock.in(context.settings.leaseMs),
+    })
+    .where("id", "in", (eb) =>
+      eb
+        .selectFrom("multipart_uploads as u")
+        .select("u.id")
+        .where("u.id", "in", sessionIds)
+        .where("u.status", "=", "active")
+        .orderBy("u.id")
+        .forUpdate()
+        .skipLocked(),
+    )
+    .where("status", "=", "active")
+    .returning("id")
+    .execute();
+  return rows.map(({ id }) => ({ sessionId: id, token }));
+}
+
+/**
  * Turns a session to `aborting`, which gives its reservation back. Not while its Complete may have reached the store;
  * and one that is being created only once nobody is at it, so that what they make is not left behind.
  */
@@ -120,18 +150,35 @@ export async function letGo(context: StorageContext, lease: Lease): Promise<void
     .execute();
 }
 
-/** Keeps a lease alive while `work` runs, however long the store takes. */
+/** Keeps leases alive while `work` runs, however long the store takes. */
 export async function whileLeased<T>(
   context: StorageContext,
-  lease: Lease,
+  leases: readonly Lease[],
   work: () => Promise<T>,
 ): Promise<T> {
+  if (leases.length === 0) return work();
   const timer = setInterval(() => {
     context.db
       .updateTable("multipart_uploads")
       .set({ lease_expires_at: context.clock.in(context.settings.leaseMs) })
-      .where("id", "=", lease.sessionId)
-      .where("lease_token", "=", lease.token)
+      .where("id", "in", (eb) =>
+        // In one order, as every change of many sessions.
+        eb
+          .selectFrom("multipart_uploads as u")
+          .select("u.id")
+          .where(
+            "u.id",
+            "in",
+            leases.map(({ sessionId }) => sessionId),
+          )
+          .orderBy("u.id")
+          .forUpdate(),
+      )
+      .where(
+        "lease_token",
+        "in",
+        leases.map(({ token }) => token),
+      )
       .where("status", "in", ["creating", "completing", "aborting"])
       .execute()
       .catch(context.onError);

@@ -24,7 +24,7 @@ export async function openAtStore(context: StorageContext, session: Session): Pr
     const lease = await claimForCreating(context, session.id);
     if (lease !== undefined) {
       try {
-        return await whileLeased(context, lease, () => open(context, session, lease));
+        return await whileLeased(context, [lease], () => open(context, session, lease));
       } catch (error) {
         await letGo(context, lease);
         throw error;

@@ -1,6 +1,6 @@
 import type { UploadError } from "@audiotricks/protocol";
 import type { CompleteUploadRequest } from "@audiotricks/protocol/messages";
-import type { Transaction, UpdateObject } from "kysely";
+import { sql, type Transaction, type UpdateObject } from "kysely";
 import type { Database } from "../database.ts";
 import type { StorageContext } from "../storage-context.ts";
 import { type Lease, LeaseLost } from "./lease.ts";
@@ -8,48 +8,85 @@ import type { Session } from "./session.ts";
 
 const NO_LEASE = { lease_token: null, lease_expires_at: null };
 
-/** The one place where a file becomes `stored`: after the store proved it, in one transaction with all that follows. */
+/** A file that the store has and that was proved. */
+export interface StoredOutcome {
+  session: Session;
+  lease: Lease;
+  object: { size: number; etag: string; md5?: string };
+  request: CompleteUploadRequest;
+}
+
+/**
+ * The one place where files become `stored`: after the store proved them, in one transaction with all that follows. Its
+ * statements are for any number of files; rows are locked in their one order, sessions before files.
+ *
+ * @returns Of each, whether it was still its caller's to say.
+ */
 export async function recordStored(
   context: StorageContext,
-  session: Session,
-  lease: Lease,
-  object: { size: number; etag: string; md5?: string },
-  request: CompleteUploadRequest,
-): Promise<void> {
-  await context.db.transaction().execute(async (trx) => {
-    await leaveCompleting(trx, lease, {
-      status: "completed",
-      completed_at: context.clock.now(),
-      total_file_size: object.size,
-      size_known: true,
-      uploaded_bytes: object.size,
-      ...(session.target.method === "put" ? { completed_chunks: 1 } : {}),
-      ...(request.summary === undefined ? {} : { client_summary: JSON.stringify(request.summary) }),
-    });
-    await trx
-      .updateTable("file_storage")
-      .set((eb) => ({
-        status: "stored",
-        stored_at: context.clock.now(),
-        file_size: object.size,
-        mime_type: session.mimeType,
-        etag: object.etag,
-        // Of a single PUT the store has told it; for parts there is only the caller's word.
-        checksum_md5: object.md5 ?? request.md5 ?? null,
-        checksum_sha256: request.sha256 ?? null,
-        // What is put into a workspace is for its members, until its owner says otherwise.
-        access_level: eb
-          .case()
-          .when("workspace_id", "is not", null)
-          .then("workspace")
-          .else(eb.ref("access_level"))
-          .end(),
-      }))
-      .where("id", "=", session.fileId)
-      .where("status", "=", "uploading")
-      .execute();
-    await audit(trx, session, "file_stored", { size: object.size, origin: session.origin });
+  outcomes: readonly StoredOutcome[],
+): Promise<boolean[]> {
+  const rows = JSON.stringify(outcomes.map(toRow));
+  const now = context.clock.now();
+  const stored = await context.db.transaction().execute(async (trx) => {
+    const { rows: completed } = await sql<{ id: string }>`
+      WITH outcomes AS MATERIALIZED (
+        SELECT u.id, o.*
+        FROM jsonb_to_recordset(${rows}::jsonb) AS o (session_id uuid, token uuid, size bigint, summary jsonb)
+        JOIN multipart_uploads u ON u.id = o.session_id AND u.lease_token = o.token
+        WHERE u.status = 'completing'
+        ORDER BY u.id
+        FOR UPDATE OF u
+      )
+      UPDATE multipart_uploads u SET
+        lease_token = NULL, lease_expires_at = NULL, status = 'completed', completed_at = ${now},
+        total_file_size = o.size, size_known = true, uploaded_bytes = o.size,
+        completed_chunks = CASE WHEN u.upload_method = 'put' THEN 1 ELSE u.completed_chunks END,
+        client_summary = coalesce(o.summary, u.client_summary)
+      FROM outcomes o WHERE u.id = o.id
+      RETURNING u.id`.execute(trx);
+    const ids = new Set(completed.map(({ id }) => id));
+    if (ids.size === 0) return ids;
+    const won = outcomes.filter(({ session }) => ids.has(session.id));
+    await sql`
+      WITH outcomes AS MATERIALIZED (
+        SELECT f.id, o.*
+        FROM jsonb_to_recordset(${JSON.stringify(won.map(toRow))}::jsonb)
+          AS o (file_id uuid, size bigint, mime_type text, etag text, md5 text, sha256 text)
+        JOIN file_storage f ON f.id = o.file_id
+        WHERE f.status = 'uploading'
+        ORDER BY f.id
+        FOR UPDATE OF f
+      )
+      UPDATE file_storage f SET
+        status = 'stored', stored_at = ${now}, file_size = o.size, mime_type = o.mime_type, etag = o.etag,
+        checksum_md5 = o.md5, checksum_sha256 = o.sha256,
+        -- What is put into a workspace is for its members, until its owner says otherwise.
+        access_level = CASE WHEN f.workspace_id IS NOT NULL THEN 'workspace' ELSE f.access_level END
+      FROM outcomes o WHERE f.id = o.id`.execute(trx);
+    await audit(
+      trx,
+      "file_stored",
+      won.map(({ session, object }) => ({ session, details: { size: object.size, origin: session.origin } })),
+    );
+    return ids;
   });
+  return outcomes.map(({ session }) => stored.has(session.id));
+}
+
+function toRow({ session, lease, object, request }: StoredOutcome) {
+  return {
+    session_id: session.id,
+    file_id: session.fileId,
+    token: lease.token,
+    size: object.size,
+    mime_type: session.mimeType,
+    etag: object.etag,
+    // Of a single PUT the store has told it; for parts there is only the caller's word.
+    md5: object.md5 ?? request.md5 ?? null,
+    sha256: request.sha256 ?? null,
+    summary: request.summary ?? null,
+  };
 }
 
 /** The end of an upload that will never be the file it was announced as. Gives the reservation back. */
@@ -71,19 +108,24 @@ export async function recordFailed(
       .where("id", "=", session.fileId)
       .where("status", "=", "uploading")
       .execute();
-    await audit(trx, session, "upload_failed", { code: error.code });
+    await audit(trx, "upload_failed", [{ session, details: { code: error.code } }]);
   });
 }
 
-/** Nothing was done at the store: the session is as open as before. */
-export async function returnToActive(context: StorageContext, lease: Lease): Promise<void> {
-  await context.db
+/**
+ * Nothing was done at the store: the session is as open as before.
+ *
+ * @returns Whether it was still ours.
+ */
+export async function returnToActive(context: StorageContext, lease: Lease): Promise<boolean> {
+  const { numUpdatedRows } = await context.db
     .updateTable("multipart_uploads")
     .set({ ...NO_LEASE, status: "active", complete_sent_at: null })
     .where("id", "=", lease.sessionId)
     .where("status", "=", "completing")
     .where("lease_token", "=", lease.token)
-    .execute();
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
 }
 
 /** @throws {LeaseLost} If somebody else has taken over, and with them the right to say how it ended. */
@@ -104,19 +146,20 @@ async function leaveCompleting(
 
 async function audit(
   trx: Transaction<Database>,
-  session: Session,
   action: "file_stored" | "upload_failed",
-  details: Record<string, unknown>,
+  entries: readonly { session: Session; details: Record<string, unknown> }[],
 ): Promise<void> {
   await trx
     .insertInto("audit_logs")
-    .values({
-      user_id: session.userId,
-      action,
-      resource: "file_storage",
-      resource_id: session.fileId,
-      category: "storage",
-      details: JSON.stringify({ sessionId: session.id, ...details }),
-    })
+    .values(
+      entries.map(({ session, details }) => ({
+        user_id: session.userId,
+        action,
+        resource: "file_storage",
+        resource_id: session.fileId,
+        category: "storage",
+        details: JSON.stringify({ sessionId: session.id, ...details }),
+      })),
+    )
     .execute();
 }

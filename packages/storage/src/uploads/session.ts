@@ -133,6 +133,17 @@ export async function getOwnSession(
   return toSession(row);
 }
 
+/** Those of the sessions that are the caller's own. */
+export async function findOwnSessions(
+  context: StorageContext,
+  principal: Principal,
+  ids: readonly string[],
+): Promise<Map<string, Session>> {
+  if (ids.length === 0) return new Map();
+  const rows = await selectSessions(context).where("u.id", "in", ids).where(isOwn(principal)).execute();
+  return new Map(rows.map((row) => [row.id, toSession(row)]));
+}
+
 /** For work that no user asked for: sweeps, and going on with what was begun. */
 export async function findSession(context: StorageContext, id: string): Promise<Session | undefined> {
   const row = await selectSessions(context).where("u.id", "=", id).executeTakeFirst();
