@@ -5,7 +5,7 @@ import { copySource } from "./copy-source.ts";
 import type { Bucket, StoredObject } from "./disk.ts";
 import type { HandlerContext } from "./handler-context.ts";
 import { keptHeaders, objectHeaders, overriddenHeaders, readAcl } from "./object-headers.ts";
-import { checkReadConditions, checkWriteConditions } from "./preconditions.ts";
+import { checkCopyCondition, checkReadConditions, checkWriteConditions } from "./preconditions.ts";
 import { readSmallBody, receiveBody } from "./receive-body.ts";
 import { accessDenied, invalidArgument, malformedXml, noSuchKey } from "./s3-error.ts";
 import { readXml } from "./xml.ts";
@@ -39,6 +39,7 @@ export async function putObject(context: HandlerContext, bucket: Bucket, key: st
 export async function copyObject(context: HandlerContext, bucket: Bucket, key: string): Promise<Answer> {
   const { disk, request } = context;
   const { object: source, bucket: sourceBucket } = copySource(context);
+  checkCopyCondition(request.headers, source);
   const replaces = request.headers["x-amz-metadata-directive"] === "REPLACE";
   if (source.key === key && sourceBucket === bucket && !replaces) {
     throw invalidArgument("A copy onto itself must change something.");

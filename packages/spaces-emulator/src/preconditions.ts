@@ -29,6 +29,12 @@ export function checkWriteConditions(
     throw failed();
 }
 
+/** On a copy of an object, by the name that Ceph reads; that of S3's documentation it does not. */
+export function checkCopyCondition(headers: S3Request["headers"], source: StoredObject): void {
+  const ifMatch = headers["x-amz-copy-if-match"];
+  if (ifMatch !== undefined && !matchesEtag(ifMatch, source.etag)) throw failed();
+}
+
 function matchesEtag(list: string, etag: string): boolean {
   return list.split(",").some((item) => {
     const wanted = item.trim().replace(/^W\//, "").replace(/^"|"$/g, "");

@@ -105,6 +105,35 @@ export function describeOddities(store: () => OpenStore): void {
       expect(await refusal(store().s3.send(copy))).toBe("no refusal");
     });
 
+    it("a condition on the source of a copy is honoured under a name of its own", async () => {
+      const [before, after] = [bytes(1000, 1), bytes(1000, 2)];
+      const put = (Body: Uint8Array) =>
+        store().s3.send(new PutObjectCommand({ Bucket: store().bucket, Key: "odd/own", Body }));
+      const copy = (etag: string) => {
+        const command = new CopyObjectCommand({
+          Bucket: store().bucket,
+          Key: "odd/own-copy",
+          CopySource: `${store().bucket}/odd/own`,
+        });
+        command.middlewareStack.add(
+          (next) => (args) => {
+            (args.request as { headers: Record<string, string> }).headers["x-amz-copy-if-match"] = etag;
+            return next(args);
+          },
+          { step: "build" },
+        );
+        return store().s3.send(command);
+      };
+      const { ETag: first = "" } = await put(before);
+      const { ETag: second = "" } = await put(after);
+      expect(await refusal(copy(first))).toBe("412 PreconditionFailed");
+      expect(await refusal(mp.head("odd/own-copy"))).toBe("404 NotFound");
+      expect((await copy(second)).CopyObjectResult?.ETag?.replaceAll('"', "")).toBe(
+        second.replaceAll('"', ""),
+      );
+      expect((await mp.head("odd/own-copy")).ETag).toBe(second);
+    });
+
     it("a part copied from another object has the MD5 of its bytes as ETag, and Complete takes no other", async () => {
       const { ETag } = await store().s3.send(
         new PutObjectCommand({ Bucket: store().bucket, Key: "odd/chosen", Body: "chosen" }),
