@@ -3,6 +3,7 @@ import type { Completion } from "@audiotricks/protocol/messages";
 import { executableBytes, wavBytes } from "@audiotricks/testing/audio";
 import { CreateMultipartUploadCommand } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type Fault, ignoreCopyConditions } from "./fault-proxy.ts";
 import {
   begin,
   countUsage,
@@ -112,12 +113,13 @@ export function describeUploads(
     });
 
     it.each([
-      [THREE_PARTS, "CompleteMultipartUpload"],
-      [LARGE_PUT, "CompleteMultipartUpload"],
-      [50_000, "PutObject"],
+      [THREE_PARTS, "CompleteMultipartUpload", 1],
+      // And once to find out what a condition is worth here.
+      [LARGE_PUT, "CopyObject", 2],
+      [50_000, "PutObject", 1],
     ])(
       "gives twenty concurrent completes of %d bytes one file, one usage change and one answer",
-      async (size, publishing) => {
+      async (size, publishing, times) => {
         const { session } = await sendAll(size);
         on.proxy.operations.length = 0;
         const other = await on.openAnother();
@@ -131,7 +133,7 @@ export function describeUploads(
         for (const answer of finals) expect(answer).toEqual(finals[0]);
         expect(await complete(session.sessionId)).toEqual(finals[0]);
         expect(await countUsage(on.db, on.me)).toEqual({ ...NOTHING, usedBytes: size, usedFiles: 1 });
-        expect(on.proxy.operations.filter((name) => name === publishing)).toHaveLength(1);
+        expect(on.proxy.operations.filter((name) => name === publishing)).toHaveLength(times);
         const audits = await on.db
           .selectFrom("audit_logs")
           .select("action")
@@ -271,50 +273,92 @@ export function describeUploads(
       expect(await on.bucket.keys()).toEqual([session.key]);
     });
 
-    it.each([
-      [50_000, "PutObject", "those before"],
-      [LARGE_PUT, "UploadPartCopy", "those after"],
-      [LARGE_PUT, "CompleteMultipartUpload", "those before"],
-    ])(
-      "publishes the bytes that it took when the PUT is made again in mid-completion (%d bytes, at %s: %s)",
-      async (size, step, which) => {
-        const { bytes, session } = await sendAll(size);
-        const others = wavBytes(size, 9);
+    describe.each<[string, (operation: string) => Fault | undefined]>([
+      ["a condition", () => undefined],
+      ["no condition", ignoreCopyConditions],
+    ])("a single PUT on a store whose copies take %s", (_, ofStore) => {
+      /** Completes another first, so that what the store is like is known. */
+      const acquaint = async () => {
+        on.proxy.intercept = ofStore;
+        await upload(on, wavBytes(LARGE_PUT, 3));
+        await on.db.deleteFrom("audit_logs").execute();
+      };
+      const putAgainAt = (step: string, again: () => Promise<unknown>) => {
         let isArmed = true;
         on.proxy.intercept = (operation) => {
-          if (!isArmed || operation !== step) return undefined;
+          if (!isArmed || operation !== step) return ofStore(operation);
           isArmed = false;
-          return { before: send(session, session.urls, others) };
+          return { before: again() };
         };
-        const taken = which === "those before" ? bytes : others;
-        const md5 = createHash("md5").update(taken).digest("hex");
-        expect(await complete(session.sessionId)).toMatchObject({
-          state: "completed",
-          file: { checksumMd5: md5 },
-        });
-        expect(Buffer.from(await on.bucket.read(session.key)).equals(taken)).toBe(true);
-        await on.storage.sweep();
-        expect(await on.bucket.keys()).toEqual([session.key]);
-      },
-    );
+      };
+      const isConditional = ofStore("CopyObject") === undefined;
+      const publishing = isConditional ? "CopyObject" : "CompleteMultipartUpload";
 
-    it.each([
-      [50_000, "PutObject"],
-      [LARGE_PUT, "CompleteMultipartUpload"],
-    ])(
-      "publishes the bytes it chose or none when the PUT is made again after a crash (%d bytes)",
-      async (size, step) => {
-        const { session } = await sendAll(size);
-        on.proxy.intercept = (operation) => (operation === step ? { refuseWith: 500 } : undefined);
-        expect(await complete(session.sessionId)).toMatchObject({ state: "completing" });
-        on.proxy.intercept = () => undefined;
-        await send(session, session.urls, wavBytes(size, 9));
-        expect(await rejection(complete(session.sessionId))).toMatchObject({ code: "upload_failed" });
+      it("publishes the bytes that it took or none when the PUT is made again in mid-completion", async () => {
+        await acquaint();
+        const steps = isConditional
+          ? ([
+              [50_000, "PutObject", "first"],
+              [LARGE_PUT, "HeadObject", "second"],
+              [LARGE_PUT, "CopyObject", "none"],
+              [LARGE_PUT, "GetObject", "first"],
+            ] as const)
+          : ([
+              [LARGE_PUT, "UploadPartCopy", "second"],
+              [LARGE_PUT, "CompleteMultipartUpload", "first"],
+              [LARGE_PUT, "GetObject", "first"],
+            ] as const);
+        for (const [size, step, which] of steps) {
+          const { bytes, session } = await sendAll(size);
+          const others = wavBytes(size, 9);
+          putAgainAt(step, () => send(session, session.urls, others));
+          if (which === "none") {
+            expect(await rejection(complete(session.sessionId)), step).toMatchObject({
+              code: "upload_failed",
+            });
+            expect(await on.bucket.has(session.key)).toBe(false);
+            continue;
+          }
+          const taken = which === "first" ? bytes : others;
+          const md5 = createHash("md5").update(taken).digest("hex");
+          expect(await complete(session.sessionId), step).toMatchObject({ file: { checksumMd5: md5 } });
+          expect(Buffer.from(await on.bucket.read(session.key)).equals(taken), step).toBe(true);
+        }
+        await on.storage.sweep();
+        expect(await on.bucket.keys("temp/")).toEqual([]);
+        expect(await on.bucket.openUploads()).toEqual([]);
+        await countUsage(on.db, on.me);
+      });
+
+      it("publishes the bytes it chose or none when the PUT is made again after a crash", async () => {
+        await acquaint();
+        for (const [size, step] of [
+          [50_000, "PutObject"],
+          [LARGE_PUT, publishing],
+        ] as const) {
+          const { session } = await sendAll(size);
+          on.proxy.intercept = (operation) => (operation === step ? { refuseWith: 500 } : ofStore(operation));
+          expect(await complete(session.sessionId)).toMatchObject({ state: "completing" });
+          on.proxy.intercept = ofStore;
+          await send(session, session.urls, wavBytes(size, 9));
+          expect(await rejection(complete(session.sessionId))).toMatchObject({ code: "upload_failed" });
+          expect(await on.bucket.has(session.key)).toBe(false);
+        }
         const impatient = await on.openAnother({ settings: { leftoverGraceMs: 0 } });
         await impatient.sweep();
-        await requireNothingLeft();
-      },
-    );
+        expect(await on.bucket.openUploads()).toEqual([]);
+        await countUsage(on.db, on.me);
+      });
+    });
+
+    it("does not take a store's silence for a condition", async () => {
+      const { session } = await sendAll(LARGE_PUT);
+      on.proxy.intercept = (operation) => (operation === "CopyObject" ? { refuseWith: 503 } : undefined);
+      expect(await rejection(complete(session.sessionId))).toMatchObject({ code: "storage_unavailable" });
+      on.proxy.intercept = ignoreCopyConditions;
+      expect(await complete(session.sessionId)).toMatchObject({ state: "completed" });
+      expect(on.proxy.operations).toContain("UploadPartCopy");
+    });
 
     it.each<[string, object]>([
       ["was lost on the way back", { drop: "after" }],
@@ -451,11 +495,17 @@ export function describeUploads(
     });
 
     describe("a server that stalls at any step, and wakes when another has taken over", () => {
+      // A number after a step: at which of them, where there is more than one.
       const flows: [string, number, string[]][] = [
         ["several parts", THREE_PARTS, ["ListParts", "CompleteMultipartUpload", "HeadObject", "GetObject"]],
         ["a small single PUT", 50_000, ["GetObject", "PutObject", "DeleteObject"]],
         [
           "a single PUT",
+          LARGE_PUT,
+          ["HeadObject", "CopyObject 1", "CopyObject 2", "GetObject", "DeleteObject"],
+        ],
+        [
+          "a single PUT without conditions",
           LARGE_PUT,
           ["CreateMultipartUpload", "UploadPartCopy", "CompleteMultipartUpload", "GetObject", "DeleteObject"],
         ],
@@ -464,16 +514,17 @@ export function describeUploads(
         steps.flatMap((step) => (["before", "after"] as const).map((when) => ({ name, size, step, when }))),
       );
 
-      it.each(cases)("completing $name: $when $step", async ({ size, step, when }) => {
+      it.each(cases)("completing $name: $when $step", async ({ name, size, step, when }) => {
+        const ofStore = name.endsWith("without conditions") ? ignoreCopyConditions : () => undefined;
+        const [stalledAt, times = "1"] = step.split(" ");
         const { bytes, session } = await sendAll(size);
         // A clock a minute behind makes a lease that has run out as soon as it is taken.
         const stalled = await on.openAnother({ now: () => new Date(Date.now() - 60_000) });
         const held = gate();
         const reached = gate();
-        let isArmed = true;
+        let left = Number(times);
         on.proxy.intercept = (operation) => {
-          if (!isArmed || operation !== step) return undefined;
-          isArmed = false;
+          if (operation !== stalledAt || --left !== 0) return ofStore(operation);
           reached.open();
           return { [when]: held.opened };
         };

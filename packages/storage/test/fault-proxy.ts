@@ -13,6 +13,8 @@ export interface Fault {
   hideBehind?: number;
   /** The store never gets the request; the caller gets an error with this status. */
   refuseWith?: number;
+  /** The store never gets the request; the caller gets this for a success. */
+  pretend?: string;
 }
 
 export interface FaultProxy extends AsyncDisposable {
@@ -55,6 +57,11 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     if (fault.refuseWith !== undefined) {
       message.resume();
       return sendError(response, fault.refuseWith);
+    }
+    if (fault.pretend !== undefined) {
+      message.resume();
+      response.writeHead(200, { "content-type": "application/xml" });
+      return void response.end(fault.pretend);
     }
     const answer = await forward(message);
     await fault.after;
@@ -99,6 +106,12 @@ function operationOf({ method = "", url = "", headers }: IncomingMessage): strin
   if (method === "GET" && query.has("uploadId")) return "ListParts";
   if (method === "GET") return "GetObject";
   if (method === "HEAD") return "HeadObject";
-  if (!query.has("partNumber")) return "PutObject";
-  return headers["x-amz-copy-source"] === undefined ? "UploadPart" : "UploadPartCopy";
+  const isCopy = headers["x-amz-copy-source"] !== undefined;
+  if (!query.has("partNumber")) return isCopy ? "CopyObject" : "PutObject";
+  return isCopy ? "UploadPartCopy" : "UploadPart";
+}
+
+/** A store that copies whatever the source is by now: asked about that once, it is only pretended to have copied. */
+export function ignoreCopyConditions(operation: string): Fault | undefined {
+  return operation === "CopyObject" ? { pretend: "<CopyObjectResult></CopyObjectResult>" } : undefined;
 }

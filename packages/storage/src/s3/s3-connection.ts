@@ -64,7 +64,8 @@ export function connectS3(options: S3ConnectionOptions): S3Connection {
     endpoint,
     region,
     forcePathStyle,
-    credentials,
+    // A copy: the SDK writes into what it is given, and the caller tells connections apart by it.
+    credentials: { ...credentials },
     // The default would put a checksum of an empty body into every request whose body it cannot see.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
@@ -144,8 +145,8 @@ export async function callS3<
   } catch (error) {
     const failure = describeFailure(error);
     const { status, requestId, code } = failure;
-    // Asking whether something is there, and hearing that it is not, is a success.
-    const isAnswer = status === 404 || status === 416;
+    // Asking whether something is there, or still the same, and hearing that it is not, is a success.
+    const isAnswer = status === 404 || status === 412 || status === 416;
     log({ status, requestId, responseSize: undefined, errorCode: isAnswer ? undefined : code });
     return call.failed(failure);
   }

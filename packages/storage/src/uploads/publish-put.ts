@@ -1,6 +1,7 @@
 import { UploadError } from "@audiotricks/protocol";
 import { readMemory, readObject } from "../proof/read-object.ts";
 import { WINDOW_LENGTH } from "../proof/sniff-audio.ts";
+import { copyObject } from "../s3/copy-object.ts";
 import { multipartEtag } from "../s3/etag.ts";
 import { abortMultipartUpload, completeMultipartUpload } from "../s3/multipart.ts";
 import { putObject, readStart } from "../s3/objects.ts";
@@ -56,21 +57,35 @@ async function publishAgain(
 async function publish(store: Store, session: Session, taken: TakenPut): Promise<Assembly> {
   const { key, mimeType: contentType } = session;
   const { md5 } = taken;
-  if ("bytes" in taken) {
-    const { bytes } = taken;
-    const etag = await putObject(store.s3, { key, bytes, md5, contentType });
-    // The store's word for what it now has: these bytes.
-    if (etag === md5) return { outcome: "assembled", size: bytes.length, etag, md5, read: readMemory(bytes) };
-    return (await findPublished(store, session, md5)) ?? { outcome: "pending" };
+  switch (taken.kind) {
+    case "bytes": {
+      const { bytes } = taken;
+      const etag = await putObject(store.s3, { key, bytes, md5, contentType });
+      // The store's word for what it now has: these bytes.
+      if (etag === md5) {
+        return { outcome: "assembled", size: bytes.length, etag, md5, read: readMemory(bytes) };
+      }
+      break;
+    }
+    case "source": {
+      const { from } = taken;
+      const answer = await copyObject(store.s3, { key, from, etag: md5, contentType });
+      // Perhaps the one before us has copied, and taken the source away.
+      if (answer === "changed" || answer === "gone") {
+        return (await findPublished(store, session, md5)) ?? { outcome: "failed", error: replaced() };
+      }
+      break;
+    }
+    case "part": {
+      const { uploadId } = taken;
+      const parts = [{ partNumber: 1, etag: md5 }];
+      const answer = await completeMultipartUpload(store.s3, { key, uploadId, parts });
+      if (answer.outcome === "refused") await abortMultipartUpload(store.s3, { key, uploadId });
+      break;
+    }
   }
-  const { uploadId } = taken;
-  const part = { partNumber: 1, etag: md5 };
-  const answer = await completeMultipartUpload(store.s3, { key, uploadId, parts: [part] });
-  const published = await findPublished(store, session, md5);
-  if (published !== undefined) return published;
-  if (answer.outcome === "refused") await abortMultipartUpload(store.s3, { key, uploadId });
-  // Whether it comes after all or not, the next attempt publishes the same bytes.
-  return { outcome: "pending" };
+  // Where it is not there yet, the next attempt publishes the same bytes.
+  return (await findPublished(store, session, md5)) ?? { outcome: "pending" };
 }
 
 /** One look at the object says what it is and how it begins. */

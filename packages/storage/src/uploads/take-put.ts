@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import { UploadError } from "@audiotricks/protocol";
+import { honoursCopyCondition } from "../s3/copy-object.ts";
+import { isMd5Etag } from "../s3/etag.ts";
 import { abortMultipartUpload, copyPart, createMultipartUpload } from "../s3/multipart.ts";
 import { headObject, readStart } from "../s3/objects.ts";
 import type { StorageContext } from "../storage-context.ts";
@@ -8,10 +10,15 @@ import type { Assembly } from "./assembly.ts";
 import type { PutTarget, Session } from "./session.ts";
 
 /**
- * The bytes of a single PUT, held where its URL cannot reach them: it can be used again until it expires. A small file
- * is held here; a larger one at the store, as the one part of an upload to the final key.
+ * The bytes of a single PUT, so that none but these can be published: its URL can be used again until it expires. A
+ * small file is held here. A larger one stays where it is if the store copies on a condition; otherwise it is held there,
+ * as the one part of an upload to the final key.
  */
-export type TakenPut = { md5: string } & ({ bytes: Uint8Array<ArrayBuffer> } | { uploadId: string });
+export type TakenPut = { md5: string } & (
+  | { kind: "bytes"; bytes: Uint8Array }
+  | { kind: "source"; from: string }
+  | { kind: "part"; uploadId: string }
+);
 
 /** @param md5 What the caller says the bytes are, if it does. */
 export async function takePut(
@@ -21,7 +28,7 @@ export async function takePut(
   md5: string | undefined,
 ): Promise<TakenPut | Extract<Assembly, { outcome: "returned" | "failed" }>> {
   const isSmall = session.isSizeKnown && session.fileSize <= settings.takeInMemoryUpTo;
-  const taken = await (isSmall ? takeBytes(store, session) : takePart(store, session));
+  const taken = await (isSmall ? takeBytes(store, session) : takeAtStore(store, session));
   if ("outcome" in taken || md5 === undefined || taken.md5 === md5) return taken;
   await leavePut(store, session, taken);
   return missing();
@@ -29,7 +36,7 @@ export async function takePut(
 
 /** Gives up what was taken. */
 export async function leavePut(store: Store, { key }: Session, taken: TakenPut): Promise<void> {
-  if ("uploadId" in taken) await abortMultipartUpload(store.s3, { key, uploadId: taken.uploadId });
+  if (taken.kind === "part") await abortMultipartUpload(store.s3, { key, uploadId: taken.uploadId });
 }
 
 type Taking = ReturnType<typeof takePut>;
@@ -41,22 +48,28 @@ async function takeBytes(store: Store, { target, fileSize }: Session & { target:
   if (found.bytes.length !== fileSize) {
     throw new UploadError("storage_unavailable", "The file cannot be read back yet. Try again.");
   }
-  const bytes = new Uint8Array(found.bytes);
-  return { md5: createHash("md5").update(bytes).digest("hex"), bytes };
+  const { bytes } = found;
+  return { kind: "bytes", md5: createHash("md5").update(bytes).digest("hex"), bytes };
+}
+
+async function takeAtStore(store: Store, session: Session & { target: PutTarget }): Taking {
+  const { target, fileSize, isSizeKnown } = session;
+  const from = target.tempKey;
+  const head = await headObject(store.s3, from);
+  if (head === undefined) return missing();
+  if (isSizeKnown ? head.size !== fileSize : head.size > fileSize) return sizeMismatch(head.size, fileSize);
+  if (isMd5Etag(head.etag) && (await honoursCopyCondition(store.s3, from))) {
+    return { kind: "source", md5: head.etag, from };
+  }
+  return takePart(store, session);
 }
 
 async function takePart(store: Store, session: Session & { target: PutTarget }): Taking {
-  const { key, mimeType: contentType, target, fileSize, isSizeKnown } = session;
-  if (!isSizeKnown) {
-    // Nothing held the sender to a size: not worth a copy before that is known.
-    const head = await headObject(store.s3, target.tempKey);
-    if (head === undefined) return missing();
-    if (head.size > fileSize) return sizeMismatch(head.size, fileSize);
-  }
+  const { key, mimeType: contentType, target } = session;
   const uploadId = await createMultipartUpload(store.s3, { key, contentType });
   try {
     const md5 = await copyPart(store.s3, { key, uploadId, from: target.tempKey });
-    if (md5 !== undefined) return { md5, uploadId };
+    if (md5 !== undefined) return { kind: "part", md5, uploadId };
   } catch (error) {
     await abortMultipartUpload(store.s3, { key, uploadId });
     throw error;
