@@ -1,3 +1,4 @@
+import { compareItems } from "./compare-items.ts";
 import { describeStatus } from "./describe-status.ts";
 import { isUnfinished, type UploadItem, type UploadsState } from "./uploads-state.ts";
 
@@ -6,11 +7,11 @@ const STEPS = [25, 50, 75];
 
 /** What a screen reader should hear about the step from one state to the next; `null` for nothing. */
 export function announcementOf(previous: UploadsState, next: UploadsState): string | null {
-  const before = new Map(previous.files.map((item) => [item.id, item.status]));
-  const changed = next.files.filter(({ id, status }) => before.get(id)?.status !== status.status);
-  const added = changed.filter(({ id }) => !before.has(id));
-  const kept = new Set(next.files.map(({ id }) => id));
-  const cancelled = previous.files.filter(({ id, status }) => !kept.has(id) && isUnfinished(status));
+  const changes = compareItems(previous.files, next.files);
+  const { added } = changes;
+  const others = changes.changed.filter(({ before, after }) => before.status.status !== after.status.status);
+  const changed = [...added, ...others.map(({ after }) => after)];
+  const cancelled = changes.removed.filter(({ status }) => isUnfinished(status));
   const done = changed.filter(({ status }) => status.status === "done");
   const failed = changed.filter(({ status }) => status.status === "failed");
   const offline = changed.some(({ status }) => status.status === "waiting" && status.reason === "offline");

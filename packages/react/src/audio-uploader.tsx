@@ -1,12 +1,12 @@
 import type { Uppy } from "@uppy/core";
-import { type ReactNode, useEffect, useMemo } from "react";
+import { type ReactNode, useEffect } from "react";
 import { describeError } from "./describe-error.ts";
 import { DropZone, type Theme } from "./drop-zone.tsx";
+import { FileList } from "./file-list.tsx";
 import { LiveRegion } from "./live-region.tsx";
 import { RefusedFiles } from "./refused-files.tsx";
 import { describeLimits } from "./restrictions.ts";
 import { UnfinishedUploads } from "./unfinished-uploads.tsx";
-import { UploadRow } from "./upload-row.tsx";
 import { UploadSummary } from "./upload-summary.tsx";
 import { type AudioUploads, type AudioUploadsOptions, useAudioUploads } from "./use-audio-uploads.ts";
 import { useLatest } from "./use-latest.ts";
@@ -40,7 +40,7 @@ export function AudioUploader(props: AudioUploaderProps) {
       <Entrance uploads={uploads} theme={theme} />
       <RefusedFiles refused={refused} onDismiss={uploads.dismiss} />
       <UploadSummary totals={totals} actions={uploads} />
-      {files.length === 0 ? null : <FileList uploads={uploads} />}
+      <FileList {...uploads} />
       <UnfinishedUploads
         companionUrl={options.companionUrl}
         getToken={options.getToken}
@@ -51,9 +51,6 @@ export function AudioUploader(props: AudioUploaderProps) {
     </section>
   );
 }
-
-/** From this many files on, rows out of sight are not laid out. */
-const LONG_LIST = 100;
 
 /** The way in: the drop zone, or why there is none. */
 function Entrance({ uploads, theme }: { uploads: AudioUploads; theme: Theme }) {
@@ -103,21 +100,5 @@ function Notice(props: { title: string; children?: ReactNode; onRetry?: () => vo
         </button>
       )}
     </div>
-  );
-}
-
-function FileList({ uploads }: { uploads: AudioUploads }) {
-  const { pause, resume, cancel, retry, dismiss } = uploads;
-  // The same object while the actions are the same, so that rows of other files do not render.
-  const actions = useMemo(
-    () => ({ pause, resume, cancel, retry, dismiss }),
-    [pause, resume, cancel, retry, dismiss],
-  );
-  return (
-    <ul className="at-rows" aria-label="Uploads" data-long={uploads.files.length > LONG_LIST || undefined}>
-      {uploads.files.map((item) => (
-        <UploadRow key={item.id} item={item} actions={actions} />
-      ))}
-    </ul>
   );
 }

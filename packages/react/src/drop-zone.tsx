@@ -1,6 +1,6 @@
 import type { Uppy } from "@uppy/core";
-import Dashboard from "@uppy/dashboard";
-import { useEffect, useRef } from "react";
+import { memo, useEffect, useRef } from "react";
+import { EntranceDashboard } from "./entrance-dashboard.ts";
 
 export type Theme = "auto" | "light" | "dark";
 
@@ -20,14 +20,15 @@ interface DropZoneProps {
  * (microphone, cloud drives) a place. Progress is shown by our own list: the Dashboard's has no speed, no name on its
  * buttons, and no state between sent and stored.
  */
-export function DropZone({ uppy, theme, note, isDisabled }: DropZoneProps) {
+export const DropZone = memo(function DropZone(props: DropZoneProps) {
+  const { uppy, theme, note, isDisabled } = props;
   const target = useRef<HTMLDivElement>(null);
 
   useEffect(() => {
     if (target.current === null) return;
     // Nobody drops files with a finger.
     const canDrop = !window.matchMedia("(pointer: coarse)").matches;
-    uppy.use(Dashboard, {
+    uppy.use(EntranceDashboard, {
       id: ID,
       target: target.current,
       inline: true,
@@ -62,4 +63,4 @@ export function DropZone({ uppy, theme, note, isDisabled }: DropZoneProps) {
   }, [uppy, theme, note, isDisabled]);
 
   return <div ref={target} className="at-drop" />;
-}
+});

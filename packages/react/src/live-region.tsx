@@ -1,16 +1,31 @@
 import { useEffect, useRef, useState } from "react";
 import { announcementOf } from "./announcement.ts";
+import { throttle } from "./throttle.ts";
 import type { UploadsState } from "./uploads-state.ts";
+import { useLatest } from "./use-latest.ts";
+
+/** What happens within this time is said together, in milliseconds: a drop of a thousand files is one sentence, not fifty. */
+const GATHER_MS = 500;
 
 /** Says to a screen reader, politely, what a sighted person sees happen. */
 export function LiveRegion({ state }: { state: UploadsState }) {
-  const previous = useRef(state);
+  const latest = useLatest(state);
+  const said = useRef(state);
   const [text, setText] = useState("");
+  const speech = useRef<ReturnType<typeof throttle>>(null);
+
   useEffect(() => {
-    const announcement = announcementOf(previous.current, state);
-    previous.current = state;
-    if (announcement !== null) setText(announcement);
-  }, [state]);
+    const current = throttle(() => {
+      const announcement = announcementOf(said.current, latest.current);
+      said.current = latest.current;
+      if (announcement !== null) setText(announcement);
+    }, GATHER_MS);
+    speech.current = current;
+    return current.stop;
+  }, [latest]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs when there may be something to say.
+  useEffect(() => speech.current?.call(), [state]);
+
   return (
     <p className="at-hidden" role="status" aria-live="polite">
       {text}

@@ -1,5 +1,6 @@
 import type { QuotaScope } from "@audiotricks/protocol/messages";
 import { describeQuota, quotaShares } from "./describe-quota.ts";
+import { shareStyle } from "./share-style.ts";
 import { type QuotaOptions, useQuota } from "./use-quota.ts";
 
 export interface QuotaMeterProps extends QuotaOptions {
@@ -66,8 +67,8 @@ function Meter({ quota, label }: { quota: QuotaScope; label: string }) {
           aria-valuenow={Math.min(usedBytes, limitBytes)}
           aria-valuetext={detail === null ? summary : `${summary}, ${detail}`}
         >
-          <span className="at-meter-used" style={{ inlineSize: `${used * 100}%` }} />
-          <span className="at-meter-reserved" style={{ inlineSize: `${reserved * 100}%` }} />
+          <span className="at-meter-reserved" style={shareStyle(used + reserved)} />
+          <span className="at-meter-used" style={shareStyle(used)} />
         </div>
       )}
       {detail === null ? null : <p className="at-meter-detail">{detail}</p>}

@@ -1,4 +1,4 @@
-import { useRef } from "react";
+import { memo, useRef } from "react";
 import { IconButton } from "./icon-button.tsx";
 import { CloseIcon, FailedIcon } from "./icons.tsx";
 import { moveFocusOn } from "./keep-focus.ts";
@@ -13,7 +13,7 @@ interface RefusedFilesProps {
 }
 
 /** Files that were not taken, each with the reason and what to do. */
-export function RefusedFiles({ refused, onDismiss }: RefusedFilesProps) {
+export const RefusedFiles = memo(function RefusedFiles({ refused, onDismiss }: RefusedFilesProps) {
   const hidden = refused.length - MAX_SHOWN;
   return (
     <div role="alert" className="at-refused">
@@ -29,7 +29,7 @@ export function RefusedFiles({ refused, onDismiss }: RefusedFilesProps) {
       ) : null}
     </div>
   );
-}
+});
 
 function RefusedRow({ file, onDismiss }: { file: RefusedFile; onDismiss: (id: string) => void }) {
   const row = useRef<HTMLLIElement>(null);

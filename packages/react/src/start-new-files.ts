@@ -1,9 +1,28 @@
 import type { Uppy } from "@uppy/core";
 
+let starts = 0;
+
 /**
- * Starts what was added and not started yet, and nothing else. Uppy's `upload()` would first send everything again that
- * failed before, and make the new files wait for it; a refused file (quota, content) is for a person to retry. Uppy looks for
- * failed files before its first `await`, so it is enough to hide their errors for that moment.
+ * Starts these files, and looks at no other: the way that Uppy has for uploads that it finds again. Its `upload()` makes an
+ * error with a stack for every file there is, to see whether one is to be shown.
+ */
+export function startFiles(uppy: Uppy, wanted: readonly string[]): void {
+  const files = uppy.getFilesByIds([...wanted]).filter((file) => file?.progress.uploadStarted === null);
+  if (files.length === 0) return;
+  const fileIDs = files.map(({ id }) => id);
+  starts += 1;
+  const uploadId = `${uppy.getID()}-${starts}`;
+  uppy.emit("upload", uploadId, files);
+  const { currentUploads } = uppy.getState();
+  uppy.setState({ currentUploads: { ...currentUploads, [uploadId]: { fileIDs, step: 0, result: {} } } });
+  // Failures of files are in their state.
+  uppy.restore(uploadId).catch((error: unknown) => uppy.log(error, "error"));
+}
+
+/**
+ * Starts what was added and not started yet, and nothing else, under all rules that a host has given Uppy. Its `upload()` would
+ * first send everything again that failed before, and make the new files wait for it; a refused file (quota, content) is for a
+ * person to retry. Uppy looks for failed files before its first `await`, so it is enough to hide their errors for that moment.
  */
 export function startNewFiles(uppy: Uppy): void {
   const failed = uppy.getFiles().filter((file) => file.error);

@@ -1,14 +1,12 @@
 import type { FileRecord } from "@audiotricks/protocol/messages";
+import { compareItems } from "./compare-items.ts";
 import type { UploadItem } from "./uploads-state.ts";
 
 type Items = readonly UploadItem[];
 
 /** The records of files that were not done before. */
 export function newlyDone(before: Items, after: Items): FileRecord[] {
-  const known = statusesOf(before);
-  return after.flatMap(({ id, status }) =>
-    status.status === "done" && known.get(id) !== "done" ? [status.file] : [],
-  );
+  return newStatuses(before, after).flatMap(({ status }) => (status.status === "done" ? [status.file] : []));
 }
 
 /**
@@ -16,19 +14,19 @@ export function newlyDone(before: Items, after: Items): FileRecord[] {
  * waiting and progress change nothing there.
  */
 export function hasChangedStorage(before: Items, after: Items): boolean {
-  const known = statusesOf(before);
-  const left = new Set(after.map(({ id }) => id));
   return (
-    before.some(({ id }) => !left.has(id)) ||
-    after.some(({ id, status: { status } }) => {
-      const old = known.get(id);
-      if (old === status) return false;
+    compareItems(before, after).removed.length > 0 ||
+    newStatuses(before, after).some(({ old, status: { status } }) => {
       if (status === "uploading") return old === undefined || old === "queued" || old === "creating";
       return status === "done" || status === "failed" || status === "cancelled";
     })
   );
 }
 
-function statusesOf(items: Items): Map<string, UploadItem["status"]["status"]> {
-  return new Map(items.map(({ id, status }) => [id, status.status]));
+function newStatuses(before: Items, after: Items) {
+  const { added, changed } = compareItems(before, after);
+  return [
+    ...added.map(({ status }) => ({ old: undefined, status })),
+    ...changed.map((pair) => ({ old: pair.before.status.status, status: pair.after.status })),
+  ].filter(({ old, status }) => old !== status.status);
 }

@@ -1,8 +1,15 @@
+export interface Throttled {
+  call: () => void;
+  /** Runs what is due now. */
+  flush: () => void;
+  stop: () => void;
+}
+
 /**
  * Runs `action` at once, then at most every `intervalMs`, and once more after the last call: a click is seen immediately,
  * a thousand progress events are one render. Nothing runs after `stop`.
  */
-export function throttle(action: () => void, intervalMs: number): { call: () => void; stop: () => void } {
+export function throttle(action: () => void, intervalMs: number): Throttled {
   let state: "idle" | "resting" | "due" | "stopped" = "idle";
   let timer: ReturnType<typeof setTimeout> | undefined;
   function run(): void {
@@ -17,6 +24,11 @@ export function throttle(action: () => void, intervalMs: number): { call: () => 
     call: () => {
       if (state === "idle") run();
       else if (state === "resting") state = "due";
+    },
+    flush: () => {
+      if (state !== "due") return;
+      clearTimeout(timer);
+      run();
     },
     stop: () => {
       state = "stopped";

@@ -4,8 +4,8 @@ import { Detail } from "./detail.tsx";
 import { formatBytes } from "./format-bytes.ts";
 import { IconButton } from "./icon-button.tsx";
 import { AudioIcon, CloseIcon } from "./icons.tsx";
-import { isHere } from "./is-here.ts";
 import { moveFocusOn } from "./keep-focus.ts";
+import { notHere } from "./not-here.ts";
 import type { UploadItem } from "./uploads-state.ts";
 import type { CompanionOptions } from "./use-client.ts";
 import { useOpenUploads } from "./use-open-uploads.ts";
@@ -19,9 +19,7 @@ interface UnfinishedUploadsProps extends CompanionOptions {
 /** Uploads begun earlier: nothing sent is lost, but the browser may not read a file again that nobody picked again. */
 export function UnfinishedUploads({ files, workspaceId, ...options }: UnfinishedUploadsProps) {
   const { uploads, discard } = useOpenUploads(options);
-  const shown = uploads.filter(
-    (upload) => (upload.workspaceId ?? undefined) === workspaceId && !isHere(upload, files),
-  );
+  const shown = notHere(uploads, files).filter((upload) => (upload.workspaceId ?? undefined) === workspaceId);
   if (shown.length === 0) return null;
   return (
     <section className="at-unfinished" aria-label="Unfinished uploads">

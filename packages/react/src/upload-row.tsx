@@ -1,34 +1,52 @@
-import { memo, useId, useRef } from "react";
+import { memo, useCallback, useId, useRef } from "react";
 import { canRetry } from "./describe-error.ts";
 import { describeStatus } from "./describe-status.ts";
 import { Detail } from "./detail.tsx";
 import { IconButton } from "./icon-button.tsx";
 import { AudioIcon, CloseIcon, DoneIcon, FailedIcon, PauseIcon, ResumeIcon, RetryIcon } from "./icons.tsx";
 import { moveFocusOn, useKeepFocus } from "./keep-focus.ts";
+import { ProgressBar } from "./progress-bar.tsx";
 import type { UploadActions } from "./uploads-controller.ts";
 import { progressOf, type UploadItem } from "./uploads-state.ts";
 
-type RowActions = Pick<UploadActions, "pause" | "resume" | "cancel" | "retry" | "dismiss">;
+export type RowActions = Pick<UploadActions, "pause" | "resume" | "cancel" | "retry" | "dismiss">;
 
 interface UploadRowProps {
   item: UploadItem;
   actions: RowActions;
+  /** Where it is in a list that has not all of its rows in the page: which of how many, and how many pixels from the top. */
+  index?: number;
+  of?: number;
+  top?: number;
+  measure?: (row: HTMLElement | null) => void;
 }
 
 /** One file: what happens to it, how far it is, and what can be done. Roles and names are a contract, see the README. */
-export const UploadRow = memo(function UploadRow({ item, actions }: UploadRowProps) {
+export const UploadRow = memo(function UploadRow(props: UploadRowProps) {
+  const { item, actions, index, of, top, measure } = props;
   const { name, size, status } = item;
   const row = useRef<HTMLLIElement>(null);
+  const setRow = useCallback(
+    (element: HTMLLIElement | null) => {
+      row.current = element;
+      measure?.(element);
+    },
+    [measure],
+  );
   const nameId = useId();
   const focus = useKeepFocus(row, status.status);
   const { label, detail, tone } = describeStatus(status, size);
 
   return (
     <li
-      ref={row}
+      ref={setRow}
       className="at-row"
       aria-labelledby={nameId}
       tabIndex={-1}
+      data-index={index}
+      aria-setsize={of}
+      aria-posinset={index === undefined ? undefined : index + 1}
+      style={top === undefined ? undefined : { insetBlockStart: top }}
       data-status={status.status}
       data-tone={tone}
       data-code={status.status === "failed" ? status.error.code : undefined}
@@ -58,18 +76,10 @@ function Progress({ item: { name, size, status } }: { item: UploadItem }) {
   if (status.status === "done" || status.status === "failed" || status.status === "cancelled") return null;
   const { sentBytes, totalBytes } = progressOf(status, size);
   const percent = Math.floor((sentBytes / Math.max(1, totalBytes)) * 100);
-  return (
-    <progress
-      className="at-progress"
-      aria-label={name}
-      aria-valuetext={`${percent} %`}
-      max={Math.max(1, totalBytes)}
-      value={sentBytes}
-    />
-  );
+  return <ProgressBar label={name} sent={sentBytes} total={totalBytes} valueText={`${percent} %`} />;
 }
 
-function RowButtons(props: UploadRowProps & { beforeLeaving: () => void }) {
+function RowButtons(props: Pick<UploadRowProps, "item" | "actions"> & { beforeLeaving: () => void }) {
   const { actions, beforeLeaving } = props;
   const { id, name, status } = props.item;
   const leave = (action: (id: string) => void) => () => {

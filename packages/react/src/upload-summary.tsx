@@ -1,5 +1,6 @@
 import { describeTotals } from "./describe-totals.ts";
 import { Detail } from "./detail.tsx";
+import { ProgressBar } from "./progress-bar.tsx";
 import type { UploadActions } from "./uploads-controller.ts";
 import type { UploadTotals } from "./uploads-state.ts";
 
@@ -33,12 +34,7 @@ export function UploadSummary({ totals, actions }: { totals: UploadTotals; actio
         )}
       </div>
       {totals.files > 1 && isRunning ? (
-        <progress
-          className="at-progress"
-          aria-label="All files"
-          max={Math.max(1, totals.totalBytes)}
-          value={totals.sentBytes}
-        />
+        <ProgressBar label="All files" sent={totals.sentBytes} total={totals.totalBytes} />
       ) : null}
     </div>
   );

@@ -129,4 +129,28 @@ describe("the controller", () => {
     );
     await vi.waitFor(() => expect(files().map(({ name }) => name)).toEqual(["one.mp3", "two.mp3"]));
   });
+
+  it("takes a large drop bit by bit, twins of one drop apart, and starts all of it", async () => {
+    const twins = Array.from({ length: 300 }, () => new File(["x"], "take.mp3", { lastModified: 1 }));
+    const others = Array.from({ length: 700 }, (_, index) => new File(["x"], `${index}.mp3`));
+    controller.actions.addFiles([...twins, ...others]);
+    expect(controller.isBusy()).toBe(true);
+    controller.setWorkspace("00000000-0000-4000-8000-0000000000cc");
+    const isStarted = () =>
+      controller.uppy.getFiles().filter(({ progress }) => progress.uploadStarted !== null);
+    await vi.waitFor(() => expect(isStarted()).toHaveLength(1000), { timeout: 10_000 });
+    await vi.waitFor(() => expect(wanted.length).toBeGreaterThan(50));
+    expect(controller.getState().refused).toEqual([]);
+    expect(new Set(wanted.map(([, workspaceId]) => workspaceId))).toEqual(new Set([undefined]));
+    await vi.waitFor(() => expect(files()).toHaveLength(1000));
+    controller.actions.addFiles([twins[0] as File]);
+    expect(controller.getState().refused).toMatchObject([{ name: "take.mp3", code: "already_added" }]);
+  });
+
+  it("leaves to Uppy what a host's rule about all files decides", async () => {
+    controller.uppy.setOptions({ restrictions: { maxNumberOfFiles: 2 } });
+    controller.actions.addFiles(["one", "two", "three"].map((name) => new File(["x"], `${name}.mp3`)));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(files()).toEqual([]);
+  });
 });

@@ -5,22 +5,30 @@ import {
   type SpacesUploadStatus,
   UppySpaces,
 } from "@audiotricks/uppy-spaces";
-import Uppy from "@uppy/core";
+import type { Uppy } from "@uppy/core";
 import { signalChange } from "./change-signal.ts";
 import { type ConfigState, loadConfig } from "./config-state.ts";
 import { explainRefusal } from "./explain-refusal.ts";
+import { openFileIntake } from "./file-intake.ts";
 import { statusOf } from "./file-status.ts";
 import { keepApart } from "./keep-apart.ts";
+import { PatientUppy } from "./patient-uppy.ts";
 import { uppyRestrictions } from "./restrictions.ts";
-import { startNewFiles } from "./start-new-files.ts";
 import { hasChangedStorage, newlyDone } from "./storage-changes.ts";
 import { throttle } from "./throttle.ts";
-import { EMPTY_UPLOADS, isUnfinished, reuseItems, totalsOf, type UploadsState } from "./uploads-state.ts";
+import {
+  EMPTY_UPLOADS,
+  isUnfinished,
+  type RefusedFile,
+  reuseItems,
+  totalsOf,
+  type UploadsState,
+} from "./uploads-state.ts";
 
-/** How often listeners hear of progress at most, in milliseconds. */
-const NOTIFY_INTERVAL_MS = 100;
-/** How long files are gathered before they are started together, in milliseconds. */
-const START_DELAY_MS = 4;
+/** How often listeners hear of progress at most, in milliseconds: as often as a number can be read. Bars move in between. */
+const NOTIFY_INTERVAL_MS = 200;
+/** When to look for the engine's answer to what a person did, in milliseconds. */
+const ANSWERS_WITHIN_MS = [0, 40];
 /** How long a cancelled upload takes to be gone at the companion, generously, in milliseconds. */
 const CANCEL_SETTLE_MS = 2000;
 
@@ -74,21 +82,32 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
   let state: UploadsState = EMPTY_UPLOADS;
   let isDisposed = false;
   let refusals = 0;
-  let startTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Not told yet: a folder may hold thousands of files that are no audio. */
+  let refused: RefusedFile[] = [];
+  let answerTimers: ReturnType<typeof setTimeout>[] = [];
   let cancelTimer: ReturnType<typeof setTimeout> | undefined;
 
-  const uppy: Uppy = new Uppy({
+  const uppy: PatientUppy = new PatientUppy({
     id: options.id,
-    onBeforeFileAdded: (file, pending) => keepApart(file, pending, uppy.getState().files),
+    onBeforeFileAdded: (file, pending) => keepApart(file, pending, uppy.files, intake.isOfThisDrop),
   });
   uppy.use(UppySpaces, { companionUrl, getToken, workspaceId });
+  const intake = openFileIntake(uppy, { workspaceId, onAdded: () => tellRefused() });
 
   function update(change: Partial<UploadsState>): void {
     state = { ...state, ...change };
     for (const listener of listeners) listener();
   }
 
+  function tellRefused(): void {
+    if (refused.length === 0) return;
+    const all = [...state.refused, ...refused];
+    refused = [];
+    update({ refused: all });
+  }
+
   const readFiles = throttle(() => {
+    tellRefused();
     const files = reuseItems(
       state.files,
       uppy.getFiles().map((file) => ({
@@ -106,10 +125,6 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
   }, NOTIFY_INTERVAL_MS);
 
   uppy.on("state-update", readFiles.call);
-  uppy.on("files-added", () => {
-    clearTimeout(startTimer);
-    startTimer = setTimeout(() => startNewFiles(uppy), START_DELAY_MS);
-  });
   uppy.on("file-removed", (file) => {
     if (!isUnfinished(statusOf(file))) return;
     // The companion hears of it a moment later, and nobody says when.
@@ -119,9 +134,10 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
   uppy.on("restriction-failed", (file, error) => {
     refusals += 1;
     const name = file?.name ?? "";
-    const isKnown = file !== undefined && uppy.getState().files[file.id] !== undefined;
+    const isKnown = file !== undefined && uppy.getFile(file.id) !== undefined;
     const refusal = explainRefusal({ name, size: file?.size ?? 0 }, isKnown, state.config, error.message);
-    update({ refused: [...state.refused, { id: `refused-${refusals}`, ...refusal }] });
+    refused.push({ id: `refused-${refusals}`, ...refusal });
+    readFiles.call();
   });
 
   const client = createCompanionClient({ companionUrl, getToken });
@@ -137,44 +153,57 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
   const idsWhere = (test: (status: SpacesUploadStatus) => boolean) =>
     uppy.getFiles().flatMap((file) => (test(statusOf(file)) ? [file.id] : []));
   const is = (id: string, test: (status: SpacesUploadStatus) => boolean) => {
-    const file = uppy.getState().files[id];
+    const file = uppy.files[id];
     return file !== undefined && test(statusOf(file));
   };
   const setPaused = (id: string, isPaused: boolean) => {
-    const file = uppy.getState().files[id];
+    const file = uppy.files[id];
     if (file && (file.isPaused ?? false) !== isPaused) uppy.pauseResume(id);
   };
 
+  const showNow = () => {
+    uppy.publish();
+    readFiles.flush();
+  };
+  /** What a person did is seen at once, and what the engine says to it as soon. */
+  const seen =
+    <Args extends unknown[]>(action: (...args: Args) => void) =>
+    (...args: Args) => {
+      action(...args);
+      showNow();
+      answerTimers = ANSWERS_WITHIN_MS.map((ms) => setTimeout(showNow, ms));
+    };
+
   const actions: UploadActions = {
-    addFiles: (files) => {
+    addFiles: seen((files) => {
       uppy.addFiles(
-        [...files].map((file) => ({ name: file.name, type: file.type, data: file, source: "local" })),
+        Array.from(files, (file) => ({ name: file.name, type: file.type, data: file, source: "local" })),
       );
-    },
-    pause: (id) => setPaused(id, true),
-    resume: (id) => setPaused(id, false),
-    cancel: (id) => {
+    }),
+    pause: seen((id) => setPaused(id, true)),
+    resume: seen((id) => setPaused(id, false)),
+    cancel: seen((id) => {
       if (is(id, isUnfinished)) uppy.removeFile(id);
-    },
-    retry: (id) => {
+    }),
+    retry: seen((id) => {
       // How it goes is in the file's state; the promise adds nothing.
       if (is(id, ({ status }) => status === "failed")) uppy.retryUpload(id).catch(() => {});
-    },
-    dismiss: (id) => {
+    }),
+    dismiss: seen((id) => {
       if (is(id, (status) => !isUnfinished(status))) uppy.removeFile(id);
-      const refused = state.refused.filter((file) => file.id !== id);
-      if (refused.length < state.refused.length) update({ refused });
-    },
-    pauseAll: () => uppy.pauseAll(),
+      const left = state.refused.filter((file) => file.id !== id);
+      if (left.length < state.refused.length) update({ refused: left });
+    }),
+    pauseAll: seen(() => uppy.pauseAll()),
     // Uppy's own would also try everything again that failed.
-    resumeAll: () => {
+    resumeAll: seen(() => {
       for (const id of idsWhere(({ status }) => status === "paused")) setPaused(id, false);
-    },
-    cancelAll: () => uppy.removeFiles(idsWhere(isUnfinished)),
-    dismissFinished: () => {
+    }),
+    cancelAll: seen(() => uppy.removeFiles(idsWhere(isUnfinished))),
+    dismissFinished: seen(() => {
       uppy.removeFiles(idsWhere((status) => !isUnfinished(status)));
       update({ refused: [] });
-    },
+    }),
     retryConfig: config.retry,
   };
 
@@ -186,13 +215,14 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
     },
     getState: () => state,
     actions,
-    isBusy: () => idsWhere(isUnfinished).length > 0,
-    setWorkspace: (id) => uppy.getPlugin("UppySpaces")?.setOptions({ workspaceId: id }),
+    isBusy: () => intake.isBusy() || idsWhere(isUnfinished).length > 0,
+    setWorkspace: intake.setWorkspace,
     dispose: () => {
       if (isDisposed) return;
       isDisposed = true;
-      clearTimeout(startTimer);
+      intake.close();
       clearTimeout(cancelTimer);
+      for (const timer of answerTimers) clearTimeout(timer);
       config.stop();
       readFiles.stop();
       listeners.clear();

@@ -109,11 +109,21 @@ export function reuseItems(
   previous: readonly UploadItem[],
   next: readonly UploadItem[],
 ): readonly UploadItem[] {
-  const known = new Map(previous.map((item) => [item.id, item]));
-  const items = next.map((item) => {
-    const old = known.get(item.id);
-    return old && old.name === item.name && old.size === item.size && old.status === item.status ? old : item;
+  // As a rule everything is where it was, and nothing has to be looked up.
+  let known: Map<string, UploadItem> | undefined;
+  const find = (id: string, index: number) => {
+    const there = previous[index];
+    if (there?.id === id) return there;
+    known ??= new Map(previous.map((item) => [item.id, item]));
+    return known.get(id);
+  };
+  let isSame = next.length === previous.length;
+  const items = next.map((item, index) => {
+    const old = find(item.id, index);
+    const kept =
+      old && old.name === item.name && old.size === item.size && old.status === item.status ? old : item;
+    isSame &&= kept === previous[index];
+    return kept;
   });
-  const isSame = items.length === previous.length && items.every((item, index) => item === previous[index]);
   return isSame ? previous : items;
 }

@@ -1,0 +1,107 @@
+import { createFileChecker, type FileToAdd, needsWholeList } from "./check-files.ts";
+import { groupRuns } from "./group-runs.ts";
+import { inSlices } from "./in-slices.ts";
+import type { PatientUppy } from "./patient-uppy.ts";
+import { startFiles, startNewFiles } from "./start-new-files.ts";
+
+/** Files checked at once; some milliseconds for a slow phone. */
+const CHECKED_AT_ONCE = 25;
+/** Files started at once: as many as the companion is asked for with one request. */
+const STARTED_AT_ONCE = 100;
+/** How long files are gathered before they are started, in milliseconds. */
+const START_DELAY_MS = 4;
+
+/** The way of files into Uppy and to the engine. */
+export interface FileIntake {
+  /** Whether a file came with the drop that is being added just now. */
+  isOfThisDrop: (id: string) => boolean;
+  /** Whether files wait to be added or started. */
+  isBusy: () => boolean;
+  /** Where files go that are added from now on. */
+  setWorkspace: (workspaceId: string | undefined) => void;
+  close: () => void;
+}
+
+/** Files that were given together. */
+interface Drop {
+  workspaceId: string | undefined;
+  ids: Set<string>;
+}
+
+/** Adds and starts files in slices, however many are dropped at once, and whoever adds them. */
+export function openFileIntake(
+  uppy: PatientUppy,
+  options: { workspaceId: string | undefined; onAdded: () => void },
+): FileIntake {
+  const checker = createFileChecker(uppy);
+  const usual = uppy.opts;
+  let { workspaceId } = options;
+  /** What the engine was told last. */
+  let startedIn = workspaceId;
+  let dropped: Drop | null = null;
+
+  const adding = inSlices<{ file: FileToAdd; drop: Drop }>(
+    (batch) => {
+      for (const [drop, items] of groupRuns(batch, (item) => item.drop)) addOf(drop, items);
+    },
+    { batchSize: CHECKED_AT_ONCE },
+  );
+
+  const addOf = (drop: Drop, items: readonly { file: FileToAdd }[]) => {
+    dropped = drop;
+    const files = checker.check(items.map(({ file }) => file));
+    for (const { id } of files) drop.ids.add(id);
+    uppy.patchFilesState(Object.fromEntries(files.map((file) => [file.id, file])));
+    for (const file of files) uppy.emit("file-added", file);
+    if (files.length > 0) uppy.emit("files-added", files);
+    dropped = null;
+    options.onAdded();
+  };
+
+  const starting = inSlices<{ id: string; workspaceId: string | undefined }>(
+    (batch) => {
+      for (const [target, items] of groupRuns(batch, (item) => item.workspaceId)) startIn(target, items);
+    },
+    { batchSize: STARTED_AT_ONCE, delayMs: START_DELAY_MS },
+  );
+
+  const startIn = (target: string | undefined, items: readonly { id: string }[]) => {
+    if (target !== startedIn) uppy.getPlugin("UppySpaces")?.setOptions({ workspaceId: target });
+    startedIn = target;
+    // Uppy would look at all files again for every few that are added; where a rule of the host wants that, so be it.
+    const { onBeforeUpload, restrictions } = uppy.opts;
+    const { minNumberOfFiles, requiredMetaFields } = restrictions;
+    if (onBeforeUpload !== usual.onBeforeUpload || minNumberOfFiles || requiredMetaFields.length > 0)
+      startNewFiles(uppy);
+    else
+      startFiles(
+        uppy,
+        items.map(({ id }) => id),
+      );
+  };
+
+  uppy.on("files-added", (files) => {
+    const target = dropped === null ? workspaceId : dropped.workspaceId;
+    starting.push(files.map(({ id }) => ({ id, workspaceId: target })));
+  });
+
+  uppy.setIntake((files) => {
+    const isOwnRule = uppy.opts.onBeforeFileAdded !== usual.onBeforeFileAdded;
+    if (isOwnRule || needsWholeList(uppy)) return uppy.addFilesAtOnce(files);
+    const drop: Drop = { workspaceId, ids: new Set() };
+    adding.push(files.map((file) => ({ file, drop })));
+  });
+
+  return {
+    isOfThisDrop: (id) => dropped?.ids.has(id) ?? false,
+    isBusy: () => adding.waiting() + starting.waiting() > 0,
+    setWorkspace: (id) => {
+      workspaceId = id;
+    },
+    close: () => {
+      adding.stop();
+      starting.stop();
+      checker.close();
+    },
+  };
+}

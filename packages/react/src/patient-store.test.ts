@@ -1,0 +1,64 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { PatientUppy } from "./patient-uppy.ts";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+function setUp() {
+  const uppy = new PatientUppy({ id: "test" });
+  const ids = ["a.mp3", "b.mp3"].map((name) =>
+    uppy.addFile({ name, type: "audio/mpeg", data: new File(["x"], name) }),
+  );
+  const [a = "", b = ""] = ids;
+  const told: ReturnType<typeof uppy.getState>[] = [];
+  const before: ReturnType<typeof uppy.getState>[] = [];
+  uppy.on("state-update", (previous, next) => {
+    before.push(previous as (typeof told)[number]);
+    told.push(next as (typeof told)[number]);
+  });
+  return { uppy, a, b, told, before };
+}
+
+it("tells many changes at once, and whoever asks sees them before", () => {
+  const { uppy, a, b, told } = setUp();
+  uppy.setFileState(a, { isPaused: true });
+  uppy.patchFilesState({ [b]: { isPaused: true } });
+  uppy.setFileState(a, { isPaused: false });
+  expect(told).toEqual([]);
+  expect(uppy.getFile(a).isPaused).toBe(false);
+  expect(uppy.getState().files[b]?.isPaused).toBe(true);
+  uppy.publish();
+  expect(told).toHaveLength(1);
+  expect(told.at(-1)?.files[a]?.isPaused).toBe(false);
+  expect(told.at(-1)?.files[b]?.isPaused).toBe(true);
+});
+
+it("never changes what it has told", () => {
+  const { uppy, a, told, before } = setUp();
+  uppy.setFileState(a, { isPaused: true });
+  vi.runAllTimers();
+  uppy.setFileState(a, { isPaused: false });
+  vi.runAllTimers();
+  expect(told.map(({ files }) => files[a]?.isPaused)).toEqual([true, false]);
+  expect(before.map(({ files }) => files[a]?.isPaused)).toEqual([undefined, true]);
+});
+
+it("tells another list than the one that somebody saw in between", () => {
+  const { uppy, a, told } = setUp();
+  uppy.setFileState(a, { isPaused: true });
+  const seen = uppy.getState();
+  uppy.setFileState(a, { isPaused: false });
+  vi.runAllTimers();
+  expect(told.at(-1)).not.toBe(seen);
+  expect(told.at(-1)?.files).not.toBe(seen.files);
+});
+
+it("tells together with what else is set, in one piece", () => {
+  const { uppy, a, told } = setUp();
+  uppy.setFileState(a, { isPaused: true });
+  uppy.setState({ error: "no" });
+  expect(told).toHaveLength(1);
+  expect(told[0]).toMatchObject({ error: "no", files: { [a]: { isPaused: true } } });
+  vi.runAllTimers();
+  expect(told).toHaveLength(1);
+});
