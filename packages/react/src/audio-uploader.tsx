@@ -1,5 +1,5 @@
 import type { Uppy } from "@uppy/core";
-import { type ReactNode, useEffect } from "react";
+import { memo, type ReactNode, useEffect } from "react";
 import { describeError } from "./describe-error.ts";
 import { DropZone, type Theme } from "./drop-zone.tsx";
 import { FileList } from "./file-list.tsx";
@@ -37,7 +37,13 @@ export function AudioUploader(props: AudioUploaderProps) {
 
   return (
     <section className={`at-uploader ${className}`.trimEnd()} data-theme={theme} aria-label={label}>
-      <Entrance uploads={uploads} theme={theme} />
+      <Entrance
+        uppy={uppy}
+        config={uploads.config}
+        isSwitching={uploads.isSwitching}
+        retryConfig={uploads.retryConfig}
+        theme={theme}
+      />
       <RefusedFiles refused={refused} onDismiss={uploads.dismiss} />
       <UploadSummary totals={totals} actions={uploads} />
       <FileList {...uploads} />
@@ -52,9 +58,11 @@ export function AudioUploader(props: AudioUploaderProps) {
   );
 }
 
+type EntranceProps = Pick<AudioUploads, "uppy" | "config" | "isSwitching" | "retryConfig"> & { theme: Theme };
+
 /** The way in: the drop zone, or why there is none. */
-function Entrance({ uploads, theme }: { uploads: AudioUploads; theme: Theme }) {
-  const { uppy, config, isSwitching, retryConfig } = uploads;
+const Entrance = memo(function Entrance(props: EntranceProps) {
+  const { uppy, config, isSwitching, retryConfig, theme } = props;
   switch (config.status) {
     case "ready": {
       if (uppy === null) return <Notice title="Getting ready…" />;
@@ -86,7 +94,7 @@ function Entrance({ uploads, theme }: { uploads: AudioUploads; theme: Theme }) {
       );
     }
   }
-}
+});
 
 function Notice(props: { title: string; children?: ReactNode; onRetry?: () => void }) {
   const { title, children, onRetry } = props;

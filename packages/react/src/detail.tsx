@@ -7,7 +7,9 @@ export function Detail({ text, className }: { text: string; className: string })
   return (
     <span className={className}>
       {facts.map((fact, index) => (
-        <Fragment key={fact}>
+        // By its place: a number that grows is a text that changes, not another element.
+        // biome-ignore lint/suspicious/noArrayIndexKey: see above.
+        <Fragment key={index}>
           {index === 0 ? null : " · "}
           <span className="at-fact">{fact}</span>
         </Fragment>

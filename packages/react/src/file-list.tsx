@@ -1,6 +1,7 @@
 import { useMemo } from "react";
 import { LongFileList } from "./long-file-list.tsx";
-import { type RowActions, UploadRow } from "./upload-row.tsx";
+import type { RowActions } from "./row-buttons.tsx";
+import { UploadRow } from "./upload-row.tsx";
 import type { UploadItem } from "./uploads-state.ts";
 
 /** From this many files on, the list scrolls by itself and has no more rows than are seen. */

@@ -1,6 +1,7 @@
 import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
 import { type FocusEvent, useCallback, useRef, useState } from "react";
-import { type RowActions, UploadRow } from "./upload-row.tsx";
+import type { RowActions } from "./row-buttons.tsx";
+import { UploadRow } from "./upload-row.tsx";
 import type { UploadItem } from "./uploads-state.ts";
 
 /** Height of a row until it has been measured, in pixels. */

@@ -1,4 +1,8 @@
+import { useEffect, useRef } from "react";
 import { shareStyle } from "./share-style.ts";
+
+/** A smaller step, of some pixels, is hardly seen; as a transition it is a dozen frames for the compositor to put together. */
+const SEEN_STEP = 0.01;
 
 interface ProgressBarProps {
   label: string;
@@ -14,10 +18,16 @@ interface ProgressBarProps {
  */
 export function ProgressBar({ label, sent, total, valueText }: ProgressBarProps) {
   const max = Math.max(1, total);
+  const share = sent / max;
+  const shown = useRef(share);
+  const isSeen = Math.abs(share - shown.current) > SEEN_STEP;
+  useEffect(() => {
+    shown.current = share;
+  });
   return (
     <span className="at-progress">
       <progress aria-label={label} aria-valuetext={valueText} max={max} value={sent} />
-      <span className="at-progress-done" style={shareStyle(sent / max)} />
+      <span className="at-progress-done" data-step={isSeen || undefined} style={shareStyle(share)} />
     </span>
   );
 }

@@ -2,14 +2,11 @@ import { memo, useCallback, useId, useRef } from "react";
 import { canRetry } from "./describe-error.ts";
 import { describeStatus } from "./describe-status.ts";
 import { Detail } from "./detail.tsx";
-import { IconButton } from "./icon-button.tsx";
-import { AudioIcon, CloseIcon, DoneIcon, FailedIcon, PauseIcon, ResumeIcon, RetryIcon } from "./icons.tsx";
+import { AudioIcon, DoneIcon, FailedIcon } from "./icons.tsx";
 import { moveFocusOn, useKeepFocus } from "./keep-focus.ts";
 import { ProgressBar } from "./progress-bar.tsx";
-import type { UploadActions } from "./uploads-controller.ts";
+import { type RowActions, RowButtons } from "./row-buttons.tsx";
 import { progressOf, type UploadItem } from "./uploads-state.ts";
-
-export type RowActions = Pick<UploadActions, "pause" | "resume" | "cancel" | "retry" | "dismiss">;
 
 interface UploadRowProps {
   item: UploadItem;
@@ -24,7 +21,7 @@ interface UploadRowProps {
 /** One file: what happens to it, how far it is, and what can be done. Roles and names are a contract, see the README. */
 export const UploadRow = memo(function UploadRow(props: UploadRowProps) {
   const { item, actions, index, of, top, measure } = props;
-  const { name, size, status } = item;
+  const { id, name, size, status } = item;
   const row = useRef<HTMLLIElement>(null);
   const setRow = useCallback(
     (element: HTMLLIElement | null) => {
@@ -33,6 +30,7 @@ export const UploadRow = memo(function UploadRow(props: UploadRowProps) {
     },
     [measure],
   );
+  const beforeLeaving = useCallback(() => moveFocusOn(row.current), []);
   const nameId = useId();
   const focus = useKeepFocus(row, status.status);
   const { label, detail, tone } = describeStatus(status, size);
@@ -66,7 +64,14 @@ export const UploadRow = memo(function UploadRow(props: UploadRowProps) {
         </p>
       </div>
       <div className="at-row-actions">
-        <RowButtons item={item} actions={actions} beforeLeaving={() => moveFocusOn(row.current)} />
+        <RowButtons
+          id={id}
+          name={name}
+          status={status.status}
+          canRetry={status.status === "failed" && canRetry(status.error)}
+          actions={actions}
+          beforeLeaving={beforeLeaving}
+        />
       </div>
     </li>
   );
@@ -77,58 +82,4 @@ function Progress({ item: { name, size, status } }: { item: UploadItem }) {
   const { sentBytes, totalBytes } = progressOf(status, size);
   const percent = Math.floor((sentBytes / Math.max(1, totalBytes)) * 100);
   return <ProgressBar label={name} sent={sentBytes} total={totalBytes} valueText={`${percent} %`} />;
-}
-
-function RowButtons(props: Pick<UploadRowProps, "item" | "actions"> & { beforeLeaving: () => void }) {
-  const { actions, beforeLeaving } = props;
-  const { id, name, status } = props.item;
-  const leave = (action: (id: string) => void) => () => {
-    beforeLeaving();
-    action(id);
-  };
-  switch (status.status) {
-    case "queued":
-    case "creating":
-    case "checking":
-    case "uploading":
-    case "waiting":
-    case "paused": {
-      const isPaused = status.status === "paused";
-      return (
-        <>
-          <IconButton
-            label={`${isPaused ? "Resume" : "Pause"} ${name}`}
-            onClick={() => (isPaused ? actions.resume(id) : actions.pause(id))}
-          >
-            {isPaused ? <ResumeIcon /> : <PauseIcon />}
-          </IconButton>
-          <IconButton label={`Cancel ${name}`} onClick={leave(actions.cancel)}>
-            <CloseIcon />
-          </IconButton>
-        </>
-      );
-    }
-    case "failed":
-      return (
-        <>
-          {canRetry(status.error) ? (
-            <IconButton label={`Retry ${name}`} onClick={() => actions.retry(id)}>
-              <RetryIcon />
-            </IconButton>
-          ) : null}
-          <IconButton label={`Remove ${name} from the list`} onClick={leave(actions.dismiss)}>
-            <CloseIcon />
-          </IconButton>
-        </>
-      );
-    case "done":
-    case "cancelled":
-      return (
-        <IconButton label={`Remove ${name} from the list`} onClick={leave(actions.dismiss)}>
-          <CloseIcon />
-        </IconButton>
-      );
-    case "finalizing":
-      return null;
-  }
 }

@@ -1,0 +1,71 @@
+import { memo } from "react";
+import { IconButton } from "./icon-button.tsx";
+import { CloseIcon, PauseIcon, ResumeIcon, RetryIcon } from "./icons.tsx";
+import type { UploadActions } from "./uploads-controller.ts";
+import type { UploadItem } from "./uploads-state.ts";
+
+export type RowActions = Pick<UploadActions, "pause" | "resume" | "cancel" | "retry" | "dismiss">;
+
+interface RowButtonsProps {
+  id: string;
+  name: string;
+  status: UploadItem["status"]["status"];
+  canRetry: boolean;
+  actions: RowActions;
+  /** Called where the row is about to go, and the focus with it. */
+  beforeLeaving: () => void;
+}
+
+/** What can be done to one file; the same while it moves. */
+export const RowButtons = memo(function RowButtons(props: RowButtonsProps) {
+  const { id, name, status, canRetry, actions, beforeLeaving } = props;
+  const leave = (action: (id: string) => void) => () => {
+    beforeLeaving();
+    action(id);
+  };
+  switch (status) {
+    case "queued":
+    case "creating":
+    case "checking":
+    case "uploading":
+    case "waiting":
+    case "paused": {
+      const isPaused = status === "paused";
+      return (
+        <>
+          <IconButton
+            label={`${isPaused ? "Resume" : "Pause"} ${name}`}
+            onClick={() => (isPaused ? actions.resume(id) : actions.pause(id))}
+          >
+            {isPaused ? <ResumeIcon /> : <PauseIcon />}
+          </IconButton>
+          <IconButton label={`Cancel ${name}`} onClick={leave(actions.cancel)}>
+            <CloseIcon />
+          </IconButton>
+        </>
+      );
+    }
+    case "failed":
+      return (
+        <>
+          {canRetry ? (
+            <IconButton label={`Retry ${name}`} onClick={() => actions.retry(id)}>
+              <RetryIcon />
+            </IconButton>
+          ) : null}
+          <IconButton label={`Remove ${name} from the list`} onClick={leave(actions.dismiss)}>
+            <CloseIcon />
+          </IconButton>
+        </>
+      );
+    case "done":
+    case "cancelled":
+      return (
+        <IconButton label={`Remove ${name} from the list`} onClick={leave(actions.dismiss)}>
+          <CloseIcon />
+        </IconButton>
+      );
+    case "finalizing":
+      return null;
+  }
+});
