@@ -22,6 +22,7 @@ export function LongFileList({ files, actions }: LongFileListProps) {
   const box = useRef<HTMLDivElement>(null);
   const [focusedId, setFocusedId] = useState<string | null>(null);
   const focused = focusedId === null ? -1 : files.findIndex(({ id }) => id === focusedId);
+  // oxlint-disable-next-line react/incompatible-library -- nothing here keeps what it returns from one render to the next.
   const rows = useVirtualizer({
     count: files.length,
     getScrollElement: () => box.current,

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useLayoutEffect, useRef } from "react";
 import { shareStyle } from "./share-style.ts";
 
 /** A smaller step, of some pixels, is hardly seen; as a transition it is a dozen frames for the compositor to put together. */
@@ -19,15 +19,16 @@ interface ProgressBarProps {
 export function ProgressBar({ label, sent, total, valueText }: ProgressBarProps) {
   const max = Math.max(1, total);
   const share = sent / max;
+  const bar = useRef<HTMLSpanElement>(null);
   const shown = useRef(share);
-  const isSeen = Math.abs(share - shown.current) > SEEN_STEP;
-  useEffect(() => {
+  useLayoutEffect(() => {
+    bar.current?.toggleAttribute("data-step", Math.abs(share - shown.current) > SEEN_STEP);
     shown.current = share;
-  });
+  }, [share]);
   return (
     <span className="at-progress">
       <progress aria-label={label} aria-valuetext={valueText} max={max} value={sent} />
-      <span className="at-progress-done" data-step={isSeen || undefined} style={shareStyle(share)} />
+      <span ref={bar} className="at-progress-done" style={shareStyle(share)} />
     </span>
   );
 }
