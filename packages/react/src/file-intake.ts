@@ -6,8 +6,8 @@ import { startFiles, startNewFiles } from "./start-new-files.ts";
 
 /** Files checked at once; some milliseconds for a slow phone. */
 const CHECKED_AT_ONCE = 25;
-/** Files started at once: as many as the companion is asked for with one request. */
-const STARTED_AT_ONCE = 100;
+/** Files started at once; as many of these as fit into a slice are asked for with one request. */
+const STARTED_AT_ONCE = 20;
 /** How long files are gathered before they are started, in milliseconds. */
 const START_DELAY_MS = 4;
 
