@@ -20,7 +20,8 @@ export function describeTotals(totals: UploadTotals): { headline: string; detail
     formatRemaining(totals.remainingMs),
   ];
   return {
-    headline: files === 1 ? "Uploading 1 file" : `Uploading ${unfinished.toLocaleString("en")} of ${count(files)}`,
+    headline:
+      files === 1 ? "Uploading 1 file" : `Uploading ${unfinished.toLocaleString("en")} of ${count(files)}`,
     detail: detail.filter((part) => part !== null).join(" · "),
   };
 }
