@@ -10,6 +10,7 @@ it("lets pages send from every name that people use for this machine, and from t
     "http://localhost:3000",
     "http://127.0.0.1:3000",
   ]);
+  expect(pageOrigins(config, 80)).toEqual(["http://127.0.0.1", "http://localhost"]);
   expect(publicUrl({ ...config, host: "0.0.0.0" }, 80)).toBe("http://127.0.0.1:80");
   expect(
     pageOrigins({ ...config, publicUrl: "https://u.example", allowedOrigins: ["https://a.example"] }, 3000),

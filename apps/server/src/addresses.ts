@@ -20,9 +20,9 @@ export function pageOrigins(
 ): string[] {
   const here = new URL(publicUrl(config, port));
   const origins = new Set([here.origin, ...config.allowedOrigins]);
-  // People type either.
-  if (here.hostname === "127.0.0.1") origins.add(`http://localhost:${port}`);
-  if (here.hostname === "localhost") origins.add(`http://127.0.0.1:${port}`);
+  // People type either. An origin leaves out the port that its scheme implies.
+  if (here.hostname === "127.0.0.1") origins.add(new URL(`http://localhost:${port}`).origin);
+  if (here.hostname === "localhost") origins.add(new URL(`http://127.0.0.1:${port}`).origin);
   return [...origins];
 }
 

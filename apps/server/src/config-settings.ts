@@ -10,11 +10,12 @@ export function present(env: Env): Env {
 }
 
 const PORT_MESSAGE = "must be a port, from 0 to 65535";
-export const port = z.coerce
-  .number(PORT_MESSAGE)
-  .int(PORT_MESSAGE)
-  .min(0, PORT_MESSAGE)
-  .max(65535, PORT_MESSAGE);
+/** In digits: `1e2` and `0x50` are numbers as well, but nobody who writes them means a port. */
+export const port = z
+  .string()
+  .regex(/^\s*\d{1,5}\s*$/, PORT_MESSAGE)
+  .transform(Number)
+  .refine((number) => number <= 65535, PORT_MESSAGE);
 
 export const booleanSetting = z
   .enum(["true", "false"], "must be true or false")

@@ -92,6 +92,8 @@ describe("readConfig", () => {
   it.each<[string, Record<string, string>]>([
     ["PORT", { PORT: "http" }],
     ["PORT", { PORT: "70000" }],
+    ["PORT", { PORT: "1e2" }],
+    ["PORT", { PORT: "0x50" }],
     ["EMULATOR_PORT", { EMULATOR_PORT: "-1" }],
     ["EMULATOR_PORT", { PORT: "9000" }],
     ["DATABASE_URL", { DATABASE_URL: "mysql://x" }],
