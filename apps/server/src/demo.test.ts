@@ -38,7 +38,22 @@ describe("the demo's sign-in", () => {
     expect((await signIn(user)).response.status).toBe(400);
   });
 
-  it.each(["", "{", "null", "x".repeat(5000)])("refuses the body %j", async (body) => {
+  it("answers with the codes of the API what is too long, by another method, or not there", async () => {
+    const { routes } = createDemo(SECRET);
+    const codeOf = async (path: string, init: RequestInit) => {
+      const response = await routes.request(path, init);
+      const { error } = (await response.json()) as { error: { code: string } };
+      return [response.status, error.code];
+    };
+    expect(await codeOf("/token", { method: "POST", body: "x".repeat(5000) })).toEqual([
+      413,
+      "body_too_large",
+    ]);
+    expect(await codeOf("/token", { method: "GET" })).toEqual([405, "method_not_allowed"]);
+    expect(await codeOf("/nothing", { method: "GET" })).toEqual([404, "route_not_found"]);
+  });
+
+  it.each(["", "{", "null"])("refuses the body %j", async (body) => {
     const response = await createDemo(SECRET).routes.request("/token", { method: "POST", body });
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ error: { code: "invalid_request" } });

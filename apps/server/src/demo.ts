@@ -1,9 +1,10 @@
 import { type Authenticate, bearerJwt } from "@audiotricks/companion";
 import { UploadError } from "@audiotricks/protocol";
 import type { Database } from "@audiotricks/storage";
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
+import { methodNotAllowed } from "hono/method-not-allowed";
 import { SignJWT } from "jose";
 import { type Kysely, sql } from "kysely";
 import { z } from "zod";
@@ -11,6 +12,8 @@ import { z } from "zod";
 const ISSUER = "urn:audiotricks:demo";
 const AUDIENCE = "audiotricks-uploads";
 const TOKEN_SECONDS = 12 * 60 * 60;
+/** Bytes. */
+const MAX_BODY_SIZE = 1024;
 
 /** Fixed, so that yesterday's files are still theirs. */
 const USERS = {
@@ -47,15 +50,19 @@ export function createDemo(secret: string): Demo {
 
   const routes = new Hono();
   routes.onError((error, c) => {
-    const refusal = asRefusal(error);
+    const refusal = asRefusal(error, c.req.raw.signal);
     if (refusal === undefined) throw error;
     return c.json({ error: refusal.toBody() }, refusal.status);
   });
+  routes.notFound((c) =>
+    c.json({ error: new UploadError("route_not_found", "There is no such route.").toBody() }, 404),
+  );
   routes.use(async (c, next) => {
     c.header("Cache-Control", "no-store");
     await next();
   });
-  routes.post("/token", bodyLimit({ maxSize: 1024 }), async (c) => {
+  routes.use(methodNotAllowed({ app: routes, onMethodNotAllowed: refuseMethod }));
+  routes.post("/token", limitBody, async (c) => {
     const { user } = tokenRequest.parse(await c.req.json());
     const token = await new SignJWT()
       .setProtectedHeader({ alg: "HS256" })
@@ -76,13 +83,25 @@ export function createDemo(secret: string): Demo {
   return { authenticate, routes };
 }
 
-function asRefusal(error: Error): UploadError | undefined {
+const limitBody = bodyLimit({
+  maxSize: MAX_BODY_SIZE,
+  onError: () => {
+    throw new UploadError("body_too_large", `A body may have at most ${MAX_BODY_SIZE} bytes.`);
+  },
+});
+
+function refuseMethod(c: Context, methods: string[]): Response {
+  c.header("Allow", methods.join(", "));
+  const error = new UploadError("method_not_allowed", `Use ${methods.join(" or ")}.`);
+  return c.json({ error: error.toBody() }, error.status);
+}
+
+function asRefusal(error: Error, signal: AbortSignal): UploadError | undefined {
   if (error instanceof UploadError) return error;
-  const isInput =
-    error instanceof z.ZodError || error instanceof SyntaxError || error instanceof HTTPException;
-  return isInput
-    ? new UploadError("invalid_request", 'Send {"user":"alpha"} or {"user":"beta"} as JSON.')
-    : undefined;
+  if (error instanceof z.ZodError || error instanceof SyntaxError || error instanceof HTTPException)
+    return new UploadError("invalid_request", 'Send {"user":"alpha"} or {"user":"beta"} as JSON.');
+  // The caller went away in the middle of its own request: nothing of ours failed.
+  return signal.aborted ? new UploadError("invalid_request", "The request was cut off.") : undefined;
 }
 
 /** Who is signed in, and the workspaces they may upload to, their own first. */
