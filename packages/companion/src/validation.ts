@@ -25,13 +25,18 @@ export function validation(absent: Record<string, UploadErrorCode> = {}) {
         if (code !== undefined) throw new UploadError(code, "There is nothing by this id.");
       }
     }
-    throw new UploadError("invalid_request", `The ${PLACES[result.target] ?? "request"} is not valid.`, {
+    throw new UploadError("invalid_request", `${PLACES[result.target] ?? "The request is"} not valid.`, {
       details: { issues: describeIssues(result.error) },
     });
   };
 }
 
-const PLACES: Record<string, string> = { json: "body", query: "query", param: "path", header: "headers" };
+const PLACES: Record<string, string> = {
+  json: "The body is",
+  query: "The query is",
+  param: "The path is",
+  header: "The headers are",
+};
 
 /** Where and what, in bounds: keys come from the caller, and an answer must not carry its input back at length. */
 function describeIssues(error: z.core.$ZodError): { path: string; message: string }[] {

@@ -9,10 +9,15 @@ describe("messages", () => {
     expect(newUpload.parse(file)).toEqual({ ...file, type: "", contentType: "audio_file" });
   });
 
+  it.each(["ü\u{1f3b5}.mp3", "../../etc/passwd.mp3", "音.mp3"])("takes the name %j", (name) => {
+    expect(newUpload.parse({ ...file, name }).name).toBe(name);
+  });
+
   it.each([
     ["no name", { ...file, name: "" }],
     ["a NUL in the name", { ...file, name: "a\0.mp3" }],
     ["a line break in the name", { ...file, name: "a\r\nb.mp3" }],
+    ["half a surrogate pair in the name", { ...file, name: "\ud83c.mp3" }],
     ["a negative size", { ...file, size: -1 }],
     ["a size that is no integer", { ...file, size: 1.5 }],
     ["a size beyond exact numbers", { ...file, size: 2 ** 53 }],

@@ -24,12 +24,15 @@ const partNumber = z.number().int().min(1).max(S3_LIMITS.maxPartCount);
 const md5Hex = z.string().regex(/^[0-9a-f]{32}$/);
 const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/);
 
-/** No control characters: they have no place in a name and end headers early. PostgreSQL refuses NUL anyway. */
-const fileName = z
+/**
+ * No control characters: they have no place in a name and end headers early. No half of a surrogate pair, which file systems allow
+ * and PostgreSQL and UTF-8 do not.
+ */
+export const fileName = z
   .string()
   .min(1)
   .max(500)
-  .regex(/^\P{Cc}+$/u, "must not contain control characters");
+  .regex(/^[^\p{Cc}\p{Cs}]+$/u, "must be whole Unicode text without control characters");
 
 export const contentKind = z.enum(["audio_file", "export_file", "avatar", "document", "backup"]);
 export const uploadMethod = z.enum(["put", "multipart"]);

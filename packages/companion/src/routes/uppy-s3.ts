@@ -1,5 +1,5 @@
 import { S3_LIMITS } from "@audiotricks/protocol";
-import { MAX_SIGN_BATCH } from "@audiotricks/protocol/messages";
+import { fileName, MAX_SIGN_BATCH } from "@audiotricks/protocol/messages";
 import type { S3CompatFile, S3CompatUpload, Storage } from "@audiotricks/storage";
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
@@ -9,11 +9,6 @@ import { failures, jsonBody, jsonResponse } from "../openapi-responses.ts";
 import { metadataOfQuery, readUppyMetadata } from "../uppy-metadata.ts";
 import { validation } from "../validation.ts";
 
-const fileName = z
-  .string()
-  .min(1)
-  .max(500)
-  .regex(/^\P{Cc}+$/u, "must not contain control characters");
 const mediaType = z.string().max(255);
 const key = z.string().min(1).max(1024);
 const partNumber = z.coerce.number<string>().int().min(1).max(S3_LIMITS.maxPartCount);
