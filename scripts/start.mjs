@@ -1,4 +1,6 @@
-// `npm start`: from a clean clone to a running server with the demo, on a machine that has Node and npm.
+// `npm start`: from a clean clone to a running server with the demo, on a machine that has Node and npm. The script in
+// package.json begins with `exec`, for npm passes signals to its shell, and a shell that waits for us would keep a SIGINT
+// to itself. Windows knows no `exec`, hence the second form there.
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { inRoot, root } from "./checkout.mjs";

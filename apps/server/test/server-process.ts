@@ -31,7 +31,7 @@ const UNSET = [
 ].flatMap((names) => names.split(" "));
 
 /** The environment without settings of this machine's own; free ports unless told otherwise. */
-function environment(env: Record<string, string>): Record<string, string> {
+export function environment(env: Record<string, string>): Record<string, string> {
   const { PATH = "", HOME = "" } = process.env;
   const unset = Object.fromEntries(UNSET.map((name) => [name, ""]));
   return { PATH, HOME, ...unset, PORT: "0", EMULATOR_PORT: "0", ...env };
