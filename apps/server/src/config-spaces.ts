@@ -38,7 +38,7 @@ export function readSpaces(env: Env, problems: string[]): SpacesConfig | undefin
   if (given.length === 0) return undefined;
   for (const name of REQUIRED.filter((name) => env[name] === undefined))
     problems.push(
-      `${name} is missing: ${given.join(", ")} ask for a real store. Set it, or unset those for the local one.`,
+      `${name} is missing: ${given.join(", ")} ${given.length === 1 ? "asks" : "ask"} for a real store. Set it, or unset those for the local one.`,
     );
   const parsed = spaces.safeParse(env);
   for (const { path, message } of parsed.error?.issues ?? []) problems.push(`${path.join(".")} ${message}.`);

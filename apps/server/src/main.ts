@@ -30,6 +30,11 @@ function loadEnvFile(path: string): void {
   try {
     process.loadEnvFile(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return;
+    throw new StartError(
+      `Cannot read the settings in ${path}. Make it a file that this user may read, or remove it.`,
+      { cause: error },
+    );
   }
 }

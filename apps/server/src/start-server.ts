@@ -14,7 +14,7 @@ import { openAuthentication } from "./authentication.ts";
 import type { DefaultLimits, ServerConfig } from "./config.ts";
 import { type OpenDatabase, openEmbeddedDatabase, openPostgres } from "./database.ts";
 import { createDemoSite } from "./demo-site.ts";
-import { lockDirectory } from "./directory-lock.ts";
+import { type DirectoryLock, DirectoryLockedError, lockDirectory } from "./directory-lock.ts";
 import { listen } from "./http-server.ts";
 import { followLocalSpaces, openLocalSpaces } from "./local-spaces.ts";
 import type { Logger } from "./logger.ts";
@@ -28,6 +28,7 @@ const DEMO_LIMIT_BYTES = 50 * 1024 ** 3;
 const SWEEP_INTERVAL_MS = 30_000;
 /** For answers under way when told to stop; all of stopping has 5 s. */
 const DRAIN_MS = 2500;
+const CHECK_STORE = "check SPACES_ENDPOINT, SPACES_REGION, SPACES_BUCKET, SPACES_KEY and SPACES_SECRET";
 
 export interface RunningServer {
   url: string;
@@ -51,7 +52,7 @@ export async function startServer(
     return await open(config, options, teardown);
   } catch (error) {
     await teardown.run().catch((err: unknown) => options.log.error({ err }, "could not clean up"));
-    // Setting up the store names the setting and the mend by itself.
+    // What the rules refuse at start is a setting; they say which.
     throw error instanceof UploadError ? new StartError(error.message, { cause: error }) : error;
   }
 }
@@ -63,7 +64,7 @@ async function open(
 ): Promise<RunningServer> {
   const isEmbedded = config.databaseUrl === undefined || config.spaces === undefined;
   if (isEmbedded) {
-    const lock = lockDirectory(config.dataDir);
+    const lock = lockDataDirectory(config.dataDir);
     teardown.add(() => lock.release());
   }
   // Ports first: a taken one is known at once, the database takes seconds.
@@ -79,7 +80,7 @@ async function open(
 
   const origins = pageOrigins(config, http.port);
   if (config.spaces === undefined) await followLocalSpaces(db, spaces);
-  if (config.spaces?.prepare !== false) await prepareBucket(spaces, { allowedOrigins: origins });
+  if (config.spaces?.prepare !== false) await prepareStore(spaces, origins);
   const providers = await openProviders({ db, spaces, encryptionKey: config.encryptionKey });
   const storage = createStorage({
     db,
@@ -111,6 +112,33 @@ async function open(
   return { url: publicUrl(config, http.port), port: http.port, stop: teardown.run };
 }
 
+/** @throws {StartError} If nothing can be kept there; or `DirectoryLockedError`. */
+function lockDataDirectory(directory: string): DirectoryLock {
+  try {
+    return lockDirectory(directory);
+  } catch (cause) {
+    if (cause instanceof DirectoryLockedError || !(cause instanceof Error)) throw cause;
+    const reason = "code" in cause ? String(cause.code) : cause.message;
+    throw new StartError(
+      `Cannot keep data in ${directory} (${reason}). Set DATA_DIR to a directory that this user may write to.`,
+      { cause },
+    );
+  }
+}
+
+/** @throws {StartError} If the store cannot be reached or does not let this key do it. */
+async function prepareStore(spaces: SpacesProvider, allowedOrigins: string[]): Promise<void> {
+  try {
+    await prepareBucket(spaces, { allowedOrigins });
+  } catch (cause) {
+    if (!(cause instanceof UploadError)) throw cause;
+    throw new StartError(
+      `${cause.message} Please ${CHECK_STORE}; or make bucket and rules yourself, and unset SPACES_PREPARE.`,
+      { cause },
+    );
+  }
+}
+
 /** Where people only try things out, the quota should show; and the disk is theirs. */
 function defaultLimits({ auth, databaseUrl, limits }: ServerConfig): DefaultLimits {
   if (auth.kind !== "demo" || databaseUrl !== undefined) return limits;
@@ -138,7 +166,7 @@ async function reportReadiness(storage: Storage, log: Logger): Promise<void> {
   } catch (err) {
     log.error(
       { err },
-      "the store cannot be used: check SPACES_ENDPOINT, SPACES_REGION, SPACES_BUCKET, SPACES_KEY and SPACES_SECRET, and that the bucket is there (SPACES_PREPARE=true makes it)",
+      `the store cannot be used: ${CHECK_STORE}, and that the bucket is there (SPACES_PREPARE=true makes it)`,
     );
   }
 }

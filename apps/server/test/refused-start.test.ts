@@ -1,5 +1,6 @@
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, it, vi } from "vitest";
 import { refusedStart, temporaryDirectory } from "./server-process.ts";
 
@@ -15,6 +16,19 @@ it.each<[string, Record<string, string>, RegExp]>([
     "a database that is not there",
     { DATABASE_URL: "postgres://u:hunter2@127.0.0.1:1/x" },
     /Check DATABASE_URL/,
+  ],
+  ["a file where its data should be", { DATA_DIR: fileURLToPath(import.meta.url) }, /Set DATA_DIR to/],
+  [
+    "a store that is not there",
+    {
+      SPACES_ENDPOINT: "http://127.0.0.1:1",
+      SPACES_REGION: "fra1",
+      SPACES_BUCKET: "audio",
+      SPACES_KEY: "k",
+      SPACES_SECRET: "hunter2",
+      SPACES_PREPARE: "true",
+    },
+    /ECONNREFUSED\. Please check SPACES_ENDPOINT/,
   ],
   ["an address of another machine", { HOST: "192.0.2.1" }, /Set HOST to/],
   [
