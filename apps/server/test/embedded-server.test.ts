@@ -121,6 +121,16 @@ it("answers what is under way before it stops, for one Ctrl-C that arrives twice
   expect(await server.ended).toBe(0);
 });
 
+it("says nothing of clients that hang up in the middle of a request", async () => {
+  using directory = temporaryDirectory();
+  await using server = await startServerProcess({ DATA_DIR: join(directory.path, "data") });
+  const before = server.output();
+  (await sendHalfARequest(server.url)).resetAndDestroy();
+  await delay(500);
+  expect((await server.fetch("/healthz")).status).toBe(200);
+  expect(server.output()).toBe(before);
+});
+
 it("stops in time though a client never finishes its request, and at once when told again", async () => {
   using directory = temporaryDirectory();
   for (const again of [false, true]) {
