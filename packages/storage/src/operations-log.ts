@@ -56,6 +56,7 @@ function toRow(operation: StoreOperation): Insertable<SpacesOperations> {
     http_method: operation.httpMethod,
     endpoint_url: operation.endpoint,
     request_headers: JSON.stringify({ operation: operation.name }),
+    request_size: operation.requestSize ?? null,
     response_size: operation.responseSize ?? null,
     duration_ms: operation.durationMs,
     status_code: operation.status ?? null,

@@ -623,6 +623,22 @@ export function describeUploads(
       expect(await answer).toMatchObject({ state: "completed" });
     });
 
+    it("writes down how many bytes of a file went each way", async () => {
+      const bytes = wavBytes(5_000);
+      await upload(on, bytes);
+      await on.storage.close();
+      const rows = await on.db
+        .selectFrom("spaces_operations")
+        .select(["http_method", "request_size", "response_size"])
+        .where("http_method", "in", ["GET", "PUT"])
+        .orderBy("started_at")
+        .execute();
+      expect(rows.map((row) => [row.http_method, row.request_size, row.response_size].map(String))).toEqual([
+        ["GET", "null", "5000"],
+        ["PUT", "5000", "null"],
+      ]);
+    });
+
     it("writes every call to the store down, and no signature", async () => {
       await upload(on, wavBytes(THREE_PARTS));
       await on.storage.close();

@@ -114,6 +114,7 @@ export async function putObject(
     name: "PutObject",
     httpMethod: "PUT",
     key,
+    requestSize: bytes.length,
     send: () =>
       s3.onceClient.send(
         new PutObjectCommand({

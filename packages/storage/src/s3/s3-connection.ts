@@ -23,6 +23,8 @@ export interface StoreOperation extends OperationSubject {
   durationMs: number;
   status: number | undefined;
   requestId: string | undefined;
+  /** Bytes of a file that the call carried, one way or the other. */
+  requestSize: number | undefined;
   responseSize: number | undefined;
   errorCode: string | undefined;
 }
@@ -109,6 +111,7 @@ interface Call<Output, Result> {
   name: string;
   httpMethod: StoreOperation["httpMethod"];
   key: string | null;
+  requestSize?: number;
   send: () => Promise<Output>;
   result: (output: Output) => Result | Promise<Result>;
   /** Turns an expected failure into a result; throws for any other. */
@@ -134,6 +137,7 @@ export async function callS3<
       httpMethod: call.httpMethod,
       endpoint: s3.address.endpoint,
       startedAt,
+      requestSize: call.requestSize,
       durationMs: Math.round(performance.now() - start),
       ...outcome,
     });
