@@ -4,8 +4,8 @@ export {
   type CompanionClientOptions,
   createCompanionClient,
 } from "./companion-client.ts";
-export type { FlightCause, FlightEvent, FlightPhase, FlightRecord } from "./flight-recorder.ts";
-export type { RetryOptions } from "./retry-pacer.ts";
+export type { FlightCause, FlightEvent, FlightPhase, FlightRecord } from "./engine/flight-recorder.ts";
+export type { RetryOptions } from "./engine/retry-pacer.ts";
 export { type FlightSummary, flightToJson, type SlowReason, summarizeFlight } from "./summarize-flight.ts";
 export type { GetToken } from "./token-source.ts";
 export type * from "./upload-status.ts";

@@ -1,4 +1,4 @@
-import { createBlobHasher } from "./blob-hasher.ts";
+import { createBlobHasher } from "./md5/blob-hasher.ts";
 import type { HashAnswer, HashRequest } from "./part-hasher.ts";
 
 /** What a dedicated worker's global offers, as far as it is used here: the page's types are loaded, not the worker's. */

@@ -1,4 +1,4 @@
-import { createBlobHasher, type HashBlob } from "./blob-hasher.ts";
+import { createBlobHasher, type HashBlob } from "./md5/blob-hasher.ts";
 
 export type HashRequest = { type: "hash"; id: number; blob: Blob } | { type: "cancel"; id: number };
 export type HashAnswer =

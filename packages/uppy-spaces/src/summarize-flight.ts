@@ -1,4 +1,4 @@
-import type { FlightCause, FlightPhase, FlightRecord } from "./flight-recorder.ts";
+import type { FlightCause, FlightPhase, FlightRecord } from "./engine/flight-recorder.ts";
 
 /** What most of an upload's time went to. */
 export type SlowReason = "signature" | "hashing" | "network" | "store" | "paused" | "offline" | "lane";

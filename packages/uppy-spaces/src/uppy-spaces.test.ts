@@ -1,10 +1,10 @@
 import Uppy from "@uppy/core";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { ContentBlob, SimulatedCloud, simulatedHasher } from "../test/support/simulated-cloud.ts";
-import { monotonicClock } from "./clock.ts";
+import { monotonicClock } from "./engine/clock.ts";
 import UppySpacesByDefault, { UppySpaces } from "./index.ts";
-import { createSessionStore, type SessionStore } from "./session-store.ts";
-import { createUploadEngine, type UploadEngine, type UploadEngineOptions } from "./upload-engine.ts";
+import { createSessionStore, type SessionStore } from "./engine/session-store.ts";
+import { createUploadEngine, type UploadEngine, type UploadEngineOptions } from "./engine/upload-engine.ts";
 
 const MiB = 1024 * 1024;
 type Meta = Record<string, unknown>;

@@ -2,13 +2,13 @@ import type { ContentKind } from "@audiotricks/protocol/messages";
 import { BasePlugin, type DefinePluginOpts, type PluginOpts, type Uppy } from "@uppy/core";
 import type { Body, Meta, UppyFile } from "@uppy/core/utils";
 import { createCompanionClient } from "./companion-client.ts";
-import type { FlightRecord } from "./flight-recorder.ts";
-import type { RetryOptions } from "./retry-pacer.ts";
-import { createSessionStore } from "./session-store.ts";
+import type { FlightRecord } from "./engine/flight-recorder.ts";
+import type { RetryOptions } from "./engine/retry-pacer.ts";
+import { createSessionStore } from "./engine/session-store.ts";
 import type { GetToken } from "./token-source.ts";
-import { createUploadEngine, type UploadEngine, type UploadEngineOptions } from "./upload-engine.ts";
-import type { UploadState } from "./upload-machine.ts";
-import type { UploadSource } from "./upload-source.ts";
+import { createUploadEngine, type UploadEngine, type UploadEngineOptions } from "./engine/upload-engine.ts";
+import type { UploadState } from "./engine/upload-machine.ts";
+import type { UploadSource } from "./engine/upload-source.ts";
 import type { SpacesUploadStatus } from "./upload-status.ts";
 
 declare module "@uppy/core/utils" {

@@ -1,8 +1,8 @@
 import type { CompanionClient } from "../../src/companion-client.ts";
 import type { NetworkWatch } from "../../src/network-watch.ts";
-import { createSessionStore, type KeyValueStore } from "../../src/session-store.ts";
-import { createUploadEngine, type UploadEngine } from "../../src/upload-engine.ts";
-import type { UploadSource } from "../../src/upload-source.ts";
+import { createSessionStore, type KeyValueStore } from "../../src/engine/session-store.ts";
+import { createUploadEngine, type UploadEngine } from "../../src/engine/upload-engine.ts";
+import type { UploadSource } from "../../src/engine/upload-source.ts";
 import type { SpacesUploadStatus } from "../../src/upload-status.ts";
 import { ContentBlob, SimulatedCloud, simulatedHasher } from "./simulated-cloud.ts";
 import { VirtualClock } from "./virtual-clock.ts";

@@ -7,10 +7,10 @@ import type {
   PartUrl,
   StoredPart,
 } from "@audiotricks/protocol/messages";
-import type { Clock } from "../../src/clock.ts";
+import type { Clock } from "../../src/engine/clock.ts";
 import type { CompanionClient } from "../../src/companion-client.ts";
 import type { PartHasher } from "../../src/part-hasher.ts";
-import type { PutAnswer, PutPart } from "../../src/put-part.ts";
+import type { PutAnswer, PutPart } from "../../src/engine/put-part.ts";
 
 /** A file without bytes: which stretch of which content a slice is, is all that anybody can find out about it. */
 export class ContentBlob extends Blob {

@@ -4,7 +4,7 @@ import {
   transferOf,
   type UploadEvent,
   type UploadState,
-} from "../../src/upload-machine.ts";
+} from "../../src/engine/upload-machine.ts";
 
 export const PART_SIZE = 10;
 export const PROVABLE_ETAG = "0".repeat(32);

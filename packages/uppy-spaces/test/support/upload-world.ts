@@ -7,7 +7,7 @@ import {
   transferOf,
   type UploadEvent,
   type UploadState,
-} from "../../src/upload-machine.ts";
+} from "../../src/engine/upload-machine.ts";
 import { must, PART_SIZE, PROVABLE_ETAG, UploadModel } from "./upload-model.ts";
 
 interface Session {

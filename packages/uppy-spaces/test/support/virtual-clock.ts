@@ -1,4 +1,4 @@
-import type { Clock } from "../../src/clock.ts";
+import type { Clock } from "../../src/engine/clock.ts";
 
 /** Time that stands still until it is moved. */
 export class VirtualClock implements Clock {

@@ -1,8 +1,8 @@
 import type { ListUploadsResponse, UploadSession } from "@audiotricks/protocol/messages";
 import { describe, expect, it, vi } from "vitest";
-import { VirtualClock } from "../test/support/virtual-clock.ts";
+import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import { createBegunElsewhere } from "./begun-elsewhere.ts";
-import type { CompanionClient } from "./companion-client.ts";
+import type { CompanionClient } from "../companion-client.ts";
 import { createSessionStore } from "./session-store.ts";
 import type { UploadSource } from "./upload-source.ts";
 

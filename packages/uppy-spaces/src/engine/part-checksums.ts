@@ -1,4 +1,4 @@
-import type { PartHasher } from "./part-hasher.ts";
+import type { PartHasher } from "../part-hasher.ts";
 
 /** MD5 of the parts of one file: those that wait to be sent, and those being worked out. */
 export class PartChecksums {

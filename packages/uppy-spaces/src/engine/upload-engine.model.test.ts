@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { BrowserProfile } from "../test/support/browser-profile.ts";
+import { BrowserProfile } from "../../test/support/browser-profile.ts";
 
 const MiB = 1024 * 1024;
 const IDS = ["a", "b", "c"];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { VirtualClock } from "../test/support/virtual-clock.ts";
+import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import { StoreHosts } from "./store-hosts.ts";
 import { UrlWindow } from "./url-window.ts";
 

@@ -1,7 +1,7 @@
 import { BackoffWaits } from "./backoff-waits.ts";
 import { createBegunElsewhere } from "./begun-elsewhere.ts";
 import { type Clock, monotonicClock } from "./clock.ts";
-import type { CompanionClient } from "./companion-client.ts";
+import type { CompanionClient } from "../companion-client.ts";
 import { createCompletionBatcher } from "./completion-batcher.ts";
 import { createSessionDiscarder } from "./discard-sessions.ts";
 import type { EngineContext } from "./engine-context.ts";
@@ -9,8 +9,8 @@ import { FileUpload } from "./file-upload.ts";
 import { createFlightRecorder, type FlightRecord } from "./flight-recorder.ts";
 import { LaneGovernor } from "./lane-governor.ts";
 import { assignLanes, type LaneClaim, type ReadyPart } from "./lane-scheduler.ts";
-import { browserNetwork, type NetworkWatch } from "./network-watch.ts";
-import { createPartHasher, type PartHasher } from "./part-hasher.ts";
+import { browserNetwork, type NetworkWatch } from "../network-watch.ts";
+import { createPartHasher, type PartHasher } from "../part-hasher.ts";
 import { type PutPart, putPart } from "./put-part.ts";
 import { DEFAULT_RETRY, type RetryOptions } from "./retry-pacer.ts";
 import { createSessionCreator } from "./session-creator.ts";
@@ -18,7 +18,7 @@ import type { SessionStore } from "./session-store.ts";
 import { StoreHosts } from "./store-hosts.ts";
 import { isSettled, type UploadState } from "./upload-machine.ts";
 import type { UploadSource } from "./upload-source.ts";
-import type { SpacesUploadStatus } from "./upload-status.ts";
+import type { SpacesUploadStatus } from "../upload-status.ts";
 
 /** Files whose sessions are open at a time; more are begun, a batch at once, when fewer than this are left. */
 const SESSIONS_AHEAD = 100;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { BrowserProfile as Profile } from "../test/support/browser-profile.ts";
+import { BrowserProfile as Profile } from "../../test/support/browser-profile.ts";
 
 const MiB = 1024 * 1024;
 const isDone = (profile: Profile, id: string) => () => profile.last(id) === "done";

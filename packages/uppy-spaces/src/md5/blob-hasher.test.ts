@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createBlobHasher } from "./blob-hasher.ts";
-import { toHex } from "./bytes-as-text.ts";
+import { toHex } from "../engine/bytes-as-text.ts";
 import { Md5Lanes } from "./md5-lanes.ts";
 import { padMd5 } from "./md5-padding.ts";
 import { Md5Scalar } from "./md5-scalar.ts";
-import { createPartHasher, UnreadableFileError } from "./part-hasher.ts";
+import { createPartHasher, UnreadableFileError } from "../part-hasher.ts";
 
 const { signal } = new AbortController();
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { VirtualClock } from "../test/support/virtual-clock.ts";
+import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import { BackoffWaits } from "./backoff-waits.ts";
 import { HoldOff } from "./hold-off.ts";
 import { RetryPacer } from "./retry-pacer.ts";

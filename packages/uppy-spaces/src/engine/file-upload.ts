@@ -7,7 +7,7 @@ import type { PutFailure } from "./failure-remedy.ts";
 import { isRefusal, isUnreachable, remedyForCall, remedyForPut, retryAfterOf } from "./failure-remedy.ts";
 import { HoldOff } from "./hold-off.ts";
 import type { ReadyPart } from "./lane-scheduler.ts";
-import { md5Of } from "./md5-scalar.ts";
+import { md5Of } from "../md5/md5-scalar.ts";
 import { PartChecksums } from "./part-checksums.ts";
 import { PartPuts } from "./part-puts.ts";
 import type { PutAnswer } from "./put-part.ts";
@@ -24,7 +24,7 @@ import {
   type UploadState,
 } from "./upload-machine.ts";
 import { fingerprintOf, refuseLocally, type UploadSource } from "./upload-source.ts";
-import type { SpacesUploadStatus } from "./upload-status.ts";
+import type { SpacesUploadStatus } from "../upload-status.ts";
 import { UrlWindow } from "./url-window.ts";
 
 /** Refusals of one part after which no further attempt is made. */

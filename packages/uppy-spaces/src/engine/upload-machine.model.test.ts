@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, it } from "vitest";
-import { UploadWorld } from "../test/support/upload-world.ts";
+import { UploadWorld } from "../../test/support/upload-world.ts";
 
 const scenario = fc.record({
   earlier: fc.array(fc.constantFrom("nothing", "ours", "ours", "another file's", "unprovable"), {
