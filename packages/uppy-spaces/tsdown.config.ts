@@ -2,7 +2,7 @@ import { defineConfig } from "tsdown";
 
 export default defineConfig({
   // The worker is an entry of its own: bundlers of pages look for it under the name that `new URL` gives, beside the index.
-  entry: ["src/index.ts", "src/md5-worker.ts"],
+  entry: { index: "src/index.ts", "engine-worker": "src/engine/engine-worker.ts" },
   format: "esm",
   platform: "browser",
   dts: true,
@@ -12,9 +12,8 @@ export default defineConfig({
     {
       name: "worker-of-the-build",
       transform: (code, id) =>
-        id.endsWith("part-hasher.ts")
-          ? // No character moves, so the source map stays as it is.
-            { code: code.replace("./md5-worker.ts", "./md5-worker.js"), map: null }
+        id.endsWith("engine-channel.ts")
+          ? { code: code.replace("./engine/engine-worker.ts", "./engine-worker.js"), map: null }
           : undefined,
     },
   ],

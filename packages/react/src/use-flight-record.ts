@@ -9,14 +9,19 @@ const READ_EVERY_MS = 500;
 export function useFlightRecord(uppy: Uppy | null, fileId: string): FlightRecord | null {
   const [record, setRecord] = useState<FlightRecord | null>(null);
   useEffect(() => {
-    const read = () => {
-      const next = uppy?.getPlugin("UppySpaces")?.flightRecord(fileId) ?? null;
+    let isUsed = true;
+    const read = async () => {
+      const next = (await uppy?.getPlugin("UppySpaces")?.flightRecord(fileId)) ?? null;
+      if (!isUsed) return;
       // What is over stays as it is, unless it is tried again.
       setRecord((shown) => (shown?.phase === "over" && next?.phase === "over" ? shown : next));
     };
-    read();
-    const timer = setInterval(read, READ_EVERY_MS);
-    return () => clearInterval(timer);
+    void read();
+    const timer = setInterval(() => void read(), READ_EVERY_MS);
+    return () => {
+      isUsed = false;
+      clearInterval(timer);
+    };
   }, [uppy, fileId]);
   return record;
 }

@@ -1,10 +1,12 @@
 import Uppy from "@uppy/core";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { ContentBlob, SimulatedCloud, simulatedHasher } from "../test/support/simulated-cloud.ts";
+import { ContentBlob, SimulatedCloud, simulatedHash } from "../test/support/simulated-cloud.ts";
 import { monotonicClock } from "./engine/clock.ts";
-import UppySpacesByDefault, { UppySpaces } from "./index.ts";
+import type { FromEngine } from "./engine/engine-messages.ts";
 import { createSessionStore, type SessionStore } from "./engine/session-store.ts";
-import { createUploadEngine, type UploadEngine, type UploadEngineOptions } from "./engine/upload-engine.ts";
+import { startEngine } from "./engine/start-engine.ts";
+import type { EngineChannel } from "./engine-channel.ts";
+import UppySpacesByDefault, { UppySpaces } from "./index.ts";
 
 const MiB = 1024 * 1024;
 type Meta = Record<string, unknown>;
@@ -14,16 +16,8 @@ let cloud: SimulatedCloud;
 let store: SessionStore;
 
 class SpacesInTheTest extends UppySpaces<Meta, Body> {
-  protected override openEngine(listener: Pick<UploadEngineOptions, "onChange" | "log">): UploadEngine {
-    return createUploadEngine({
-      client: cloud.client,
-      put: cloud.put,
-      hasher: simulatedHasher,
-      store,
-      lanes: this.opts.lanes,
-      stallTimeoutMs: this.opts.stallTimeoutMs,
-      ...listener,
-    });
+  protected override openChannel(receive: (message: FromEngine) => void): EngineChannel {
+    return startEngine(receive, { client: cloud.client, put: cloud.put, hash: simulatedHash, store });
   }
 }
 
@@ -47,7 +41,7 @@ function openCloud() {
     trouble: 0,
     expiresInSeconds: 900,
   });
-  store = createSessionStore("https://companion.test", null, null);
+  store = createSessionStore("https://companion.test", undefined, null);
 }
 
 const opened: Uppy<Meta, Body>[] = [];
@@ -82,9 +76,7 @@ describe("UppySpaces", () => {
     expect(file.uploadURL).toBe("/v1/files/f/content");
     expect(file.progress).toMatchObject({ uploadComplete: true, percentage: 100, bytesUploaded: 30 * MiB });
     expect(file.progress.postprocess).toBeUndefined();
-    expect([...statuses]).toEqual(
-      expect.arrayContaining(["queued", "creating", "uploading", "finalizing", "done"]),
-    );
+    expect([...statuses]).toEqual(expect.arrayContaining(["creating", "uploading", "finalizing", "done"]));
     expect(processing).toContain("Finishing…");
     expect(bytes).toEqual(bytes.toSorted((a, b) => a - b));
   });

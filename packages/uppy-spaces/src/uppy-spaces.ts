@@ -1,14 +1,14 @@
 import type { ContentKind } from "@audiotricks/protocol/messages";
 import { BasePlugin, type DefinePluginOpts, type PluginOpts, type Uppy } from "@uppy/core";
 import type { Body, Meta, UppyFile } from "@uppy/core/utils";
-import { createCompanionClient } from "./companion-client.ts";
+import type { EngineUpdate, FromEngine } from "./engine/engine-messages.ts";
 import type { FlightRecord } from "./engine/flight-recorder.ts";
 import type { RetryOptions } from "./engine/retry-pacer.ts";
-import { createSessionStore } from "./engine/session-store.ts";
-import type { GetToken } from "./token-source.ts";
-import { createUploadEngine, type UploadEngine, type UploadEngineOptions } from "./engine/upload-engine.ts";
-import type { UploadState } from "./engine/upload-machine.ts";
 import type { UploadSource } from "./engine/upload-source.ts";
+import { type EngineChannel, openEngineChannel } from "./engine-channel.ts";
+import { inSlices } from "./in-slices.ts";
+import { openRemoteEngine, type RemoteEngine } from "./remote-engine.ts";
+import type { GetToken } from "./token-source.ts";
 import type { SpacesUploadStatus } from "./upload-status.ts";
 
 declare module "@uppy/core/utils" {
@@ -47,6 +47,8 @@ export interface UppySpacesOptions<M extends Meta = Meta, B extends Body = Body>
   stallTimeoutMs?: number;
   /** Asks before the page is left while files are on their way. */
   warnBeforeLeaving?: boolean;
+  /** Whether uploads run in a worker; `false` where the page replaces `fetch` or `XMLHttpRequest` to change requests. */
+  worker?: boolean;
 }
 
 const defaultOptions = {
@@ -54,12 +56,10 @@ const defaultOptions = {
   lanes: 12,
   stallTimeoutMs: 60_000,
   warnBeforeLeaving: true,
+  worker: true,
 };
 
-/** Fast enough to look smooth; each update is a render. */
-const SHOW_EVERY_MS = 100;
-/** Rates fall and countdowns run while nothing else happens. */
-const REFRESH_EVERY_MS = 500;
+type End = Extract<SpacesUploadStatus, { status: "done" | "failed" | "cancelled" }>;
 
 /** Uploads files straight to Spaces, under the eyes of the companion. What people should see is `file.spaces`. */
 export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
@@ -67,16 +67,11 @@ export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
   M,
   B
 > {
-  #engine: UploadEngine | null = null;
+  #engine: RemoteEngine | null = null;
   /** File → what to call once it has come to an end, for now or for good. */
   readonly #waiting = new Map<string, (() => void)[]>();
-  /** Files whose `spaces` is out of date. */
-  readonly #dirty = new Set<string>();
   /** Files that "cancel all" took, until it is sure that it was no mere removal of the uploader. */
   #cancelling = new Set<string>();
-  #showTimer: ReturnType<typeof setTimeout> | null = null;
-  #refreshTimer: ReturnType<typeof setInterval> | null = null;
-  #isShowingSoon = false;
   #isGuarding = false;
 
   constructor(uppy: Uppy<M, B>, opts: UppySpacesOptions<M, B>) {
@@ -88,9 +83,19 @@ export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
   }
 
   override install(): void {
-    this.#engine = this.openEngine({
-      onChange: (id, state, status) => this.#changed(id, state, status),
-      log: (message) => this.uppy.log(`[UppySpaces] ${message}`, "warning"),
+    const { companionUrl, lanes, stallTimeoutMs, retry, getToken } = this.opts;
+    this.#engine = openRemoteEngine({
+      settings: {
+        companionUrl: absolute(companionUrl),
+        storeName: companionUrl,
+        lanes,
+        stallTimeoutMs,
+        retry,
+      },
+      getToken: getToken === undefined ? undefined : () => this.opts.getToken?.() ?? null,
+      onUpdates: (updates) => this.#updated(updates),
+      log: this.#log,
+      openChannel: (receive) => this.openChannel(receive),
     });
     this.#setCapabilities({ resumableUploads: true, individualCancellation: true });
     this.uppy.addUploader(this.#upload);
@@ -101,17 +106,9 @@ export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
     this.uppy.on("resume-all", this.#onResumeAll);
   }
 
-  /** Where tests put another companion and another store. */
-  protected openEngine(listener: Pick<UploadEngineOptions, "onChange" | "log">): UploadEngine {
-    const { companionUrl, lanes, stallTimeoutMs, retry } = this.opts;
-    return createUploadEngine({
-      client: createCompanionClient({ companionUrl, getToken: () => this.opts.getToken?.() ?? null }),
-      store: createSessionStore(companionUrl),
-      lanes,
-      stallTimeoutMs,
-      retry,
-      ...listener,
-    });
+  /** Where tests put an engine with another companion and another store. */
+  protected openChannel(receive: (message: FromEngine) => void): EngineChannel {
+    return openEngineChannel({ receive, mayUseWorker: this.opts.worker, log: this.#log });
   }
 
   /** Ends all requests and leaves the sessions open: whoever picks the same files again goes on with them. */
@@ -126,13 +123,12 @@ export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
     this.#cancelling.clear();
     this.#engine?.close();
     this.#engine = null;
-    this.#stopTimers();
     this.#guard(false);
     for (const id of this.#waiting.keys()) this.#release(id);
   }
 
   /** What one file did and waited for, so far; `undefined` for one that was never uploaded, or long ago. */
-  flightRecord(fileId: string): FlightRecord | undefined {
+  async flightRecord(fileId: string): Promise<FlightRecord | undefined> {
     return this.#engine?.flight(fileId);
   }
 
@@ -144,33 +140,49 @@ export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
       .filter((file) => file !== undefined && !file.error && !file.progress.uploadComplete);
     const begun = files.filter((file) => !this.#canGoOn(file));
     if (begun.length > 0) this.uppy.emit("upload-start", begun);
-    await Promise.all(files.map((file) => this.#uploadOne(file)));
+    const ends = files.map((file) => this.#untilOver(file.id));
+    // A message may carry many files, but copying the handles of ten thousand takes longer than a frame.
+    await inSlices(files, (slice) => this.#begin(slice));
+    await Promise.all(ends);
   };
 
   /** A retry of a file some of whose parts are at the store: its progress is not to start from nothing. */
   #canGoOn(file: UppyFile<M, B>): boolean {
     const known = this.#engine?.find(file.id);
-    return known !== undefined && known.source.blob === file.data && hasTransfer(known.state);
+    return known !== undefined && known.blob === file.data && known.hasTransfer;
   }
 
-  #uploadOne(file: UppyFile<M, B>): Promise<void> {
-    const engine = this.#engine;
-    if (engine === null) return Promise.resolve();
-    const { data } = file;
-    if (file.isRemote || !(data instanceof Blob)) {
-      const message = file.isRemote
-        ? `“${file.name}” is not on this device; please download it first.`
-        : `“${file.name}” has to be picked again.`;
-      this.#showEnd(file.id, { status: "failed", error: { code: "upload_failed", message } });
-      return Promise.resolve();
-    }
+  #untilOver(id: string): Promise<void> {
+    if (this.#engine === null) return Promise.resolve();
     return new Promise((resolve) => {
-      this.#waiting.set(file.id, [...(this.#waiting.get(file.id) ?? []), resolve]);
-      const known = engine.find(file.id);
-      if (known === undefined || known.source.blob !== data) engine.add(this.#sourceOf(file, data));
-      else engine.retry(file.id);
-      if (file.isPaused) engine.pause(file.id);
+      this.#waiting.set(id, [...(this.#waiting.get(id) ?? []), resolve]);
     });
+  }
+
+  #begin(files: readonly UppyFile<M, B>[]): void {
+    const engine = this.#engine;
+    if (engine === null) return;
+    const sources: UploadSource[] = [];
+    const paused: string[] = [];
+    for (const { id } of files) {
+      // It may have been taken away while others were begun.
+      const file = this.uppy.getFile(id);
+      if (file === undefined) this.#release(id);
+      else if (file.isRemote || !(file.data instanceof Blob)) this.#refuse(file);
+      else if (engine.find(id)?.blob === file.data) engine.retry(id);
+      else sources.push(this.#sourceOf(file, file.data));
+      if (file?.isPaused) paused.push(id);
+    }
+    if (sources.length > 0) engine.add(sources);
+    for (const id of paused) engine.pause(id);
+    this.#guardWhileBusy();
+  }
+
+  #refuse(file: UppyFile<M, B>): void {
+    const message = file.isRemote
+      ? `“${file.name}” is not on this device; please download it first.`
+      : `“${file.name}” has to be picked again.`;
+    this.#show([{ id: file.id, status: { status: "failed", error: { code: "upload_failed", message } } }]);
   }
 
   #sourceOf(file: UppyFile<M, B>, blob: Blob): UploadSource {
@@ -200,7 +212,6 @@ export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
   }
 
   readonly #onRemoved = (file: UppyFile<M, B>): void => {
-    this.#dirty.delete(file.id);
     if (!this.#cancelling.has(file.id)) this.#engine?.cancel(file.id);
   };
 
@@ -240,69 +251,62 @@ export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
 
   // What people see.
 
-  #changed(id: string, state: UploadState, status: SpacesUploadStatus): void {
-    if (status.status === "done" || status.status === "failed" || status.status === "cancelled") {
-      this.#dirty.delete(id);
-      this.#showEnd(id, status);
-      this.#release(id);
-    } else {
-      this.#dirty.add(id);
-      // Progress can wait; another word for what happens cannot.
-      if (this.uppy.getFile(id)?.spaces?.status === status.status) this.#scheduleShow();
-      else this.#showSoon();
-    }
-    this.#guard(state.status !== "queued" && (this.#engine?.isBusy() ?? false));
+  #updated(updates: readonly EngineUpdate[]): void {
+    this.#show(updates);
+    this.#guardWhileBusy();
   }
 
-  #showEnd(
-    id: string,
-    status: Extract<SpacesUploadStatus, { status: "done" | "failed" | "cancelled" }>,
-  ): void {
-    const file = this.uppy.getFile(id);
-    if (file === undefined) return;
-    this.#patch({ [id]: { spaces: status, ...withoutPostprocess(file) } });
-    const shown = this.uppy.getFile(id);
-    if (status.status === "failed") {
-      const error = Object.assign(new Error(status.error.message), { code: status.error.code });
-      this.uppy.emit("upload-error", shown, error);
+  /** One change of Uppy's state for all that there is to tell; what ends is told file by file, between frames. */
+  #show(updates: readonly { id: string; status: SpacesUploadStatus }[]): void {
+    const patch: Record<string, Partial<UppyFile<M, B>>> = {};
+    const moved: { id: string; sentBytes: number }[] = [];
+    const ends: { id: string; status: End }[] = [];
+    for (const { id, status } of updates) {
+      if (isEnd(status)) ends.push({ id, status });
+      const file = this.uppy.getFile(id);
+      if (file === undefined) continue;
+      patch[id] = { spaces: status, ...this.#postprocess(file, status) };
+      const sentBytes = "progress" in status ? status.progress.sentBytes : 0;
+      const isFinalizing = status.status === "finalizing" && file.spaces?.status !== "finalizing";
+      if (isFinalizing || sentBytes > (file.progress.bytesUploaded || 0)) moved.push({ id, sentBytes });
     }
-    if (status.status === "done") {
-      this.uppy.emit("upload-success", shown, {
+    if (Object.keys(patch).length > 0) this.uppy.patchFilesState(patch);
+    for (const { id, sentBytes } of moved) this.#emitProgress(id, sentBytes);
+    void inSlices(ends, (slice) => {
+      for (const { id, status } of slice) this.#end(id, status);
+    });
+  }
+
+  #postprocess(
+    { progress, spaces }: UppyFile<M, B>,
+    { status }: SpacesUploadStatus,
+  ): Pick<UppyFile<M, B>, "progress"> | undefined {
+    if (status === "finalizing") {
+      if (spaces?.status === "finalizing") return undefined;
+      const message = this.i18n("finalizing");
+      return { progress: { ...progress, postprocess: { mode: "indeterminate", message } } };
+    }
+    if (progress.postprocess === undefined) return undefined;
+    const { postprocess: _, ...rest } = progress;
+    return { progress: rest };
+  }
+
+  #end(id: string, status: End): void {
+    const file = this.uppy.getFile(id);
+    if (file !== undefined && status.status === "failed") {
+      const error = Object.assign(new Error(status.error.message), { code: status.error.code });
+      this.uppy.emit("upload-error", file, error);
+    }
+    if (file !== undefined && status.status === "done") {
+      this.uppy.emit("upload-success", file, {
         status: 200,
         // Uppy leaves the type of an answer to the page; ours is the file's record.
         body: { ...status.file } as unknown as B,
         uploadURL: status.file.contentUrl,
       });
     }
+    this.#release(id);
   }
-
-  readonly #show = (): void => {
-    clearTimeout(this.#showTimer ?? undefined);
-    this.#showTimer = null;
-    const patch: Record<string, Partial<UppyFile<M, B>>> = {};
-    const moved: { id: string; sentBytes: number }[] = [];
-    for (const id of this.#dirty) {
-      const status = this.#engine?.find(id)?.status;
-      const file = this.uppy.getFile(id);
-      if (status === undefined || file === undefined) continue;
-      const before = file.spaces;
-      patch[id] = { spaces: status };
-      if (status.status === "finalizing" && before?.status !== "finalizing") {
-        const postprocess = { mode: "indeterminate" as const, message: this.i18n("finalizing") };
-        moved.push({ id, sentBytes: status.progress.sentBytes });
-        patch[id] = { spaces: status, progress: { ...file.progress, postprocess } };
-      } else if (status.status !== "finalizing" && file.progress.postprocess !== undefined) {
-        patch[id] = { spaces: status, ...withoutPostprocess(file) };
-      }
-      const sentBytes = "progress" in status ? status.progress.sentBytes : 0;
-      if (sentBytes > (file.progress.bytesUploaded || 0)) moved.push({ id, sentBytes });
-    }
-    this.#dirty.clear();
-    if (Object.keys(patch).length === 0) return;
-    this.#patch(patch);
-    for (const { id, sentBytes } of moved) this.#emitProgress(id, sentBytes);
-    this.#startRefreshing();
-  };
 
   #emitProgress(id: string, bytesUploaded: number): void {
     const file = this.uppy.getFile(id);
@@ -311,53 +315,18 @@ export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
     this.uppy.emit("upload-progress", file, { uploadStarted, bytesUploaded, bytesTotal: file.size });
   }
 
-  #patch(files: Record<string, Partial<UppyFile<M, B>>>): void {
-    this.uppy.patchFilesState(files);
-  }
-
-  #scheduleShow(): void {
-    this.#showTimer ??= setTimeout(this.#show, SHOW_EVERY_MS);
-  }
-
-  #showSoon(): void {
-    if (this.#isShowingSoon) return;
-    this.#isShowingSoon = true;
-    queueMicrotask(() => {
-      this.#isShowingSoon = false;
-      this.#show();
-    });
-  }
-
-  #startRefreshing(): void {
-    this.#refreshTimer ??= setInterval(() => {
-      const engine = this.#engine;
-      const moving = (engine?.ids() ?? []).filter((id) => {
-        const status = engine?.find(id)?.status.status;
-        return status === "uploading" || status === "waiting";
-      });
-      if (moving.length === 0) {
-        clearInterval(this.#refreshTimer ?? undefined);
-        this.#refreshTimer = null;
-        return;
-      }
-      for (const id of moving) this.#dirty.add(id);
-      this.#scheduleShow();
-    }, REFRESH_EVERY_MS);
-  }
-
-  #stopTimers(): void {
-    clearTimeout(this.#showTimer ?? undefined);
-    clearInterval(this.#refreshTimer ?? undefined);
-    this.#showTimer = null;
-    this.#refreshTimer = null;
-  }
-
   // Small things.
 
   #release(id: string): void {
     const waiting = this.#waiting.get(id) ?? [];
     this.#waiting.delete(id);
     for (const resolve of waiting) resolve();
+  }
+
+  readonly #log = (message: string): void => this.uppy.log(`[UppySpaces] ${message}`, "warning");
+
+  #guardWhileBusy(): void {
+    this.#guard(this.#engine?.isBusy() ?? false);
   }
 
   /** Listening only while it matters keeps the page fit for the browser's back-forward cache. */
@@ -379,13 +348,12 @@ function warn(event: BeforeUnloadEvent): void {
   event.preventDefault();
 }
 
-function hasTransfer(state: UploadState): boolean {
-  return "transfer" in state && state.transfer !== null;
+function isEnd(status: SpacesUploadStatus): status is End {
+  return status.status === "done" || status.status === "failed" || status.status === "cancelled";
 }
 
-function withoutPostprocess<M extends Meta, B extends Body>(
-  file: UppyFile<M, B>,
-): Pick<UppyFile<M, B>, "progress"> {
-  const { postprocess: _, ...progress } = file.progress;
-  return { progress };
+/** A worker's own address is no base for the page's paths. */
+function absolute(url: string): string {
+  if (typeof document === "undefined") return url;
+  return url === "" ? location.origin : new URL(url, document.baseURI).href;
 }

@@ -1,8 +1,8 @@
 import type { ListUploadsResponse, UploadSession } from "@audiotricks/protocol/messages";
 import { describe, expect, it, vi } from "vitest";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
-import { createBegunElsewhere } from "./begun-elsewhere.ts";
 import type { CompanionClient } from "../companion-client.ts";
+import { createBegunElsewhere } from "./begun-elsewhere.ts";
 import { createSessionStore } from "./session-store.ts";
 import type { UploadSource } from "./upload-source.ts";
 
@@ -43,7 +43,7 @@ const source: UploadSource = {
 
 function open(listUploads: () => Promise<ListUploadsResponse>) {
   const clock = new VirtualClock();
-  const store = createSessionStore("", null, undefined);
+  const store = createSessionStore("");
   const list = vi.fn(listUploads);
   // Nothing but the list is asked for.
   const client = { listUploads: list } as Partial<CompanionClient> as CompanionClient;

@@ -1,6 +1,6 @@
 import type { UploadSession } from "@audiotricks/protocol/messages";
-import type { Clock } from "./clock.ts";
 import type { CompanionClient } from "../companion-client.ts";
+import type { Clock } from "./clock.ts";
 import type { SessionStore } from "./session-store.ts";
 import { fingerprintOf, type UploadSource } from "./upload-source.ts";
 

@@ -1,7 +1,7 @@
 import { UploadError } from "@audiotricks/protocol";
 import type { CompleteUploadRequest, Completion } from "@audiotricks/protocol/messages";
-import type { Clock } from "./clock.ts";
 import type { CompanionClient } from "../companion-client.ts";
+import type { Clock } from "./clock.ts";
 import { asUploadError } from "./session-creator.ts";
 
 /** Most completions of one request, as the companion's contract says. */

@@ -1,6 +1,6 @@
 import { UploadError } from "@audiotricks/protocol";
-import type { BackoffWaits } from "./backoff-waits.ts";
 import type { CompanionClient } from "../companion-client.ts";
+import type { BackoffWaits } from "./backoff-waits.ts";
 import { remedyForCall, retryAfterOf } from "./failure-remedy.ts";
 import { type RetryOptions, RetryPacer } from "./retry-pacer.ts";
 import type { SessionStore } from "./session-store.ts";

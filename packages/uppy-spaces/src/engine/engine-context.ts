@@ -1,12 +1,12 @@
+import type { CompanionClient } from "../companion-client.ts";
+import type { HashBlob } from "../md5/blob-hasher.ts";
 import type { BegunElsewhere } from "./begun-elsewhere.ts";
 import type { Clock } from "./clock.ts";
-import type { CompanionClient } from "../companion-client.ts";
 import type { AskCompletion } from "./completion-batcher.ts";
 import type { SessionDiscarder } from "./discard-sessions.ts";
 import type { FileUpload } from "./file-upload.ts";
 import type { FlightRecorder } from "./flight-recorder.ts";
-import type { NetworkWatch } from "../network-watch.ts";
-import type { PartHasher } from "../part-hasher.ts";
+import type { NetworkWatch } from "./network-watch.ts";
 import type { PutPart } from "./put-part.ts";
 import type { RetryOptions } from "./retry-pacer.ts";
 import type { SessionCreator } from "./session-creator.ts";
@@ -21,7 +21,7 @@ export interface EngineContext {
   discarder: SessionDiscarder;
   store: SessionStore;
   begunElsewhere: BegunElsewhere;
-  hasher: PartHasher;
+  hash: HashBlob;
   put: PutPart;
   clock: Clock;
   network: NetworkWatch;

@@ -1,5 +1,7 @@
 import { partAt, UploadError } from "@audiotricks/protocol";
 import type { CreatedUpload } from "@audiotricks/protocol/messages";
+import { md5Of } from "../md5/md5-scalar.ts";
+import type { SpacesUploadStatus } from "../upload-status.ts";
 import { acquireSession } from "./acquire-session.ts";
 import { toBase64, toHex } from "./bytes-as-text.ts";
 import type { EngineContext } from "./engine-context.ts";
@@ -7,7 +9,6 @@ import type { PutFailure } from "./failure-remedy.ts";
 import { isRefusal, isUnreachable, remedyForCall, remedyForPut, retryAfterOf } from "./failure-remedy.ts";
 import { HoldOff } from "./hold-off.ts";
 import type { ReadyPart } from "./lane-scheduler.ts";
-import { md5Of } from "../md5/md5-scalar.ts";
 import { PartChecksums } from "./part-checksums.ts";
 import { PartPuts } from "./part-puts.ts";
 import type { PutAnswer } from "./put-part.ts";
@@ -24,7 +25,6 @@ import {
   type UploadState,
 } from "./upload-machine.ts";
 import { fingerprintOf, refuseLocally, type UploadSource } from "./upload-source.ts";
-import type { SpacesUploadStatus } from "../upload-status.ts";
 import { UrlWindow } from "./url-window.ts";
 
 /** Refusals of one part after which no further attempt is made. */
@@ -84,7 +84,7 @@ export class FileUpload {
     this.#whole = source.blob.slice();
     this.#context = context;
     this.#puts = new PartPuts(context);
-    this.#checksums = new PartChecksums(context.hasher);
+    this.#checksums = new PartChecksums(context.hash);
     const holdOff = () => new HoldOff({ clock, retry, random, onOver: () => context.schedule() });
     this.#putHold = holdOff();
     this.#signHold = holdOff();

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { BrowserProfile } from "../../test/support/browser-profile.ts";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
-import { createFlightRecorder, type FlightRecord } from "./flight-recorder.ts";
 import { flightToJson, summarizeFlight } from "../summarize-flight.ts";
+import { createFlightRecorder, type FlightRecord } from "./flight-recorder.ts";
 import { INITIAL_STATE, nextUploadState, type UploadEvent } from "./upload-machine.ts";
 
 const MiB = 1024 * 1024;

@@ -1,14 +1,14 @@
-import type { PartHasher } from "../part-hasher.ts";
+import type { HashBlob } from "../md5/blob-hasher.ts";
 
 /** MD5 of the parts of one file: those that wait to be sent, and those being worked out. */
 export class PartChecksums {
-  readonly #hasher: PartHasher;
+  readonly #hash: HashBlob;
   readonly #known = new Map<number, Uint8Array>();
   readonly #running = new Set<number>();
   #scope = new AbortController();
 
-  constructor(hasher: PartHasher) {
-    this.#hasher = hasher;
+  constructor(hash: HashBlob) {
+    this.#hash = hash;
   }
 
   /** Parts known or being worked out. */
@@ -35,13 +35,13 @@ export class PartChecksums {
   /**
    * Resolves with the digest, and keeps it; with `null` when nobody wants it any more.
    *
-   * @throws {UnreadableFileError}
+   * @throws {Error} When the file can no longer be read.
    */
   async hash(partNumber: number, part: Blob): Promise<Uint8Array | null> {
     const { signal } = this.#scope;
     this.#running.add(partNumber);
     try {
-      const digest = await this.#hasher.hash(part, signal);
+      const digest = await this.#hash(part, signal);
       if (signal.aborted) return null;
       this.#known.set(partNumber, digest);
       return digest;

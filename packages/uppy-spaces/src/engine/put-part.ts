@@ -1,6 +1,6 @@
+import { parseRetryAfter } from "../retry-after.ts";
 import type { Clock } from "./clock.ts";
 import type { PutFailure } from "./failure-remedy.ts";
-import { parseRetryAfter } from "../retry-after.ts";
 
 export interface PutRequest {
   url: string;

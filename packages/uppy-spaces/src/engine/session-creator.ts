@@ -1,8 +1,8 @@
 import { UploadError } from "@audiotricks/protocol";
 import type { CreatedUpload, CreateUploadsRequest } from "@audiotricks/protocol/messages";
+import type { CompanionClient } from "../companion-client.ts";
 import type { BackoffWaits } from "./backoff-waits.ts";
 import type { Clock } from "./clock.ts";
-import type { CompanionClient } from "../companion-client.ts";
 import { remedyForCall, retryAfterOf } from "./failure-remedy.ts";
 import { randomId } from "./random-id.ts";
 import { type RetryOptions, RetryPacer } from "./retry-pacer.ts";

@@ -1,9 +1,13 @@
-const PREFIX = "audiotricks-spaces/";
+import { MEMORY_PREFIX } from "../page-memory.ts";
+
 /** The server ends sessions far sooner; this only keeps the browser's storage from filling up. */
 const FORGET_AFTER_MS = 30 * 24 * 3600 * 1000;
 
-/** The part of `Storage` used here. */
-export type KeyValueStore = Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">;
+/** What is kept across reloads. */
+export type KeyValueStore = Pick<Map<string, string>, "get" | "keys"> & {
+  set: (key: string, value: string) => unknown;
+  delete: (key: string) => unknown;
+};
 
 /** What tells a picked file from others, without reading it. Two files may share it: parts are proved before they are used. */
 export interface Fingerprint {
@@ -35,13 +39,12 @@ export interface SessionStore {
 
 export function createSessionStore(
   companionUrl: string,
-  storage: KeyValueStore | null = browserStorage(),
+  kept: KeyValueStore = new Map<string, string>(),
   locks: LockManager | null = globalThis.navigator?.locks ?? null,
 ): SessionStore {
   // One page may use two companions: neither is asked about the other's sessions.
-  const scope = `${PREFIX}${encodeURIComponent(companionUrl)}/`;
+  const scope = `${MEMORY_PREFIX}${encodeURIComponent(companionUrl)}/`;
   const discards = `${scope}discard/`;
-  const kept = storage ?? createMemoryStore();
   /** Session → gives its lock back. */
   const held = new Map<string, () => void>();
 
@@ -49,24 +52,14 @@ export function createSessionStore(
     const parts = [workspaceId, relativePath, name, size, type, lastModified];
     return `${scope}session/${encodeURIComponent(JSON.stringify(parts))}/`;
   };
-  const tryTo = (run: () => void) => {
-    try {
-      run();
-    } catch {
-      // Storage that is full or forbidden costs the resume after a reload, and nothing else.
-    }
-  };
   const idsUnder = (prefix: string): string[] => {
     const ids: { id: string; at: number }[] = [];
-    tryTo(() => {
-      const keys = Array.from({ length: kept.length }, (_, index) => kept.key(index));
-      for (const key of keys) {
-        if (key === null || !key.startsWith(prefix)) continue;
-        const at = Number(kept.getItem(key));
-        if (Math.abs(Date.now() - at) < FORGET_AFTER_MS) ids.push({ id: key.slice(prefix.length), at });
-        else kept.removeItem(key);
-      }
-    });
+    for (const key of kept.keys()) {
+      if (!key.startsWith(prefix)) continue;
+      const at = Number(kept.get(key));
+      if (Math.abs(Date.now() - at) < FORGET_AFTER_MS) ids.push({ id: key.slice(prefix.length), at });
+      else kept.delete(key);
+    }
     return ids.sort((a, b) => b.at - a.at).map(({ id }) => id);
   };
 
@@ -77,7 +70,7 @@ export function createSessionStore(
     if (locks === null) return Promise.resolve(true);
     return new Promise((resolve) => {
       locks
-        .request(`${PREFIX}${sessionId}`, { ifAvailable: true }, async (granted) => {
+        .request(`${MEMORY_PREFIX}${sessionId}`, { ifAvailable: true }, async (granted) => {
           resolve(granted !== null);
           if (granted === null) held.delete(sessionId);
           else await untilReleased;
@@ -89,9 +82,8 @@ export function createSessionStore(
 
   return {
     remember: (fingerprint, sessionId) =>
-      tryTo(() => kept.setItem(`${sessionsOf(fingerprint)}${sessionId}`, String(Date.now()))),
-    forget: (fingerprint, sessionId) =>
-      tryTo(() => kept.removeItem(`${sessionsOf(fingerprint)}${sessionId}`)),
+      void kept.set(`${sessionsOf(fingerprint)}${sessionId}`, String(Date.now())),
+    forget: (fingerprint, sessionId) => void kept.delete(`${sessionsOf(fingerprint)}${sessionId}`),
     claim: async (fingerprint) => {
       for (const sessionId of idsUnder(sessionsOf(fingerprint))) {
         if (await lock(sessionId)) return sessionId;
@@ -104,28 +96,7 @@ export function createSessionStore(
       held.delete(sessionId);
     },
     toDiscard: () => idsUnder(discards),
-    addDiscard: (sessionId) => tryTo(() => kept.setItem(`${discards}${sessionId}`, String(Date.now()))),
-    removeDiscard: (sessionId) => tryTo(() => kept.removeItem(`${discards}${sessionId}`)),
-  };
-}
-
-function browserStorage(): KeyValueStore | null {
-  try {
-    return globalThis.localStorage ?? null;
-  } catch {
-    return null; // Forbidden by the browser's settings, or an opaque origin.
-  }
-}
-
-function createMemoryStore(): KeyValueStore {
-  const values = new Map<string, string>();
-  return {
-    get length() {
-      return values.size;
-    },
-    key: (index) => [...values.keys()][index] ?? null,
-    getItem: (key) => values.get(key) ?? null,
-    setItem: (key, value) => void values.set(key, value),
-    removeItem: (key) => void values.delete(key),
+    addDiscard: (sessionId) => void kept.set(`${discards}${sessionId}`, String(Date.now())),
+    removeDiscard: (sessionId) => void kept.delete(`${discards}${sessionId}`),
   };
 }

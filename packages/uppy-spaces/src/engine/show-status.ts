@@ -1,6 +1,6 @@
 import { partAt } from "@audiotricks/protocol";
-import { transferOf, type UploadState } from "./upload-machine.ts";
 import type { SpacesUploadStatus, UploadProgress } from "../upload-status.ts";
+import { transferOf, type UploadState } from "./upload-machine.ts";
 
 /** What a person is told about a state. Pure: `now` is on the engine's clock, `bytesPerSecond` the measured rate. */
 export function showStatus(

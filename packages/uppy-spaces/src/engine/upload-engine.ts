@@ -1,7 +1,9 @@
+import type { CompanionClient } from "../companion-client.ts";
+import { createBlobHasher, type HashBlob } from "../md5/blob-hasher.ts";
+import type { SpacesUploadStatus } from "../upload-status.ts";
 import { BackoffWaits } from "./backoff-waits.ts";
 import { createBegunElsewhere } from "./begun-elsewhere.ts";
 import { type Clock, monotonicClock } from "./clock.ts";
-import type { CompanionClient } from "../companion-client.ts";
 import { createCompletionBatcher } from "./completion-batcher.ts";
 import { createSessionDiscarder } from "./discard-sessions.ts";
 import type { EngineContext } from "./engine-context.ts";
@@ -9,8 +11,7 @@ import { FileUpload } from "./file-upload.ts";
 import { createFlightRecorder, type FlightRecord } from "./flight-recorder.ts";
 import { LaneGovernor } from "./lane-governor.ts";
 import { assignLanes, type LaneClaim, type ReadyPart } from "./lane-scheduler.ts";
-import { browserNetwork, type NetworkWatch } from "../network-watch.ts";
-import { createPartHasher, type PartHasher } from "../part-hasher.ts";
+import type { NetworkWatch } from "./network-watch.ts";
 import { type PutPart, putPart } from "./put-part.ts";
 import { DEFAULT_RETRY, type RetryOptions } from "./retry-pacer.ts";
 import { createSessionCreator } from "./session-creator.ts";
@@ -18,7 +19,6 @@ import type { SessionStore } from "./session-store.ts";
 import { StoreHosts } from "./store-hosts.ts";
 import { isSettled, type UploadState } from "./upload-machine.ts";
 import type { UploadSource } from "./upload-source.ts";
-import type { SpacesUploadStatus } from "../upload-status.ts";
 
 /** Files whose sessions are open at a time; more are begun, a batch at once, when fewer than this are left. */
 const SESSIONS_AHEAD = 100;
@@ -34,15 +34,15 @@ export interface UploadEngineOptions {
   store: SessionStore;
   /** The most PUTs at once over all files. */
   lanes: number;
+  network: NetworkWatch;
   stallTimeoutMs: number;
   retry?: Partial<RetryOptions> | undefined;
   onChange: (id: string, state: UploadState, status: SpacesUploadStatus) => void;
   log: (message: string) => void;
   // The outside world.
   put?: PutPart;
-  hasher?: PartHasher;
+  hash?: HashBlob;
   clock?: Clock;
-  network?: NetworkWatch;
   random?: () => number;
 }
 
@@ -66,10 +66,10 @@ export interface UploadEngine {
 
 /** Sends files: several parts of a file at once, several files at once, over one set of lanes. */
 export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
-  const { client, store, lanes, clock = monotonicClock, network = browserNetwork, log } = options;
+  const { client, store, lanes, clock = monotonicClock, network, log } = options;
   const retry = { ...DEFAULT_RETRY, ...options.retry };
   const random = options.random ?? Math.random;
-  const hasher = options.hasher ?? createPartHasher();
+  const hash = options.hash ?? createBlobHasher();
   const flights = createFlightRecorder(clock);
   const waits = new BackoffWaits(clock);
   const creator = createSessionCreator({ client, clock, waits, retry, random, isOnline: network.isOnline });
@@ -93,7 +93,7 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
     discarder,
     store,
     begunElsewhere: createBegunElsewhere({ client, store, clock }),
-    hasher,
+    hash,
     put: options.put ?? putPart,
     clock,
     network,
@@ -246,7 +246,6 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
       uploads.clear();
       creator.close();
       discarder.close();
-      hasher.close();
     },
   };
 }

@@ -1,12 +1,11 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createBlobHasher } from "./blob-hasher.ts";
 import { toHex } from "../engine/bytes-as-text.ts";
+import { createBlobHasher } from "./blob-hasher.ts";
 import { Md5Lanes } from "./md5-lanes.ts";
 import { padMd5 } from "./md5-padding.ts";
 import { Md5Scalar } from "./md5-scalar.ts";
-import { createPartHasher, UnreadableFileError } from "../part-hasher.ts";
 
 const { signal } = new AbortController();
 
@@ -80,6 +79,18 @@ describe("createBlobHasher", () => {
   });
 });
 
+describe("createBlobHasher, when nobody wants it any more", () => {
+  it("rejects at once, with the reason", async () => {
+    const hash = createBlobHasher();
+    const controller = new AbortController();
+    const pending = hash(new Blob([bytesOf(100)]), controller.signal);
+    controller.abort("enough");
+    await expect(pending).rejects.toBe("enough");
+    await expect(hash(new Blob([]), controller.signal)).rejects.toBe("enough");
+    expect(toHex(await hash(new Blob([bytesOf(9)]), signal))).toBe(md5(bytesOf(9)));
+  });
+});
+
 describe("padMd5", () => {
   it("counts the bits of what is longer than 2^32 of them", () => {
     const buffer = new Uint8Array(128).fill(0xff);
@@ -87,26 +98,5 @@ describe("padMd5", () => {
     expect([...buffer.subarray(54, 66)]).toEqual([0xff, 0x80, 24, 0, 0, 0, 1, 0, 0, 0, 0xff, 0xff]);
     expect(padMd5(buffer, 56, 56)).toBe(2);
     expect([...buffer.subarray(118, 128)]).toEqual([0, 0, 0xc0, 1, 0, 0, 0, 0, 0, 0]);
-  });
-});
-
-describe("createPartHasher", () => {
-  it("hashes on the page where workers are refused", async () => {
-    const hasher = createPartHasher(() => {
-      throw new DOMException("refused", "SecurityError");
-    });
-    const bytes = bytesOf(100_000);
-    expect(toHex(await hasher.hash(new Blob([bytes]), signal))).toBe(md5(bytes));
-    await expect(hasher.hash(new BrokenBlob([bytesOf(10)]), signal)).rejects.toThrow(UnreadableFileError);
-  });
-
-  it("rejects with the reason of who no longer wants it", async () => {
-    const hasher = createPartHasher(() => {
-      throw new DOMException("refused", "SecurityError");
-    });
-    const controller = new AbortController();
-    const pending = hasher.hash(new Blob([bytesOf(100)]), controller.signal);
-    controller.abort("enough");
-    await expect(pending).rejects.toBe("enough");
   });
 });

@@ -2,6 +2,7 @@ import { BLOCK_SIZE, LANE_BUFFER_SIZE, type Md5, Md5Lanes } from "./md5-lanes.ts
 import { padMd5 } from "./md5-padding.ts";
 import { Md5Scalar } from "./md5-scalar.ts";
 
+/** MD5 of a blob, 16 bytes. Rejects when it can no longer be read, or with the reason of the signal. */
 export type HashBlob = (blob: Blob, signal: AbortSignal) => Promise<Uint8Array>;
 
 /**
@@ -64,7 +65,8 @@ export function createBlobHasher(options: { md5?: Md5; rest?: () => Promise<void
   const fillLanes = () => {
     for (let index = 0; index < md5.laneCount; index += 1) {
       if (lanes.has(index)) continue;
-      const job = queue.shift();
+      let job = queue.shift();
+      while (job?.signal.aborted) job = queue.shift();
       if (job === undefined) return;
       md5.reset(index);
       lanes.set(index, { index, job, offset: 0, window: new Uint8Array(0), used: 0 });
@@ -122,11 +124,15 @@ export function createBlobHasher(options: { md5?: Md5; rest?: () => Promise<void
     lane.job.resolve(md5.digest(lane.index));
   };
 
-  return (blob, signal) =>
-    new Promise((resolve, reject) => {
-      queue.push({ blob, signal, resolve, reject });
-      void run();
-    });
+  return (blob, signal) => {
+    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+    if (signal.aborted) return Promise.reject(signal.reason);
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    queue.push({ blob, signal, resolve, reject });
+    void run();
+    return promise.finally(() => signal.removeEventListener("abort", onAbort));
+  };
 }
 
 /** Waiting for the garbage collector would let hundreds of megabytes gather. */

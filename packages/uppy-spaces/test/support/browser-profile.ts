@@ -1,10 +1,10 @@
 import type { CompanionClient } from "../../src/companion-client.ts";
-import type { NetworkWatch } from "../../src/network-watch.ts";
+import type { NetworkWatch } from "../../src/engine/network-watch.ts";
 import { createSessionStore, type KeyValueStore } from "../../src/engine/session-store.ts";
 import { createUploadEngine, type UploadEngine } from "../../src/engine/upload-engine.ts";
 import type { UploadSource } from "../../src/engine/upload-source.ts";
 import type { SpacesUploadStatus } from "../../src/upload-status.ts";
-import { ContentBlob, SimulatedCloud, simulatedHasher } from "./simulated-cloud.ts";
+import { ContentBlob, SimulatedCloud, simulatedHash } from "./simulated-cloud.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 const MiB = 1024 * 1024;
@@ -43,15 +43,12 @@ export class BrowserProfile {
     const isAlive = () => !gone.aborted;
     const values = this.#values;
     const storage: KeyValueStore = {
-      get length() {
-        return values.size;
-      },
-      key: (index) => [...values.keys()][index] ?? null,
-      getItem: (key) => values.get(key) ?? null,
-      setItem: (key, value) => {
+      get: (key) => values.get(key),
+      keys: () => values.keys(),
+      set: (key, value) => {
         if (isAlive()) values.set(key, value);
       },
-      removeItem: (key) => {
+      delete: (key) => {
         if (isAlive()) values.delete(key);
       },
     };
@@ -73,7 +70,7 @@ export class BrowserProfile {
         const signal = AbortSignal.any([request.signal, gone]);
         return untilGone(this.cloud.put({ ...request, signal }), isAlive);
       },
-      hasher: simulatedHasher,
+      hash: simulatedHash,
       clock: this.clock,
       network,
       random: this.#random,

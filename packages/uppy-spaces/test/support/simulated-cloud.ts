@@ -7,10 +7,10 @@ import type {
   PartUrl,
   StoredPart,
 } from "@audiotricks/protocol/messages";
-import type { Clock } from "../../src/engine/clock.ts";
 import type { CompanionClient } from "../../src/companion-client.ts";
-import type { PartHasher } from "../../src/part-hasher.ts";
+import type { Clock } from "../../src/engine/clock.ts";
 import type { PutAnswer, PutPart } from "../../src/engine/put-part.ts";
+import type { HashBlob } from "../../src/md5/blob-hasher.ts";
 
 /** A file without bytes: which stretch of which content a slice is, is all that anybody can find out about it. */
 export class ContentBlob extends Blob {
@@ -366,13 +366,8 @@ function http(status: number): PutAnswer {
   return { ok: false, failure: { kind: "http", status, retryAfterMs: null } };
 }
 
-export const simulatedHasher: PartHasher = {
-  hash: (blob, signal) =>
-    signal.aborted
-      ? Promise.reject(signal.reason)
-      : Promise.resolve(new Uint8Array((blob as ContentBlob).md5)),
-  close: () => {},
-};
+export const simulatedHash: HashBlob = (blob, signal) =>
+  signal.aborted ? Promise.reject(signal.reason) : Promise.resolve(new Uint8Array((blob as ContentBlob).md5));
 
 function refusal(code: UploadErrorCode, details?: Record<string, unknown>): UploadError {
   return new UploadError(code, code, details === undefined ? {} : { details });

@@ -1,0 +1,175 @@
+import { type CompanionClient, createCompanionClient } from "../companion-client.ts";
+import { type Clock, monotonicClock } from "./clock.ts";
+import type { EngineSettings, FromEngine, ToEngine } from "./engine-messages.ts";
+import type { NetworkChange, NetworkWatch } from "./network-watch.ts";
+import { createSessionStore } from "./session-store.ts";
+import { createStatusFeed, type StatusFeed } from "./status-feed.ts";
+import { createUploadEngine, type UploadEngine, type UploadEngineOptions } from "./upload-engine.ts";
+import { transferOf } from "./upload-machine.ts";
+
+/** After the page let go, requests that end sessions still get this long. */
+const LAST_REQUESTS_MS = 10_000;
+
+/** What tests put in place of the browser and the network. */
+export type EngineWorld = Partial<
+  Pick<UploadEngineOptions, "client" | "store" | "put" | "hash" | "clock" | "random">
+>;
+
+/**
+ * An engine at the other end of a channel: in a worker, or on the page itself where workers are refused.
+ *
+ * @param post Sends a message to the page.
+ * @returns Takes the page's messages, the first of which is "open".
+ */
+export function startEngine(
+  post: (message: FromEngine) => void,
+  world: EngineWorld = {},
+): (message: ToEngine) => void {
+  let running: RunningEngine | null = null;
+  return (message) => {
+    if (message.type === "open") running = openEngine(message.settings, post, world);
+    else running?.(message);
+  };
+}
+
+type RunningEngine = (message: Exclude<ToEngine, { type: "open" }>) => void;
+
+function openEngine(
+  settings: EngineSettings,
+  post: (message: FromEngine) => void,
+  world: EngineWorld,
+): RunningEngine {
+  const clock: Clock = world.clock ?? monotonicClock;
+  const runs = new Map<string, number>();
+  const tokens = new Map<number, PromiseWithResolvers<string | null>>();
+  let calls = 0;
+  const askToken = () => {
+    calls += 1;
+    const asked = Promise.withResolvers<string | null>();
+    tokens.set(calls, asked);
+    post({ type: "ask-token", call: calls });
+    return asked.promise;
+  };
+
+  const getToken = settings.hasToken ? askToken : undefined;
+  const lastRequests = new Set<Promise<unknown>>();
+  const client = endingWith(
+    world.client ?? createCompanionClient({ companionUrl: settings.companionUrl, getToken }),
+    lastRequests,
+  );
+  const network = relayedNetwork(settings.isOnline);
+  const feed: StatusFeed = createStatusFeed({
+    clock,
+    post,
+    statusOf: (id) => engine.find(id)?.status,
+  });
+  const remembered = new Map(settings.remembered);
+  const engine: UploadEngine = createUploadEngine({
+    ...world,
+    client,
+    store:
+      world.store ??
+      createSessionStore(settings.storeName, {
+        get: (key) => remembered.get(key),
+        keys: () => remembered.keys(),
+        set: (key, value) => {
+          remembered.set(key, value);
+          feed.remember(key, value);
+        },
+        delete: (key) => {
+          if (remembered.delete(key)) feed.remember(key, null);
+        },
+      }),
+    clock,
+    network,
+    lanes: settings.lanes,
+    stallTimeoutMs: settings.stallTimeoutMs,
+    retry: settings.retry,
+    onChange: (id, state, status) =>
+      feed.changed({ id, run: runs.get(id) ?? 0, status, hasTransfer: transferOf(state) !== null }),
+    log: (message) => post({ type: "log", message }),
+  });
+
+  const close = async () => {
+    engine.close();
+    feed.close();
+    const late = new Promise<void>((resolve) => clock.after(LAST_REQUESTS_MS, resolve));
+    await Promise.race([Promise.allSettled(lastRequests), late]);
+    post({ type: "closed" });
+  };
+
+  return (message) => {
+    switch (message.type) {
+      case "add":
+        for (const { run, source } of message.files) {
+          // The upload before it is cancelled first, under its own number.
+          if (runs.has(source.id)) engine.cancel(source.id);
+          runs.set(source.id, run);
+          engine.add(source);
+        }
+        return;
+      case "pause":
+      case "resume":
+      case "retry":
+      case "cancel":
+        engine[message.type](message.id);
+        return;
+      case "network":
+        network.change(message.change, message.isOnline);
+        return;
+      case "remembered":
+        if (message.value === null) remembered.delete(message.key);
+        else remembered.set(message.key, message.value);
+        return;
+      case "token":
+        tokens.get(message.call)?.resolve(message.token);
+        tokens.delete(message.call);
+        return;
+      case "no-token":
+        tokens.get(message.call)?.reject(new Error(message.message));
+        tokens.delete(message.call);
+        return;
+      case "ask-flight":
+        post({ type: "flight", call: message.call, record: engine.flight(message.id) });
+        return;
+      case "close":
+        void close();
+        return;
+      default:
+        message satisfies never;
+    }
+  };
+}
+
+/** The page's belief about the network, passed on. */
+function relayedNetwork(
+  isOnlineAtFirst: boolean,
+): NetworkWatch & { change: (change: NetworkChange, isOnline: boolean) => void } {
+  let isOnline = isOnlineAtFirst;
+  const listeners = new Set<(change: NetworkChange) => void>();
+  return {
+    isOnline: () => isOnline,
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    change: (change, isOnlineNow) => {
+      isOnline = isOnlineNow;
+      for (const listener of listeners) listener(change);
+    },
+  };
+}
+
+/** Notes which requests to end a session are under way. */
+function endingWith(client: CompanionClient, lastRequests: Set<Promise<unknown>>): CompanionClient {
+  return {
+    ...client,
+    cancelUpload: (...args) => {
+      const request = client.cancelUpload(...args);
+      const forget = () => lastRequests.delete(request);
+      lastRequests.add(request);
+      request.then(forget, forget);
+      return request;
+    },
+  };
+}

@@ -1,0 +1,162 @@
+import type { EngineSettings, EngineUpdate, FromEngine } from "./engine/engine-messages.ts";
+import type { FlightRecord } from "./engine/flight-recorder.ts";
+import type { NetworkWatch } from "./engine/network-watch.ts";
+import type { UploadSource } from "./engine/upload-source.ts";
+import type { EngineChannel } from "./engine-channel.ts";
+import { openPageMemory, type PageMemory } from "./page-memory.ts";
+import { pageNetwork } from "./page-network.ts";
+import type { GetToken } from "./token-source.ts";
+import type { SpacesUploadStatus } from "./upload-status.ts";
+
+/** What the page knows of one upload. */
+export interface KnownUpload {
+  blob: Blob;
+  status: SpacesUploadStatus;
+  /** Whether a retry goes on with what is at the store. */
+  hasTransfer: boolean;
+}
+
+/** An engine as the page sees it: it is told what to do, and tells what became of it. */
+export interface RemoteEngine {
+  /** Begins as soon as there is room. An upload of the same id that is still under way is cancelled. */
+  add: (sources: readonly UploadSource[]) => void;
+  pause: (id: string) => void;
+  resume: (id: string) => void;
+  retry: (id: string) => void;
+  /** Also ends the session at the companion. */
+  cancel: (id: string) => void;
+  find: (id: string) => KnownUpload | undefined;
+  ids: () => string[];
+  /** Whether anything moves, or would if it could. */
+  isBusy: () => boolean;
+  /** What it did and waited for so far; of the last uploads also once they are over. */
+  flight: (id: string) => Promise<FlightRecord | undefined>;
+  /** Aborts everything under way. Sessions stay, to be gone on with by the next engine. */
+  close: () => void;
+}
+
+export interface RemoteEngineOptions {
+  settings: Omit<EngineSettings, "hasToken" | "remembered" | "isOnline">;
+  getToken: GetToken | undefined;
+  onUpdates: (updates: readonly EngineUpdate[]) => void;
+  log: (message: string) => void;
+  openChannel: (receive: (message: FromEngine) => void) => EngineChannel;
+  memory?: PageMemory;
+  network?: NetworkWatch;
+}
+
+export function openRemoteEngine(options: RemoteEngineOptions): RemoteEngine {
+  const { settings, getToken, onUpdates, log, memory = openPageMemory(), network = pageNetwork } = options;
+  const known = new Map<string, KnownUpload & { run: number }>();
+  const flights = new Map<number, (record: FlightRecord | undefined) => void>();
+  let runs = 0;
+  let calls = 0;
+  let isClosed = false;
+
+  const receive = (message: FromEngine) => {
+    switch (message.type) {
+      case "updates":
+        for (const [key, value] of message.remember) memory.write(key, value);
+        if (!isClosed) take(message.updates);
+        return;
+      case "ask-token":
+        void answerToken(message.call);
+        return;
+      case "flight":
+        flights.get(message.call)?.(message.record);
+        flights.delete(message.call);
+        return;
+      case "log":
+        log(message.message);
+        return;
+      case "closed":
+        return;
+      default:
+        message satisfies never;
+    }
+  };
+
+  const take = (updates: readonly EngineUpdate[]) => {
+    const current = updates.filter(({ id, run }) => known.get(id)?.run === run);
+    for (const { id, status, hasTransfer } of current) {
+      const upload = known.get(id);
+      if (upload === undefined) continue;
+      Object.assign(upload, { status, hasTransfer });
+      // A failed one is kept for a retry.
+      if (status.status === "done" || status.status === "cancelled") known.delete(id);
+    }
+    if (current.length > 0) onUpdates(current);
+  };
+
+  const answerToken = async (call: number) => {
+    try {
+      send({ type: "token", call, token: (await getToken?.()) ?? null });
+    } catch (error) {
+      send({ type: "no-token", call, message: String(error) });
+    }
+  };
+
+  const send = options.openChannel(receive);
+  send({
+    type: "open",
+    settings: {
+      ...settings,
+      hasToken: getToken !== undefined,
+      remembered: memory.entries(),
+      isOnline: network.isOnline(),
+    },
+  });
+  const stopNetwork = network.subscribe((change) =>
+    send({ type: "network", change, isOnline: network.isOnline() }),
+  );
+  const stopMemory = memory.subscribe((key, value) => send({ type: "remembered", key, value }));
+
+  const command = (type: "pause" | "resume" | "retry" | "cancel") => (id: string) => {
+    if (known.has(id)) send({ type, id });
+  };
+
+  return {
+    add: (sources) => {
+      const files = sources.map((source) => {
+        runs += 1;
+        known.set(source.id, {
+          blob: source.blob,
+          status: { status: "queued" },
+          hasTransfer: false,
+          run: runs,
+        });
+        return { run: runs, source };
+      });
+      send({ type: "add", files });
+    },
+    pause: command("pause"),
+    resume: command("resume"),
+    retry: command("retry"),
+    cancel: command("cancel"),
+    find: (id) => known.get(id),
+    ids: () => [...known.keys()],
+    isBusy: () => [...known.values()].some(({ status }) => isMoving(status)),
+    flight: (id) => {
+      if (isClosed) return Promise.resolve(undefined);
+      calls += 1;
+      const call = calls;
+      return new Promise((resolve) => {
+        flights.set(call, resolve);
+        send({ type: "ask-flight", call, id });
+      });
+    },
+    close: () => {
+      if (isClosed) return;
+      isClosed = true;
+      stopNetwork();
+      stopMemory();
+      send({ type: "close" });
+      for (const resolve of flights.values()) resolve(undefined);
+      known.clear();
+    },
+  };
+}
+
+function isMoving({ status }: SpacesUploadStatus): boolean {
+  return status !== "paused" && status !== "done" && status !== "failed" && status !== "cancelled";
+}
