@@ -60,6 +60,12 @@ export function testSteps(node) {
       command: [node, inRoot("scripts/check-packages.mjs")],
       needs: "build",
     },
+    {
+      name: "size",
+      what: "what pages load stays small (size-limit)",
+      command: ["size-limit"],
+      needs: "build",
+    },
     vitest("integration", "integration tests on PostgreSQL"),
     vitest("contract", "S3 contract on Ceph and the emulator"),
     { name: "demo", what: "demo builds", command: [node, inRoot("scripts/build-demo.mjs")] },

@@ -6,7 +6,7 @@ import { isSettled, transferOf, type UploadState } from "./upload-machine.ts";
 const VERSION = 1;
 /** Events kept for one upload; the oldest give way. Sums are kept apart and lose nothing. */
 const MOST_EVENTS = 2000;
-/** Uploads remembered, those under way included. */
+/** Uploads remembered after they are over. */
 const MOST_RECORDS = 200;
 
 /** What an upload does, or waits for, at a moment: always exactly one of these. */
@@ -79,17 +79,29 @@ export interface FlightRecorder {
 /** Notes what every upload was doing when, so that "slow" has a reason. */
 export function createFlightRecorder(clock: Clock): FlightRecorder {
   const flights = new Map<string, Flight>();
+  /** Those that are over, the oldest first. */
+  const over = new Set<string>();
   let lanes = 0;
+
+  const remember = (id: string, flight: Flight) => {
+    over.delete(id);
+    if (flight.phase === "over") over.add(id);
+    const [oldest] = over;
+    if (over.size <= MOST_RECORDS || oldest === undefined) return;
+    over.delete(oldest);
+    flights.delete(oldest);
+  };
+
   return {
     begin: (id, fileBytes) => {
-      flights.delete(id);
+      over.delete(id);
       flights.set(id, new Flight(clock, fileBytes));
-      for (const [oldest, flight] of flights) {
-        if (flights.size <= MOST_RECORDS) break;
-        if (flight.phase === "over") flights.delete(oldest);
-      }
     },
-    changed: (id, before, after) => flights.get(id)?.changed(before, after),
+    changed: (id, before, after) => {
+      const flight = flights.get(id);
+      flight?.changed(before, after);
+      if (flight !== undefined && before.status !== after.status) remember(id, flight);
+    },
     during: async (id, what, work) => {
       const flight = flights.get(id);
       const beganAt = clock.now();

@@ -58,8 +58,6 @@ export interface UploadEngine {
   /** What it did and waited for so far; of the last uploads also once they are over. */
   flight: (id: string) => FlightRecord | undefined;
   ids: () => string[];
-  /** Whether anything moves, or would if it could. */
-  isBusy: () => boolean;
   /** Aborts everything under way. Sessions stay, to be gone on with by the next engine. */
   close: () => void;
 }
@@ -75,6 +73,10 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
   const creator = createSessionCreator({ client, clock, waits, retry, random, isOnline: network.isOnline });
   const discarder = createSessionDiscarder({ client, store, waits, retry });
   const uploads = new Map<string, FileUpload>();
+  /** Of those, the ones not begun, in the order in which they will be: thousands of them cost nothing until it is their turn. */
+  const queued = new Set<FileUpload>();
+  /** And the ones that are begun and not over. */
+  const open = new Set<FileUpload>();
   let partsAtOnce = DEFAULT_PARTS_AT_ONCE;
   let hasAskedConfig = false;
   let attempts = 0;
@@ -115,6 +117,7 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
     changed: (upload) => {
       const { id } = upload.source;
       if (uploads.get(id) !== upload) return;
+      place(upload);
       // A failed one is kept for a retry.
       if (isSettled(upload.state) && upload.state.status !== "failed") uploads.delete(id);
       options.onChange(id, upload.state, upload.status());
@@ -135,10 +138,19 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
     log,
   };
 
+  /** Keeps the two sets true to the state. */
+  const place = (upload: FileUpload) => {
+    const { status } = upload.state;
+    if (status !== "queued") queued.delete(upload);
+    if (status === "queued") queued.add(upload);
+    else if (isSettled(upload.state)) open.delete(upload);
+    else open.add(upload);
+  };
+
   const advance = () => {
     flights.lanes(governor.lanes);
     beginQueued();
-    for (const upload of uploads.values()) upload.advance();
+    for (const upload of open) upload.advance();
     hashAhead();
     // Twice as many as there are lanes: half of them may be for a host that has no room.
     const ready = claims((upload) => upload.readyParts(2 * governor.lanes), {
@@ -146,14 +158,15 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
       atOnce: Math.max(1, partsAtOnce),
     });
     const busyHosts = new Map<string, number>();
-    for (const upload of uploads.values()) upload.countHosts(busyHosts);
+    for (const upload of open) upload.countHosts(busyHosts);
     const assigned = assignLanes(ready, { lanes: governor.lanes, busyHosts, perHost: CONNECTIONS_PER_HOST });
     isFull = ready.reduce((sum, claim) => sum + claim.ready.length, 0) > assigned.length;
     for (const { id, partNumber } of assigned) void uploads.get(id)?.sendPart(partNumber);
   };
 
   const hashAhead = () => {
-    const ahead = [...uploads.values()].reduce((sum, upload) => sum + upload.hashedAhead, 0);
+    let ahead = 0;
+    for (const upload of open) ahead += upload.hashedAhead;
     if (ahead > HASH_ROUND) return;
     const most = 2 * HASH_ROUND;
     const wanted = claims((upload) => upload.partsToHash(most), {
@@ -168,23 +181,25 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
     ready: (upload: FileUpload) => ReadyPart[],
     { busy, atOnce }: { busy: (upload: FileUpload) => number; atOnce: number },
   ): LaneClaim[] =>
-    Array.from(uploads, ([id, upload]) => ({
-      id,
+    Array.from(open, (upload) => ({
+      id: upload.source.id,
       inFlight: busy(upload),
       maxInFlight: atOnce,
       ready: ready(upload),
     }));
 
   const beginQueued = () => {
-    const queued: FileUpload[] = [];
-    let open = 0;
-    for (const upload of uploads.values()) {
-      const { state } = upload;
-      if (state.status === "queued") queued.push(upload);
-      else if ("isPaused" in state && !state.isPaused) open += 1;
+    if (queued.size === 0) return;
+    let moving = 0;
+    for (const { state } of open) if ("isPaused" in state && !state.isPaused) moving += 1;
+    if (moving >= SESSIONS_AHEAD) return;
+    let room = 2 * SESSIONS_AHEAD - moving;
+    for (const upload of queued) {
+      if (room === 0) break;
+      if (upload.state.status !== "queued" || upload.state.isPaused) continue;
+      room -= 1;
+      upload.dispatch({ type: "begin" });
     }
-    if (open >= SESSIONS_AHEAD) return;
-    for (const upload of queued.slice(0, 2 * SESSIONS_AHEAD - open)) upload.dispatch({ type: "begin" });
   };
 
   const askConfig = () => {
@@ -221,6 +236,7 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
       flights.begin(source.id, source.blob.size);
       const upload = new FileUpload(source, context);
       uploads.set(source.id, upload);
+      place(upload);
       options.onChange(source.id, upload.state, upload.status());
       context.schedule();
     },
@@ -234,16 +250,14 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
     cancel: (id) => void uploads.get(id)?.dispatch({ type: "cancel" }),
     flight: flights.find,
     ids: () => [...uploads.keys()],
-    isBusy: () =>
-      [...uploads.values()].some(
-        ({ state }) => !isSettled(state) && !("isPaused" in state && state.isPaused),
-      ),
     close: () => {
       if (isClosed) return;
       isClosed = true;
       unsubscribe();
       for (const upload of uploads.values()) upload.close();
       uploads.clear();
+      queued.clear();
+      open.clear();
       creator.close();
       discarder.close();
     },
