@@ -84,7 +84,7 @@ export class FileUpload {
     this.#whole = source.blob.slice();
     this.#context = context;
     this.#puts = new PartPuts(context);
-    this.#checksums = new PartChecksums(context.hash);
+    this.#checksums = new PartChecksums(context);
     const holdOff = () => new HoldOff({ clock, retry, random, onOver: () => context.schedule() });
     this.#putHold = holdOff();
     this.#signHold = holdOff();
@@ -156,7 +156,9 @@ export class FileUpload {
     const transfer = transferOf(this.#state);
     if (transfer === null) return;
     try {
-      const hashed = this.#checksums.hash(partNumber, this.#slice(transfer, partNumber));
+      const hashed = this.#checksums.hash(partNumber, this.#slice(transfer, partNumber), {
+        toSend: true,
+      });
       await this.#context.flights.during(this.source.id, "hashing", hashed);
     } catch (error) {
       this.#failUnreadable(error);
@@ -174,10 +176,16 @@ export class FileUpload {
     if (!this.dispatch({ type: "part-started", partNumber, attempt })) return;
     const startedAt = clock.now();
     let sentBefore = 0;
-    const headers = { ...signed.headers, "content-md5": toBase64(checksum) };
-    const body = this.#slice(transfer, partNumber);
+    const headers = { ...signed.headers, "content-md5": toBase64(checksum.digest) };
+    const body = checksum.bytes ?? this.#slice(transfer, partNumber);
+    const onTaken = (tookMs: number) => {
+      if (checksum.bytes === null) return;
+      this.#context.readOnce.taken(checksum.bytes.byteLength, tookMs);
+      // The browser has a copy now. Another attempt, which is rare, reads the part again.
+      this.#checksums.dropBytes(partNumber);
+    };
     const answer = await this.#puts.send(
-      { partNumber, attempt, url: signed.url, origin: signed.origin, headers, body },
+      { partNumber, attempt, url: signed.url, origin: signed.origin, headers, body, onTaken },
       (sentBytes) => {
         const more = Math.max(0, sentBytes - sentBefore);
         this.#bytesSent += more;
@@ -239,6 +247,7 @@ export class FileUpload {
     }
     if (after.status === "creating" && before.status !== "creating") this.#createSession(after.mayResume);
     if (after.status === "failed") this.#abandon();
+    if ("isPaused" in after && after.isPaused) this.#checksums.dropAllBytes();
     if (after.status === "sending") this.#meter.record(this.#context.clock.now(), movedBytes(after));
     else this.#meter.reset();
   }
@@ -321,7 +330,9 @@ export class FileUpload {
 
   async #proveOne(transfer: Transfer, partNumber: number, etag: string): Promise<void> {
     try {
-      const digest = await this.#checksums.hash(partNumber, this.#slice(transfer, partNumber));
+      const digest = await this.#checksums.hash(partNumber, this.#slice(transfer, partNumber), {
+        toSend: false,
+      });
       if (digest === null) return;
       this.#checksums.drop(partNumber);
       this.#digests.set(partNumber, digest);
@@ -385,7 +396,7 @@ export class FileUpload {
   }
 
   #partStored(partNumber: number, attempt: number, etag: string | null): void {
-    const digest = this.#checksums.find(partNumber);
+    const digest = this.#checksums.find(partNumber)?.digest;
     if (digest !== undefined) this.#digests.set(partNumber, digest);
     if (!this.dispatch({ type: "part-stored", partNumber, attempt })) return;
     this.#putHold.succeeded();

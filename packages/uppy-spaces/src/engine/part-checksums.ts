@@ -1,14 +1,17 @@
-import type { HashBlob } from "../md5/blob-hasher.ts";
+import { freeBytes, type HashBlob, type Hashed } from "../md5/blob-hasher.ts";
+import type { ReadOnce } from "./read-once.ts";
 
 /** MD5 of the parts of one file: those that wait to be sent, and those being worked out. */
 export class PartChecksums {
   readonly #hash: HashBlob;
-  readonly #known = new Map<number, Uint8Array>();
+  readonly #readOnce: ReadOnce;
+  readonly #known = new Map<number, Hashed>();
   readonly #running = new Set<number>();
   #scope = new AbortController();
 
-  constructor(hash: HashBlob) {
+  constructor({ hash, readOnce }: { hash: HashBlob; readOnce: ReadOnce }) {
     this.#hash = hash;
+    this.#readOnce = readOnce;
   }
 
   /** Parts known or being worked out. */
@@ -28,39 +31,62 @@ export class PartChecksums {
     return !this.#known.has(partNumber) && !this.#running.has(partNumber);
   }
 
-  find(partNumber: number): Uint8Array | undefined {
+  find(partNumber: number): Hashed | undefined {
     return this.#known.get(partNumber);
   }
 
   /**
    * Resolves with the digest, and keeps it; with `null` when nobody wants it any more.
    *
+   * @param toSend Whether the part is sent next: then its bytes may be kept too.
    * @throws {Error} When the file can no longer be read.
    */
-  async hash(partNumber: number, part: Blob): Promise<Uint8Array | null> {
+  async hash(partNumber: number, part: Blob, { toSend }: { toSend: boolean }): Promise<Uint8Array | null> {
     const { signal } = this.#scope;
+    const isKept = toSend && this.#readOnce.take(part.size);
+    let hashed: Hashed | null = null;
     this.#running.add(partNumber);
     try {
-      const digest = await this.#hash(part, signal);
-      if (signal.aborted) return null;
-      this.#known.set(partNumber, digest);
-      return digest;
+      hashed = await this.#hash(part, signal, isKept);
+      if (!signal.aborted) {
+        this.#known.set(partNumber, hashed);
+        return hashed.digest;
+      }
     } catch (error) {
-      if (signal.aborted) return null;
-      throw error;
+      if (!signal.aborted) throw error;
     } finally {
       if (!signal.aborted) this.#running.delete(partNumber);
+      if (isKept && (hashed?.bytes == null || signal.aborted)) this.#readOnce.giveBack(part.size);
     }
+    return null;
   }
 
   drop(partNumber: number): void {
+    this.dropBytes(partNumber);
     this.#known.delete(partNumber);
   }
 
+  /** Frees what was read of a part: whoever wants it reads it again. */
+  dropBytes(partNumber: number): void {
+    const hashed = this.#known.get(partNumber);
+    if (hashed === undefined || hashed.bytes === null) return;
+    this.#readOnce.giveBack(hashed.bytes.byteLength);
+    freeBytes(hashed.bytes);
+    this.#known.set(partNumber, { ...hashed, bytes: null });
+  }
+
+  /** Of a file that may stand still for hours. */
+  dropAllBytes(): void {
+    for (const partNumber of this.#known.keys()) this.dropBytes(partNumber);
+  }
+
   clear(): void {
-    this.#scope.abort(new DOMException("No longer wanted", "AbortError"));
+    this.#scope.abort(NO_LONGER_WANTED);
     this.#scope = new AbortController();
+    this.dropAllBytes();
     this.#known.clear();
     this.#running.clear();
   }
 }
+
+const NO_LONGER_WANTED = new DOMException("No longer wanted", "AbortError");

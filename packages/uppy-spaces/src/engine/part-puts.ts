@@ -42,11 +42,12 @@ export class PartPuts {
       url: string;
       origin: string;
       headers: Record<string, string>;
-      body: Blob;
+      body: Blob | ArrayBuffer;
+      onTaken: (tookMs: number) => void;
     },
     onProgress: (sentBytes: number) => void,
   ): Promise<PutAnswer | null> {
-    const { partNumber, attempt, url, origin, headers, body } = part;
+    const { partNumber, attempt, url, origin, headers, body, onTaken } = part;
     const current: Put = { attempt, origin, controller: new AbortController(), movedAt: this.#clock.now() };
     this.#running.set(partNumber, current);
     try {
@@ -54,6 +55,7 @@ export class PartPuts {
         url,
         headers,
         body,
+        onTaken,
         onProgress: (sentBytes) => {
           current.movedAt = this.#clock.now();
           onProgress(sentBytes);

@@ -13,6 +13,7 @@ import { LaneGovernor } from "./lane-governor.ts";
 import { assignLanes, type LaneClaim, type ReadyPart } from "./lane-scheduler.ts";
 import type { NetworkWatch } from "./network-watch.ts";
 import { type PutPart, putPart } from "./put-part.ts";
+import { ReadOnce } from "./read-once.ts";
 import { DEFAULT_RETRY, type RetryOptions } from "./retry-pacer.ts";
 import { createSessionCreator } from "./session-creator.ts";
 import type { SessionStore } from "./session-store.ts";
@@ -83,6 +84,7 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
   let isScheduled = false;
   let isClosed = false;
   const governor = new LaneGovernor({ fewest: CONNECTIONS_PER_HOST, most: lanes });
+  const readOnce = new ReadOnce();
   /** Whether parts wait for a lane. */
   let isFull = false;
   let hasToldOfEtag = false;
@@ -105,7 +107,9 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
     lanes,
     flights,
     hosts: new StoreHosts(),
+    readOnce,
     sent: (bytes) => {
+      readOnce.sent(bytes, clock.now());
       governor.sent(bytes);
       if (governor.observe(clock.now(), isFull)) context.schedule();
     },

@@ -22,13 +22,13 @@ describe.each([
     const hash = createBlobHasher({ md5: open() });
     const sizes = [0, 1, 55, 56, 57, 63, 64, 65, 119, 120, 128, 65_535, 65_536, 65_537, 200_000];
     const digests = await Promise.all(sizes.map((size) => hash(new Blob([bytesOf(size)]), signal)));
-    expect(digests.map(toHex)).toEqual(sizes.map((size) => md5(bytesOf(size))));
+    expect(digests.map(({ digest }) => toHex(digest))).toEqual(sizes.map((size) => md5(bytesOf(size))));
   });
 
   it("hashes what is larger than one read", async () => {
     const hash = createBlobHasher({ md5: open() });
     const bytes = new Uint8Array(16 * 1024 * 1024 + 1000).fill(7);
-    expect(toHex(await hash(new Blob([bytes]), signal))).toBe(md5(bytes));
+    expect(toHex((await hash(new Blob([bytes]), signal)).digest)).toBe(md5(bytes));
   }, 30_000);
 
   it("hashes any mix of lengths that arrive at any time", async () => {
@@ -46,7 +46,9 @@ describe.each([
               return hash(new Blob([bytesOf(size)]), signal);
             }),
           );
-          expect(digests.map(toHex)).toEqual(jobs.map(([size]) => md5(bytesOf(size))));
+          expect(digests.map(({ digest }) => toHex(digest))).toEqual(
+            jobs.map(([size]) => md5(bytesOf(size))),
+          );
         },
       ),
       { numRuns: 15 },
@@ -75,7 +77,7 @@ describe("createBlobHasher", () => {
       hash(new Blob([fine]), unwanted.signal),
     ]);
     expect(results.map(({ status }) => status)).toEqual(["rejected", "fulfilled", "rejected"]);
-    expect(toHex(await hash(new Blob([fine]), signal))).toBe(md5(fine));
+    expect(toHex((await hash(new Blob([fine]), signal)).digest)).toBe(md5(fine));
   });
 });
 
@@ -87,7 +89,7 @@ describe("createBlobHasher, when nobody wants it any more", () => {
     controller.abort("enough");
     await expect(pending).rejects.toBe("enough");
     await expect(hash(new Blob([]), controller.signal)).rejects.toBe("enough");
-    expect(toHex(await hash(new Blob([bytesOf(9)]), signal))).toBe(md5(bytesOf(9)));
+    expect(toHex((await hash(new Blob([bytesOf(9)]), signal)).digest)).toBe(md5(bytesOf(9)));
   });
 });
 

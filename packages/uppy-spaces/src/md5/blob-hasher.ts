@@ -2,22 +2,33 @@ import { BLOCK_SIZE, LANE_BUFFER_SIZE, type Md5, Md5Lanes } from "./md5-lanes.ts
 import { padMd5 } from "./md5-padding.ts";
 import { Md5Scalar } from "./md5-scalar.ts";
 
-/** MD5 of a blob, 16 bytes. Rejects when it can no longer be read, or with the reason of the signal. */
-export type HashBlob = (blob: Blob, signal: AbortSignal) => Promise<Uint8Array>;
+export interface Hashed {
+  /** MD5, 16 bytes. */
+  digest: Uint8Array;
+  /** The bytes themselves, where they were to be kept. */
+  bytes: ArrayBuffer | null;
+}
 
 /**
- * Bytes read at a time: a whole part of the usual size. Of the ways to read a file in Chromium, large slices whose memory is given
- * back at once cost least, less than half of `blob.stream()`; a reader that brings its own buffer would cost less, but stops for
- * ever now and then.
+ * Rejects when the blob can no longer be read, or with the reason of the signal.
+ *
+ * @param keep Read all of it at once, and hand the bytes over with their hash: they can be sent without being read again.
  */
-const READ_SIZE = 16 * 1024 * 1024;
+export type HashBlob = (blob: Blob, signal: AbortSignal, keep?: boolean) => Promise<Hashed>;
+
+/**
+ * Bytes read at a time where they are not kept: four lanes of it, read ahead by the browser, are what hashing holds in memory.
+ * Larger slices cost less of the processor, which matters where files are sent faster than that: there they are kept.
+ */
+const WINDOW_SIZE = 1024 * 1024;
 /** A pause is offered after this many bytes of each lane: about two milliseconds. */
 const REST_AFTER = 1024 * 1024;
 
 interface Job {
   blob: Blob;
   signal: AbortSignal;
-  resolve: (digest: Uint8Array) => void;
+  keep: boolean;
+  resolve: (hashed: Hashed) => void;
   reject: (reason: unknown) => void;
 }
 
@@ -26,7 +37,7 @@ interface Lane {
   job: Job;
   /** Bytes of the blob that were read. */
   offset: number;
-  window: Uint8Array;
+  window: Uint8Array<ArrayBuffer>;
   /** Bytes of the window that were hashed. */
   used: number;
 }
@@ -78,7 +89,7 @@ export function createBlobHasher(options: { md5?: Md5; rest?: () => Promise<void
     if (lane.used < lane.window.length || offset >= job.blob.size) return;
     try {
       job.signal.throwIfAborted();
-      const slice = job.blob.slice(offset, offset + READ_SIZE);
+      const slice = job.keep ? job.blob : job.blob.slice(offset, offset + WINDOW_SIZE);
       const window = new Uint8Array(await slice.arrayBuffer());
       if (window.length !== slice.size) throw new Error("The file is shorter than it was");
       Object.assign(lane, { window, used: 0, offset: offset + window.length });
@@ -120,25 +131,29 @@ export function createBlobHasher(options: { md5?: Md5; rest?: () => Promise<void
     buffer.set(tail);
     md5.hash([lane.index], padMd5(buffer, tail.length, lane.job.blob.size));
     lanes.delete(lane.index);
-    release(lane);
-    lane.job.resolve(md5.digest(lane.index));
+    const bytes = lane.job.keep ? lane.window.buffer : null;
+    if (bytes === null) release(lane);
+    lane.job.resolve({ digest: md5.digest(lane.index), bytes });
   };
 
-  return (blob, signal) => {
-    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+  return (blob, signal, keep = false) => {
+    const { promise, resolve, reject } = Promise.withResolvers<Hashed>();
     if (signal.aborted) return Promise.reject(signal.reason);
     const onAbort = () => reject(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
-    queue.push({ blob, signal, resolve, reject });
+    queue.push({ blob, signal, keep, resolve, reject });
     void run();
     return promise.finally(() => signal.removeEventListener("abort", onAbort));
   };
 }
 
-/** Waiting for the garbage collector would let hundreds of megabytes gather. */
 function release(lane: Lane): void {
-  const { buffer } = lane.window;
+  freeBytes(lane.window.buffer);
   lane.window = new Uint8Array(0);
   lane.used = 0;
-  if (buffer instanceof ArrayBuffer && "transfer" in buffer) buffer.transfer(0);
+}
+
+/** Waiting for the garbage collector would let hundreds of megabytes gather. */
+export function freeBytes(bytes: ArrayBuffer): void {
+  if ("transfer" in bytes) bytes.transfer(0);
 }

@@ -42,6 +42,20 @@ export class ContentBlob extends Blob {
   }
 }
 
+/** What was read of one: as long, and as empty. */
+class ContentBytes extends ArrayBuffer {
+  readonly read: ContentBlob;
+
+  constructor(read: ContentBlob) {
+    super(0);
+    this.read = read;
+  }
+
+  override get byteLength(): number {
+    return this.read.size;
+  }
+}
+
 interface Session {
   sessionId: string;
   content: string | null;
@@ -269,19 +283,21 @@ export class SimulatedCloud {
     createDownload: unused,
   };
 
-  readonly put: PutPart = ({ url, headers, body, onProgress, signal }) => {
+  readonly put: PutPart = ({ url, headers, body, onTaken, onProgress, signal }) => {
     const { promise, resolve, reject } = Promise.withResolvers<PutAnswer>();
+    onTaken?.(0);
     const onAbort = () => reject(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
     if (signal.aborted) onAbort();
-    void this.#receive(url, headers, body, onProgress, signal).then(resolve);
+    const sent = body instanceof ContentBytes ? body.read : body;
+    void this.#receive(url, headers, sent, onProgress, signal).then(resolve);
     return promise.finally(() => signal.removeEventListener("abort", onAbort));
   };
 
   async #receive(
     url: string,
     headers: Record<string, string>,
-    body: Blob,
+    body: Blob | ArrayBuffer,
     onProgress: (sentBytes: number) => void,
     signal: AbortSignal,
   ): Promise<PutAnswer> {
@@ -366,8 +382,11 @@ function http(status: number): PutAnswer {
   return { ok: false, failure: { kind: "http", status, retryAfterMs: null } };
 }
 
-export const simulatedHash: HashBlob = (blob, signal) =>
-  signal.aborted ? Promise.reject(signal.reason) : Promise.resolve(new Uint8Array((blob as ContentBlob).md5));
+export const simulatedHash: HashBlob = async (blob, signal, keep = false) => {
+  signal.throwIfAborted();
+  const part = blob as ContentBlob;
+  return { digest: new Uint8Array(part.md5), bytes: keep ? new ContentBytes(part) : null };
+};
 
 function refusal(code: UploadErrorCode, details?: Record<string, unknown>): UploadError {
   return new UploadError(code, code, details === undefined ? {} : { details });

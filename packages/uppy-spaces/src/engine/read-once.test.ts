@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+import { ReadOnce } from "./read-once.ts";
+
+const MiB = 1024 * 1024;
+
+function fast(): ReadOnce {
+  const reading = new ReadOnce();
+  reading.sent(0, 0);
+  reading.sent(100 * MiB, 1000);
+  return reading;
+}
+
+describe("ReadOnce", () => {
+  it("keeps what is small from the start, and parts only while much is sent", () => {
+    const reading = new ReadOnce();
+    expect([reading.take(10_000), reading.take(5 * MiB)]).toEqual([true, false]);
+    expect(fast().take(5 * MiB)).toBe(true);
+    const slowed = fast();
+    slowed.sent(5 * MiB, 1500);
+    expect(slowed.take(5 * MiB)).toBe(false);
+  });
+
+  it("holds so much at a time, and again what was given back", () => {
+    const reading = fast();
+    const taken = Array.from({ length: 30 }, () => reading.take(16 * MiB)).filter(Boolean);
+    expect(taken).toHaveLength(12);
+    reading.giveBack(16 * MiB);
+    expect([reading.take(16 * MiB), reading.take(16 * MiB)]).toEqual([true, false]);
+    expect(fast().take(17 * MiB)).toBe(false);
+  });
+
+  it("reads twice for good where the browser is slow to take bytes", () => {
+    const reading = fast();
+    reading.taken(5 * MiB, 5);
+    expect(reading.take(5 * MiB)).toBe(true);
+    reading.taken(5 * MiB, 400);
+    expect([reading.take(5 * MiB), reading.take(10)]).toEqual([false, false]);
+  });
+});
