@@ -2,7 +2,7 @@ import { openCephStack } from "@audiotricks/e2e/ceph-stack";
 import { openEmbeddedStack } from "@audiotricks/e2e/embedded-stack";
 import { interruption } from "./interruption.ts";
 import { median } from "./median.ts";
-import { type BigFileResult, oneBigFile } from "./one-big-file.ts";
+import { type BigFileResult, countControlRequests, oneBigFile } from "./one-big-file.ts";
 import { memoryWithOpenUploads } from "./open-uploads.ts";
 import { withFile } from "./with-file.ts";
 import { MiB } from "./workload.ts";
@@ -23,7 +23,7 @@ export async function widgetOnLoopback({ size, rounds }: { size: number; rounds:
       console.log(
         `  ${stack.name.padEnd(9)} engine ${rate(results.map((r) => r.engine))}, plain ${rate(results.map((r) => r.plain))}, ` +
           `ratio ${median(ratios).toFixed(2)} (${ratios.map((ratio) => ratio.toFixed(2)).join(", ")}), ` +
-          `control requests ${Math.max(...results.map((r) => r.controlRequests))}`,
+          `control requests ${await countControlRequests(stack, path)}`,
       );
       if (process.platform === "linux") {
         const { idle, open: busy } = await memoryWithOpenUploads(stack, 50, 1024 * MiB);

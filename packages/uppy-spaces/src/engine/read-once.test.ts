@@ -34,6 +34,10 @@ describe("ReadOnce", () => {
     reading.taken(5 * MiB, 5);
     expect(reading.take(5 * MiB)).toBe(true);
     reading.taken(5 * MiB, 400);
+    reading.taken(5 * MiB, 5);
+    expect(reading.take(5 * MiB)).toBe(true);
+    reading.taken(5 * MiB, 400);
+    reading.taken(5 * MiB, 400);
     expect([reading.take(5 * MiB), reading.take(10)]).toEqual([false, false]);
   });
 });
