@@ -141,8 +141,10 @@ export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
     const begun = files.filter((file) => !this.#canGoOn(file));
     if (begun.length > 0) this.uppy.emit("upload-start", begun);
     const ends = files.map((file) => this.#untilOver(file.id));
+    // Where they go is what the host says now, not when their turn comes.
+    const { workspaceId } = this.opts;
     // A message may carry many files, but copying the handles of ten thousand takes longer than a frame.
-    await inSlices(files, (slice) => this.#begin(slice));
+    await inSlices(files, (slice) => this.#begin(slice, workspaceId));
     await Promise.all(ends);
   };
 
@@ -159,7 +161,7 @@ export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
     });
   }
 
-  #begin(files: readonly UppyFile<M, B>[]): void {
+  #begin(files: readonly UppyFile<M, B>[], workspaceId: string | undefined): void {
     const engine = this.#engine;
     if (engine === null) return;
     const sources: UploadSource[] = [];
@@ -170,7 +172,7 @@ export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
       if (file === undefined) this.#release(id);
       else if (file.isRemote || !(file.data instanceof Blob)) this.#refuse(file);
       else if (engine.find(id)?.blob === file.data) engine.retry(id);
-      else sources.push(this.#sourceOf(file, file.data));
+      else sources.push(this.#sourceOf(file, file.data, workspaceId));
       if (file?.isPaused) paused.push(id);
     }
     if (sources.length > 0) engine.add(sources);
@@ -185,8 +187,8 @@ export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
     this.#show([{ id: file.id, status: { status: "failed", error: { code: "upload_failed", message } } }]);
   }
 
-  #sourceOf(file: UppyFile<M, B>, blob: Blob): UploadSource {
-    const { shouldUseMultipart, metadataFields, workspaceId, contentType } = this.opts;
+  #sourceOf(file: UppyFile<M, B>, blob: Blob, workspaceId: string | undefined): UploadSource {
+    const { shouldUseMultipart, metadataFields, contentType } = this.opts;
     const isMultipart =
       typeof shouldUseMultipart === "function" ? shouldUseMultipart(file) : shouldUseMultipart;
     const picked = blob instanceof File ? blob : null;

@@ -10,6 +10,9 @@ import { type RetryOptions, RetryPacer } from "./retry-pacer.ts";
 /** Most files of one request, as the companion's contract says. */
 const MAX_BATCH = 100;
 
+/** Files that come within this long of one another are asked for together: pages hand over thousands in slices between frames. */
+const GATHER_MS = 10;
+
 /** One file that wants a session. Exactly one of `onCreated` and `onRefused` is called, unless the creator is closed. */
 export interface SessionWish {
   file: Omit<CreateUploadsRequest["files"][number], "clientId">;
@@ -24,7 +27,7 @@ export interface SessionCreator {
   close: () => void;
 }
 
-/** Asks for sessions in batches: what is wished for in one turn of the event loop goes in one request. */
+/** Asks for sessions in batches: what is wished for at about the same time goes in one request. */
 export function createSessionCreator(options: {
   client: CompanionClient;
   clock: Clock;
@@ -107,7 +110,7 @@ export function createSessionCreator(options: {
       wishes.push(wish);
       if (isGathering) return;
       isGathering = true;
-      clock.after(0, flush);
+      clock.after(GATHER_MS, flush);
     },
     close: () => closing.abort(new DOMException("The uploader was removed", "AbortError")),
   };
