@@ -10,6 +10,7 @@ import { inSlices } from "./in-slices.ts";
 import { openRemoteEngine, type RemoteEngine } from "./remote-engine.ts";
 import type { GetToken } from "./token-source.ts";
 import type { SpacesUploadStatus } from "./upload-status.ts";
+import { createWakeKeeper } from "./wake-lock.ts";
 
 declare module "@uppy/core/utils" {
   export interface LocalUppyFile<M extends Meta, B extends Body> {
@@ -47,6 +48,8 @@ export interface UppySpacesOptions<M extends Meta = Meta, B extends Body = Body>
   stallTimeoutMs?: number;
   /** Asks before the page is left while files are on their way. */
   warnBeforeLeaving?: boolean;
+  /** Keeps the device from falling asleep while files are on their way and the page is seen. */
+  keepAwake?: boolean;
   /** Whether uploads run in a worker; `false` where the page replaces `fetch` or `XMLHttpRequest` to change requests. */
   worker?: boolean;
 }
@@ -56,6 +59,7 @@ const defaultOptions = {
   lanes: 12,
   stallTimeoutMs: 60_000,
   warnBeforeLeaving: true,
+  keepAwake: true,
   worker: true,
 };
 
@@ -73,6 +77,7 @@ export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
   /** Files that "cancel all" took, until it is sure that it was no mere removal of the uploader. */
   #cancelling = new Set<string>();
   #isGuarding = false;
+  readonly #wake = createWakeKeeper();
 
   constructor(uppy: Uppy<M, B>, opts: UppySpacesOptions<M, B>) {
     super(uppy, { ...defaultOptions, ...opts });
@@ -333,6 +338,7 @@ export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
 
   /** Listening only while it matters keeps the page fit for the browser's back-forward cache. */
   #guard(isNeeded: boolean): void {
+    this.#wake.set(isNeeded && this.opts.keepAwake);
     const isWanted = isNeeded && this.opts.warnBeforeLeaving;
     if (isWanted === this.#isGuarding || typeof window === "undefined") return;
     this.#isGuarding = isWanted;

@@ -1,0 +1,129 @@
+import { describe, expect, it } from "vitest";
+import type { EngineUpdate, FromEngine, ToEngine } from "./engine/engine-messages.ts";
+import type { NetworkChange } from "./engine/network-watch.ts";
+import type { UploadSource } from "./engine/upload-source.ts";
+import { openRemoteEngine } from "./remote-engine.ts";
+
+const source = (id: string): UploadSource => ({
+  id,
+  blob: new Blob(["x"]),
+  name: id,
+  type: "",
+  lastModified: null,
+  relativePath: null,
+  metadata: {},
+  workspaceId: undefined,
+  contentType: undefined,
+  method: undefined,
+});
+
+function open(getToken?: () => Promise<string | null>) {
+  const said: ToEngine[] = [];
+  const updates: EngineUpdate[] = [];
+  const written: (string | null)[][] = [];
+  let hear: (message: FromEngine) => void = () => {};
+  let changeNetwork: (change: NetworkChange) => void = () => {};
+  const engine = openRemoteEngine({
+    settings: { companionUrl: "https://c", storeName: "c", lanes: 1, stallTimeoutMs: 1, retry: undefined },
+    getToken,
+    onUpdates: (more) => updates.push(...more),
+    log: () => {},
+    openChannel: (receive) => {
+      hear = receive;
+      return (message) => said.push(message);
+    },
+    memory: {
+      entries: () => [["k", "v"]],
+      write: (key, value) => written.push([key, value]),
+      subscribe: () => () => {},
+    },
+    network: {
+      isOnline: () => false,
+      subscribe: (onChange) => {
+        changeNetwork = onChange;
+        return () => {};
+      },
+    },
+  });
+  const tell = (id: string, run: number, status: EngineUpdate["status"]) =>
+    hear({ type: "updates", updates: [{ id, run, status, hasTransfer: false }], remember: [] });
+  return {
+    engine,
+    said,
+    updates,
+    written,
+    tell,
+    hear: (message: FromEngine) => hear(message),
+    change: (it: NetworkChange) => changeNetwork(it),
+  };
+}
+
+describe("openRemoteEngine", () => {
+  it("opens with what the page remembers and believes, and passes on what changes", () => {
+    const { said, hear, written, change } = open();
+    expect(said[0]).toMatchObject({
+      type: "open",
+      settings: { hasToken: false, remembered: [["k", "v"]], isOnline: false },
+    });
+    change("offline");
+    expect(said.at(-1)).toEqual({ type: "network", change: "offline", isOnline: false });
+    hear({
+      type: "updates",
+      updates: [],
+      remember: [
+        ["a", "1"],
+        ["b", null],
+      ],
+    });
+    expect(written).toEqual([
+      ["a", "1"],
+      ["b", null],
+    ]);
+  });
+
+  it("believes nothing that is told of an earlier upload under the same id", () => {
+    const { engine, updates, tell } = open();
+    engine.add([source("a")]);
+    engine.add([source("a")]);
+    tell("a", 1, { status: "cancelled" });
+    expect([engine.find("a")?.status.status, updates]).toEqual(["queued", []]);
+    tell("a", 2, { status: "cancelled" });
+    expect([engine.find("a"), updates.length]).toEqual([undefined, 1]);
+  });
+
+  it("is busy while something moves, and keeps what failed for a retry", () => {
+    const { engine, said, tell } = open();
+    engine.add([source("a")]);
+    expect(engine.isBusy()).toBe(true);
+    tell("a", 1, { status: "failed", error: { code: "internal", message: "no" } });
+    expect([engine.isBusy(), engine.ids()]).toEqual([false, ["a"]]);
+    engine.retry("a");
+    engine.retry("unknown");
+    expect(said.filter(({ type }) => type === "retry")).toEqual([{ type: "retry", id: "a" }]);
+  });
+
+  it("asks the page for tokens, and says so when there is none to be had", async () => {
+    const answers = [async () => "t1", async () => Promise.reject(new Error("signed out"))];
+    const { said, hear } = open(() => answers.shift()?.() ?? Promise.resolve(null));
+    hear({ type: "ask-token", call: 1 });
+    hear({ type: "ask-token", call: 2 });
+    await new Promise(setImmediate);
+    expect(said.slice(1)).toEqual([
+      { type: "token", call: 1, token: "t1" },
+      { type: "no-token", call: 2, message: "Error: signed out" },
+    ]);
+  });
+
+  it("hears nothing more once it is closed, but still remembers what it is told to", async () => {
+    const { engine, updates, written, hear } = open();
+    engine.add([source("a")]);
+    const flight = engine.flight("a");
+    engine.close();
+    engine.close();
+    expect(await flight).toBeUndefined();
+    expect(await engine.flight("a")).toBeUndefined();
+    const update: EngineUpdate = { id: "a", run: 1, status: { status: "cancelled" }, hasTransfer: false };
+    hear({ type: "updates", updates: [update], remember: [["a", "1"]] });
+    expect([updates, written]).toEqual([[], [["a", "1"]]]);
+  });
+});
