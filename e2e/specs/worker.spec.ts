@@ -1,0 +1,56 @@
+import { generateWav, MiB } from "../harness/audio-files.ts";
+import { expect, test } from "../harness/test.ts";
+
+test("uploads in a worker, and lets the device sleep again afterwards", async ({
+  uploads,
+  page,
+  folder,
+  expectStored,
+}) => {
+  await page.addInitScript(() => {
+    const held = { now: 0, ever: 0 };
+    Object.assign(window, { held });
+    Object.defineProperty(navigator, "wakeLock", {
+      value: {
+        request: async () => {
+          held.now += 1;
+          held.ever += 1;
+          return {
+            release: async () => {
+              held.now -= 1;
+            },
+          };
+        },
+      },
+    });
+  });
+  const held = () => page.evaluate(() => (window as unknown as { held: { now: number; ever: number } }).held);
+  const file = await generateWav(folder, "off-the-page.wav", 30 * MiB);
+  await uploads.signIn("alpha");
+  await uploads.pick(file.path);
+  await uploads.reaches(file.name, "done");
+  expect(page.workers()).toHaveLength(1);
+  expect(page.workers()[0]?.url()).toContain("engine-worker");
+  await expect.poll(held).toEqual({ now: 0, ever: 1 });
+  expectStored(file);
+});
+
+test("uploads on the page where the worker cannot be loaded", async ({
+  uploads,
+  page,
+  folder,
+  expectStored,
+}) => {
+  let blocked = 0;
+  await page.route("**/engine-worker*", (route) => {
+    blocked += 1;
+    return route.abort();
+  });
+  const file = await generateWav(folder, "on-the-page.wav", 30 * MiB);
+  await uploads.signIn("alpha");
+  await uploads.pick(file.path);
+  await uploads.reaches(file.name, "done");
+  expect(blocked).toBe(1);
+  expect(page.workers()).toEqual([]);
+  expectStored(file);
+});
