@@ -1,3 +1,4 @@
+import { UploadError } from "@audiotricks/protocol";
 import { z } from "zod";
 
 /** The two fields of a file's Uppy metadata that mean something to us; the rest is the page's own business. */
@@ -10,16 +11,27 @@ export interface UppyMetadata {
 const wholeNumber = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const uuid = z.uuid();
 
-/** A `size` that is no whole number is somebody's own field of that name, and passed over. */
+/**
+ * A `size` that is no whole number is somebody's own field of that name, and passed over.
+ *
+ * @throws {UploadError} `invalid_request` if a workspace is named that cannot be one: the file would go where nobody looks for it.
+ */
 export function readUppyMetadata(metadata: Record<string, unknown>): UppyMetadata {
   const size = Object.hasOwn(metadata, "size") ? metadata.size : undefined;
   const isNumeric = typeof size === "number" || (typeof size === "string" && /^\d{1,16}$/.test(size));
   return {
     size: isNumeric ? wholeNumber.safeParse(size).data : undefined,
-    workspaceId: Object.hasOwn(metadata, "workspaceId")
-      ? uuid.safeParse(metadata.workspaceId).data
-      : undefined,
+    workspaceId: readWorkspaceId(Object.hasOwn(metadata, "workspaceId") ? metadata.workspaceId : undefined),
   };
+}
+
+function readWorkspaceId(named: unknown): string | undefined {
+  // Uppy sends what a page left empty as it is.
+  if (named === undefined || named === null || named === "") return undefined;
+  const { data } = uuid.safeParse(named);
+  if (data === undefined)
+    throw new UploadError("invalid_request", "metadata.workspaceId is not the id of a workspace.");
+  return data;
 }
 
 /** `metadata[name]=value`, as Uppy spells nested values in a query. */

@@ -46,6 +46,21 @@ describe("an unmodified @uppy/aws-s3", () => {
     expect(storage.changes).toContain("s3Complete abc");
   });
 
+  it("puts no file elsewhere when the workspace it names cannot be one", async () => {
+    const { call, storage } = createMemoryCompanion();
+    const create = (workspaceId: unknown) =>
+      call("POST", "/s3/multipart", {
+        json: { filename: "a.mp3", type: "audio/mpeg", metadata: { workspaceId } },
+      });
+    for (const wrong of ["mine", 7, {}, `${WORKSPACE}0`]) {
+      const refused = await create(wrong);
+      expect(refused.status).toBe(400);
+      expect(await refused.json()).toMatchObject({ error: { code: "invalid_request" } });
+    }
+    expect(storage.sessions.size).toBe(0);
+    for (const empty of ["", null]) expect((await create(empty)).status).toBe(200);
+  });
+
   it("aborts", async () => {
     const { uppy, at, query, uploadId, storage } = await begin();
     expect(await (await uppy("DELETE", at + query)).json()).toEqual({});
