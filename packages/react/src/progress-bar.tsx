@@ -1,8 +1,8 @@
 import { useLayoutEffect, useRef } from "react";
 import { shareStyle } from "./share-style.ts";
 
-/** A smaller step, of some pixels, is hardly seen; as a transition it is a dozen frames for the compositor to put together. */
-const SEEN_STEP = 0.01;
+/** A smaller step, five times a second, looks like moving; as a transition it is a dozen frames for the compositor to put together. */
+const SEEN_STEP = 0.04;
 
 interface ProgressBarProps {
   label: string;

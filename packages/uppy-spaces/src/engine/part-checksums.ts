@@ -1,4 +1,4 @@
-import { freeBytes, type HashBlob, type Hashed } from "../md5/blob-hasher.ts";
+import type { HashBlob, Hashed } from "../md5/blob-hasher.ts";
 import type { ReadOnce } from "./read-once.ts";
 
 /** MD5 of the parts of one file: those that wait to be sent, and those being worked out. */
@@ -66,12 +66,14 @@ export class PartChecksums {
     this.#known.delete(partNumber);
   }
 
-  /** Frees what was read of a part: whoever wants it reads it again. */
+  /**
+   * Lets go of what was read of a part: whoever wants it reads it again. Left to the garbage collector, which is to notice that there
+   * is something to collect: the request holds a copy that it does not see.
+   */
   dropBytes(partNumber: number): void {
     const hashed = this.#known.get(partNumber);
     if (hashed === undefined || hashed.bytes === null) return;
     this.#readOnce.giveBack(hashed.bytes.byteLength);
-    freeBytes(hashed.bytes);
     this.#known.set(partNumber, { ...hashed, bytes: null });
   }
 

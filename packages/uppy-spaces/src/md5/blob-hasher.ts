@@ -1,3 +1,4 @@
+import { freeBytes } from "./free-bytes.ts";
 import { BLOCK_SIZE, LANE_BUFFER_SIZE, type Md5, Md5Lanes } from "./md5-lanes.ts";
 import { padMd5 } from "./md5-padding.ts";
 import { Md5Scalar } from "./md5-scalar.ts";
@@ -17,10 +18,10 @@ export interface Hashed {
 export type HashBlob = (blob: Blob, signal: AbortSignal, keep?: boolean) => Promise<Hashed>;
 
 /**
- * Bytes read at a time where they are not kept: four lanes of it, read ahead by the browser, are what hashing holds in memory.
- * Larger slices cost less of the processor, which matters where files are sent faster than that: there they are kept.
+ * Bytes read at a time where they are not kept: four lanes of it are what hashing holds in memory. Larger ones cost less of the
+ * processor, smaller ones much more.
  */
-const WINDOW_SIZE = 1024 * 1024;
+const WINDOW_SIZE = 4 * 1024 * 1024;
 /** A pause is offered after this many bytes of each lane: about two milliseconds. */
 const REST_AFTER = 1024 * 1024;
 
@@ -151,9 +152,4 @@ function release(lane: Lane): void {
   freeBytes(lane.window.buffer);
   lane.window = new Uint8Array(0);
   lane.used = 0;
-}
-
-/** Waiting for the garbage collector would let hundreds of megabytes gather. */
-export function freeBytes(bytes: ArrayBuffer): void {
-  if ("transfer" in bytes) bytes.transfer(0);
 }
