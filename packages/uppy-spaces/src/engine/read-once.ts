@@ -8,8 +8,6 @@ const MAX_KEPT = 192 * MiB;
 /** On slower links the processor has nothing better to do than to read twice, and the memory is better left alone. */
 const WORTH_BYTES_PER_MS = (40 * MiB) / 1000;
 const MEASURE_MS = 250;
-/** Parts kept before there is a rate to judge by: one round of the hasher. */
-const KEPT_ON_TRUST = 4;
 /** Copying takes a busy browser 4 to 11 ms a MiB. One whose requests are watched from outside, by a test driver say, takes 80 and more. */
 const DEAR_MS_PER_MIB = 40;
 /** Once may have been another program's fault. */
@@ -21,7 +19,6 @@ const DEAR_TIMES = 2;
  */
 export class ReadOnce {
   #isFast = false;
-  #onTrust = KEPT_ON_TRUST;
   #dearTimes = 0;
   #from: number | null = null;
   #bytes = 0;
@@ -41,11 +38,8 @@ export class ReadOnce {
   /** Whether to keep the bytes of a part of this size; where so, they count until they are given back. */
   take(size: number): boolean {
     if (this.#dearTimes >= DEAR_TIMES) return false;
-    if (size > ALWAYS_BELOW) {
-      const isWorthIt = this.#isFast || this.#onTrust > 0;
-      if (!isWorthIt || size > MAX_PART_SIZE || this.#kept + size > MAX_KEPT) return false;
-      this.#onTrust -= 1;
-    }
+    const isWorthIt = this.#isFast && size <= MAX_PART_SIZE && this.#kept + size <= MAX_KEPT;
+    if (size > ALWAYS_BELOW && !isWorthIt) return false;
     this.#kept += size;
     return true;
   }
