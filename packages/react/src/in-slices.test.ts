@@ -1,8 +1,14 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { inSlices } from "./in-slices.ts";
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
+beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] }));
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+/** Until messages that were sent have come. */
+const messages = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** Work that takes a millisecond for each item. */
 function slowWork(done: number[]) {
@@ -14,7 +20,7 @@ function slowWork(done: number[]) {
 }
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
 
-it("does little at once, and much without holding the page", () => {
+it("does little at once, and much without holding the page or waiting for timers", async () => {
   const done: number[] = [];
   const slices = inSlices(slowWork(done), { batchSize: 2 });
   slices.push([0]);
@@ -24,12 +30,12 @@ it("does little at once, and much without holding the page", () => {
   const first = done.length;
   expect(first).toBeLessThan(15);
   expect(slices.waiting()).toBe(101 - first);
-  vi.runAllTimers();
-  expect(done).toEqual([0, ...numbers(100)]);
+  await vi.waitFor(() => expect(done).toEqual([0, ...numbers(100)]));
+  expect(vi.getTimerCount()).toBe(0);
   expect(slices.waiting()).toBe(0);
 });
 
-it("keeps the order, and goes on after work that failed", () => {
+it("keeps the order, and goes on after work that failed", async () => {
   const done: number[] = [];
   const slices = inSlices<number>(
     (items) => {
@@ -42,7 +48,7 @@ it("keeps the order, and goes on after work that failed", () => {
   slices.push([4]);
   expect(done).toEqual([]);
   expect(() => vi.runAllTimers()).toThrow("no threes");
-  vi.runAllTimers();
+  await messages();
   expect(done).toEqual([1, 2, 4]);
 });
 
@@ -53,4 +59,17 @@ it("drops what waits when it is stopped", () => {
   slices.stop();
   vi.runAllTimers();
   expect(done).toEqual([]);
+});
+
+it("drops what waits for its next slice, and does what comes after", async () => {
+  const done: number[] = [];
+  const slices = inSlices(slowWork(done), { batchSize: 1 });
+  slices.push(numbers(100));
+  const first = done.length;
+  slices.stop();
+  expect(slices.waiting()).toBe(0);
+  slices.push([1000]);
+  await messages();
+  await messages();
+  expect(done).toEqual([...numbers(first), 1000]);
 });

@@ -7,13 +7,14 @@ export interface Slices<Item> {
   push: (items: readonly Item[]) => void;
   /** Items that wait. */
   waiting: () => number;
-  /** What waits is dropped. */
+  /** What waits is dropped; what is pushed later is done. */
   stop: () => void;
 }
 
 /**
- * A drop of ten thousand files is seconds of work: it is done in slices, and between them the page draws and answers. Timers
- * rather than idle callbacks or frames: those of a page that nobody looks at do not come.
+ * A drop of ten thousand files is seconds of work: it is done in slices, and between them the page draws and answers. One
+ * slice follows the other by message: in a page that nobody looks at, idle callbacks and frames do not come, and timers that
+ * follow each other come once a second, later once a minute. Only the first slice may wait for a timer, which is then a second.
  *
  * @param batchSize Items handed to `work` at once.
  * @param delayMs How long the first slice waits, to be joined by what comes meanwhile; 0 is at once.
@@ -26,9 +27,23 @@ export function inSlices<Item>(
   let done = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isRunning = false;
+  /** The message that the next slice waits for; one that comes after `stop` is nobody's any more. */
+  let awaited: object | undefined;
+
+  const runSoon = () => {
+    const message = {};
+    awaited = message;
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      if (awaited === message) run();
+    };
+    port2.postMessage(null);
+  };
 
   const run = () => {
     timer = undefined;
+    awaited = undefined;
     isRunning = true;
     const until = performance.now() + SLICE_MS;
     try {
@@ -39,7 +54,7 @@ export function inSlices<Item>(
       } while (done < queue.length && performance.now() < until);
     } finally {
       isRunning = false;
-      if (done < queue.length) timer = setTimeout(run, 0);
+      if (done < queue.length) runSoon();
       else {
         queue = [];
         done = 0;
@@ -51,7 +66,7 @@ export function inSlices<Item>(
     push: (items) => {
       if (items.length === 0) return;
       queue = queue.length === 0 ? [...items] : queue.concat(items);
-      if (isRunning || timer !== undefined) return;
+      if (isRunning || timer !== undefined || awaited !== undefined) return;
       if (delayMs === 0) run();
       else timer = setTimeout(run, delayMs);
     },
@@ -59,6 +74,7 @@ export function inSlices<Item>(
     stop: () => {
       clearTimeout(timer);
       timer = undefined;
+      awaited = undefined;
       queue = [];
       done = 0;
     },
