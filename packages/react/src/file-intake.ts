@@ -19,11 +19,17 @@ export interface FileIntake {
   isBusy: () => boolean;
   /** Where files go that are added from now on. */
   setWorkspace: (workspaceId: string | undefined) => void;
+  /** Drops what waits; files that Uppy has already are its. */
+  cancelAll: () => void;
+  /** What was dropped until now and waits for its turn begins to move when it comes. */
+  resumeAll: () => void;
   close: () => void;
 }
 
 /** Files that were given together. */
 interface Drop {
+  /** Counts drops from 1. */
+  number: number;
   workspaceId: string | undefined;
   ids: Set<string>;
 }
@@ -39,6 +45,9 @@ export function openFileIntake(
   /** What the engine was told last. */
   let startedIn = workspaceId;
   let dropped: Drop | null = null;
+  let drops = 0;
+  /** Drops up to this number were paused while files of theirs waited. */
+  let pausedDrops = 0;
 
   const adding = inSlices<{ file: FileToAdd; drop: Drop }>(
     (batch) => {
@@ -49,13 +58,19 @@ export function openFileIntake(
 
   const addOf = (drop: Drop, items: readonly { file: FileToAdd }[]) => {
     dropped = drop;
-    const files = checker.check(items.map(({ file }) => file));
-    for (const { id } of files) drop.ids.add(id);
-    uppy.patchFilesState(Object.fromEntries(files.map((file) => [file.id, file])));
-    for (const file of files) uppy.emit("file-added", file);
-    if (files.length > 0) uppy.emit("files-added", files);
-    dropped = null;
-    options.onAdded();
+    // Listeners are the host's, and what they throw must not make the next files look like ones of this drop.
+    try {
+      const checked = checker.check(items.map(({ file }) => file));
+      const isPaused = drop.number <= pausedDrops;
+      const files = isPaused ? checked.map((file) => ({ ...file, isPaused })) : checked;
+      for (const { id } of files) drop.ids.add(id);
+      uppy.patchFilesState(Object.fromEntries(files.map((file) => [file.id, file])));
+      for (const file of files) uppy.emit("file-added", file);
+      if (files.length > 0) uppy.emit("files-added", files);
+    } finally {
+      dropped = null;
+      options.onAdded();
+    }
   };
 
   const starting = inSlices<{ id: string; workspaceId: string | undefined }>(
@@ -85,10 +100,35 @@ export function openFileIntake(
     starting.push(files.map(({ id }) => ({ id, workspaceId: target })));
   });
 
+  const cancelAll = () => {
+    adding.stop();
+    starting.stop();
+  };
+  /** Uppy pauses only what has been started; the engine looks at this when it begins a file. */
+  const pauseAll = () => {
+    pausedDrops = drops;
+    const unstarted = Object.values(uppy.files).filter(
+      ({ progress, error }) => progress.uploadStarted === null && !error,
+    );
+    uppy.patchFilesState(Object.fromEntries(unstarted.map(({ id }) => [id, { isPaused: true }])));
+  };
+  const resumeAll = () => {
+    pausedDrops = 0;
+    const unstarted = Object.values(uppy.files).filter(
+      ({ progress, isPaused }) => progress.uploadStarted === null && isPaused,
+    );
+    uppy.patchFilesState(Object.fromEntries(unstarted.map(({ id }) => [id, { isPaused: false }])));
+  };
+  // Whoever says it: the widget, or the host by Uppy's own methods.
+  uppy.on("cancel-all", cancelAll);
+  uppy.on("pause-all", pauseAll);
+  uppy.on("resume-all", resumeAll);
+
   uppy.setIntake((files) => {
     const isOwnRule = uppy.opts.onBeforeFileAdded !== usual.onBeforeFileAdded;
     if (isOwnRule || needsWholeList(uppy)) return uppy.addFilesAtOnce(files);
-    const drop: Drop = { workspaceId, ids: new Set() };
+    drops += 1;
+    const drop: Drop = { number: drops, workspaceId, ids: new Set() };
     adding.push(files.map((file) => ({ file, drop })));
   });
 
@@ -98,9 +138,10 @@ export function openFileIntake(
     setWorkspace: (id) => {
       workspaceId = id;
     },
+    cancelAll,
+    resumeAll,
     close: () => {
-      adding.stop();
-      starting.stop();
+      cancelAll();
       checker.close();
     },
   };

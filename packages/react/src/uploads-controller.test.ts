@@ -147,6 +147,65 @@ describe("the controller", () => {
     expect(controller.getState().refused).toMatchObject([{ name: "take.mp3", code: "already_added" }]);
   });
 
+  const many = (count: number, name = "take") =>
+    Array.from({ length: count }, (_, index) => new File(["x".repeat(25)], `${name}-${index}.mp3`));
+
+  it.each([
+    ["the widget", () => controller.actions.cancelAll()],
+    ["the host", () => controller.uppy.cancelAll()],
+  ])("cancels what waits to be added too, when %s says so", async (_, cancelAll) => {
+    controller.actions.addFiles(many(3000));
+    await vi.waitFor(() => expect(files().length).toBeGreaterThan(50));
+    cancelAll();
+    expect(controller.isBusy()).toBe(false);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(controller.uppy.getFiles()).toEqual([]);
+    controller.actions.addFiles(many(1, "later"));
+    await vi.waitFor(() => expect(wanted.at(-1)?.[0]).toBe("later-0.mp3"));
+    await vi.waitFor(() => expect(files()).toHaveLength(1));
+  });
+
+  it.each([
+    ["the widget", () => controller.actions],
+    ["the host", () => controller.uppy],
+  ])("pauses and resumes what waits to be added too, when %s says so", async (_, who) => {
+    const all = () => controller.uppy.getFiles();
+    controller.actions.addFiles(many(1000));
+    who().pauseAll();
+    const asked = wanted.length;
+    await vi.waitFor(() => expect(controller.getState().totals.paused).toBe(1000), { timeout: 10_000 });
+    expect(wanted).toHaveLength(asked);
+    expect(all().every(({ isPaused }) => isPaused)).toBe(true);
+    controller.actions.addFiles(many(1, "later"));
+    await vi.waitFor(() => expect(wanted.slice(asked)).toEqual([["later-0.mp3", undefined]]));
+    who().resumeAll();
+    expect(all().some(({ isPaused }) => isPaused)).toBe(false);
+    await vi.waitFor(() => expect(wanted.length).toBeGreaterThan(50));
+  });
+
+  it("moves what waits to be added when it is resumed before its turn", async () => {
+    controller.actions.addFiles(many(1000));
+    controller.actions.pauseAll();
+    controller.actions.resumeAll();
+    await vi.waitFor(() => expect(controller.uppy.getFiles()).toHaveLength(1000));
+    expect(controller.uppy.getFiles().some(({ isPaused }) => isPaused)).toBe(false);
+    await vi.waitFor(() => expect(wanted.length).toBeGreaterThan(50));
+  });
+
+  it("refuses a file that is in the list already though a listener of the host threw when it came", () => {
+    const [file] = many(1);
+    if (file === undefined) throw new Error("no file");
+    const fail = () => {
+      throw new Error("not mine");
+    };
+    controller.uppy.on("file-added", fail);
+    expect(() => controller.actions.addFiles([file])).toThrow("not mine");
+    controller.uppy.off("file-added", fail);
+    const again = { name: file.name, type: file.type, data: file, source: "local" };
+    expect(() => controller.uppy.addFile(again)).toThrow();
+    expect(controller.uppy.getFiles()).toHaveLength(1);
+  });
+
   it("leaves to Uppy what a host's rule about all files decides", async () => {
     controller.uppy.setOptions({ restrictions: { maxNumberOfFiles: 2 } });
     controller.actions.addFiles(["one", "two", "three"].map((name) => new File(["x"], `${name}.mp3`)));

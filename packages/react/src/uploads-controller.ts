@@ -197,9 +197,14 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
     pauseAll: seen(() => uppy.pauseAll()),
     // Uppy's own would also try everything again that failed.
     resumeAll: seen(() => {
-      for (const id of idsWhere(({ status }) => status === "paused")) setPaused(id, false);
+      intake.resumeAll();
+      // Whether or not the engine has said yet that they are paused.
+      for (const id of idsWhere(isUnfinished)) setPaused(id, false);
     }),
-    cancelAll: seen(() => uppy.removeFiles(idsWhere(isUnfinished))),
+    cancelAll: seen(() => {
+      intake.cancelAll();
+      uppy.removeFiles(idsWhere(isUnfinished));
+    }),
     dismissFinished: seen(() => {
       uppy.removeFiles(idsWhere((status) => !isUnfinished(status)));
       update({ refused: [] });
