@@ -11,8 +11,10 @@ export function announcementOf(previous: UploadsState, next: UploadsState): stri
   const { added } = changes;
   const others = changes.changed.filter(({ before, after }) => before.status.status !== after.status.status);
   const changed = [...added, ...others.map(({ after }) => after)];
-  const cancelled = changes.removed.filter(({ status }) => isUnfinished(status));
-  const done = changed.filter(({ status }) => status.status === "done");
+  const left = newlyLeft(previous, next);
+  const leftIds = new Set(left.map(({ id }) => id));
+  const cancelled = changes.removed.filter(({ id, status }) => isUnfinished(status) && !leftIds.has(id));
+  const done = [...left, ...changed.filter(({ status }) => status.status === "done")];
   const failed = changed.filter(({ status }) => status.status === "failed");
   const offline = changed.some(({ status }) => status.status === "waiting" && status.reason === "offline");
 
@@ -36,6 +38,16 @@ export function announcementOf(previous: UploadsState, next: UploadsState): stri
   return step === undefined || previous.totals.totalBytes !== next.totals.totalBytes
     ? null
     : `${step} % uploaded.`;
+}
+
+/** Files that were stored and taken away before anybody was told that they are done. */
+function newlyLeft(previous: UploadsState, next: UploadsState): UploadItem[] {
+  if (next.left === previous.left) return [];
+  const old = new Set(previous.left);
+  const seenDone = new Set(
+    previous.files.flatMap(({ id, status }) => (status.status === "done" ? [id] : [])),
+  );
+  return next.left.filter((item) => !old.has(item) && !seenDone.has(item.id));
 }
 
 function percentOf({ totals: { sentBytes, totalBytes } }: UploadsState): number {

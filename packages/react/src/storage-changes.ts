@@ -1,13 +1,7 @@
-import type { FileRecord } from "@audiotricks/protocol/messages";
 import { compareItems } from "./compare-items.ts";
 import type { UploadItem } from "./uploads-state.ts";
 
 type Items = readonly UploadItem[];
-
-/** The records of files that were not done before. */
-export function newlyDone(before: Items, after: Items): FileRecord[] {
-  return newStatuses(before, after).flatMap(({ status }) => (status.status === "done" ? [status.file] : []));
-}
 
 /**
  * Whether quota, files or open uploads are others at the companion now: something was begun, ended or taken away. Pausing,

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { announcementOf } from "./announcement.ts";
+import { STORED_RECORD } from "./stored-record.fixture.ts";
 import { createUploadsController, type UploadsController } from "./uploads-controller.ts";
 
 const SESSION = "00000000-0000-4000-8000-000000000001";
@@ -48,12 +50,17 @@ describe("the controller", () => {
   const calls: string[] = [];
   /** Name and workspace of each file a session was asked for. */
   const wanted: [name: string, workspaceId: string | undefined][] = [];
+  const uploaded: string[] = [];
+  /** What the host does when it hears of a stored file. */
+  let whenUploaded = () => {};
   let controller: UploadsController;
   const files = () => controller.getState().files;
 
   beforeEach(async () => {
     calls.length = 0;
     wanted.length = 0;
+    uploaded.length = 0;
+    whenUploaded = () => {};
     vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
       const { method = "GET", body } = init;
       calls.push(`${method} ${url}`);
@@ -68,7 +75,10 @@ describe("the controller", () => {
       companionUrl: "",
       getToken: () => "token",
       workspaceId: undefined,
-      onUploaded: () => {},
+      onUploaded: (file) => {
+        uploaded.push(file.name);
+        whenUploaded();
+      },
     });
     await vi.waitFor(() => expect(controller.getState().config.status).toBe("ready"));
   });
@@ -190,6 +200,74 @@ describe("the controller", () => {
     await vi.waitFor(() => expect(controller.uppy.getFiles()).toHaveLength(1000));
     expect(controller.uppy.getFiles().some(({ isPaused }) => isPaused)).toBe(false);
     await vi.waitFor(() => expect(wanted.length).toBeGreaterThan(50));
+  });
+
+  describe("when a file is stored", () => {
+    /** As the engine's word comes into Uppy's state; its event comes later, file by file. */
+    function store(...names: string[]) {
+      const { uppy } = controller;
+      const stored = uppy.getFiles().filter(({ name }) => names.includes(name));
+      uppy.patchFilesState(
+        Object.fromEntries(
+          stored.map(({ id, name }) => [
+            id,
+            { spaces: { status: "done", file: { ...STORED_RECORD, name } } },
+          ]),
+        ),
+      );
+      return () => {
+        for (const { id } of stored) {
+          const file = uppy.getFile(id);
+          if (file !== undefined) uppy.emit("upload-success", file, { status: 200 });
+        }
+      };
+    }
+    beforeEach(async () => {
+      controller.actions.addFiles(["a.wav", "b.wav"].map((name) => new File(["x".repeat(25)], name)));
+      await vi.waitFor(() => expect(controller.getState().totals.unfinished).toBe(2));
+      await vi.waitFor(() => expect(wanted).toHaveLength(2));
+    });
+
+    it("tells the host once, and goes on when that throws", async () => {
+      whenUploaded = () => {
+        throw new Error("the host's");
+      };
+      const tell = store("a.wav", "b.wav");
+      tell();
+      tell();
+      await vi.waitFor(() => expect(controller.getState().totals.done).toBe(2));
+      controller.dispose();
+      expect(uploaded).toEqual(["a.wav", "b.wav"]);
+    });
+
+    it("tells a host that takes the widget away as soon as it hears of it", () => {
+      controller.uppy.on("upload-success", () => controller.dispose());
+      store("a.wav", "b.wav")();
+      expect(uploaded).toEqual(["a.wav", "b.wav"]);
+    });
+
+    it("tells a host that takes the file away as soon as it hears of it, and calls nothing cancelled", async () => {
+      controller.uppy.on("upload-success", (file) => file && controller.uppy.removeFile(file.id));
+      const before = controller.getState();
+      store("a.wav")();
+      expect(uploaded).toEqual(["a.wav"]);
+      await vi.waitFor(() => expect(files()).toHaveLength(1));
+      expect(announcementOf(before, controller.getState())).toBe("a.wav uploaded.");
+    });
+
+    it("tells the host before finished files leave the list", () => {
+      const tell = store("a.wav");
+      controller.actions.dismissFinished();
+      tell();
+      expect(uploaded).toEqual(["a.wav"]);
+      expect(controller.uppy.getFiles()).toHaveLength(1);
+    });
+
+    it("tells the host when the widget goes before the event has come", () => {
+      store("a.wav");
+      controller.dispose();
+      expect(uploaded).toEqual(["a.wav"]);
+    });
   });
 
   it("refuses a file that is in the list already though a listener of the host threw when it came", () => {

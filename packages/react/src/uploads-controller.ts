@@ -10,11 +10,11 @@ import { signalChange } from "./change-signal.ts";
 import { type ConfigState, loadConfig } from "./config-state.ts";
 import { explainRefusal } from "./explain-refusal.ts";
 import { openFileIntake } from "./file-intake.ts";
-import { statusOf } from "./file-status.ts";
+import { statusOf, type UppyUpload } from "./file-status.ts";
 import { keepApart } from "./keep-apart.ts";
 import { PatientUppy } from "./patient-uppy.ts";
 import { uppyRestrictions } from "./restrictions.ts";
-import { hasChangedStorage, newlyDone } from "./storage-changes.ts";
+import { hasChangedStorage } from "./storage-changes.ts";
 import { throttle } from "./throttle.ts";
 import {
   EMPTY_UPLOADS,
@@ -22,6 +22,7 @@ import {
   type RefusedFile,
   reuseItems,
   totalsOf,
+  type UploadItem,
   type UploadsState,
 } from "./uploads-state.ts";
 
@@ -29,6 +30,8 @@ import {
 const NOTIFY_INTERVAL_MS = 200;
 /** When to look for the engine's answer to what a person did, in milliseconds. */
 const ANSWERS_WITHIN_MS = [0, 40];
+/** How many files that went as soon as they were stored are kept to be told of; more than end between two announcements. */
+const KEPT_LEFT = 1000;
 /** How long a cancelled upload takes to be gone at the companion, generously, in milliseconds. */
 const CANCEL_SETTLE_MS = 2000;
 
@@ -82,6 +85,10 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
   let state: UploadsState = EMPTY_UPLOADS;
   let isDisposed = false;
   let refusals = 0;
+  /** Whose record the host has. */
+  const reported = new Set<string>();
+  /** Not told yet: files that were stored and taken away before the list was read. */
+  let left: UploadItem[] = [];
   /** Not told yet: a folder may hold thousands of files that are no audio. */
   let refused: RefusedFile[] = [];
   let answerTimers: ReturnType<typeof setTimeout>[] = [];
@@ -108,25 +115,45 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
 
   const readFiles = throttle(() => {
     tellRefused();
-    const files = reuseItems(
-      state.files,
-      uppy.getFiles().map((file) => ({
-        id: file.id,
-        name: file.name ?? "",
-        size: file.size ?? 0,
-        status: statusOf(file),
-      })),
-    );
-    if (files === state.files) return;
     const before = state.files;
-    update({ files, totals: totalsOf(files) });
-    for (const file of newlyDone(before, files)) options.onUploaded(file);
-    if (hasChangedStorage(before, files)) signalChange(companionUrl);
+    const files = reuseItems(before, uppy.getFiles().map(itemOf));
+    const hasNewLeft = left.length > 0;
+    if (files === before && !hasNewLeft) return;
+    const allLeft = hasNewLeft ? [...state.left, ...left].slice(-KEPT_LEFT) : state.left;
+    left = [];
+    update({ files, totals: totalsOf(files), left: allLeft });
+    if (hasNewLeft || hasChangedStorage(before, files)) signalChange(companionUrl);
   }, NOTIFY_INTERVAL_MS);
 
+  /** Once a file, and never later than the file or this controller goes: a host may take either away as soon as it is stored. */
+  function report(file: UppyUpload): void {
+    const status = statusOf(file);
+    if (status.status !== "done" || reported.has(file.id)) return;
+    reported.add(file.id);
+    try {
+      options.onUploaded(status.file);
+    } catch (error) {
+      // It is the host's; other files are not to miss their end for it.
+      uppy.log(error, "error");
+    }
+  }
+
   uppy.on("state-update", readFiles.call);
+  // Before any listener of the host, which may remove the file or unmount the widget.
+  uppy.on("upload-success", (file) => {
+    if (file !== undefined) report(file);
+  });
   uppy.on("file-removed", (file) => {
-    if (!isUnfinished(statusOf(file))) return;
+    const status = statusOf(file);
+    // The engine's word may be in Uppy's state while its event is still to come; for a removed file it never comes.
+    report(file);
+    // The same file may be added again.
+    reported.delete(file.id);
+    if (status.status === "done") {
+      left.push(itemOf(file));
+      readFiles.call();
+    }
+    if (!isUnfinished(status)) return;
     // The companion hears of it a moment later, and nobody says when.
     clearTimeout(cancelTimer);
     cancelTimer = setTimeout(() => signalChange(companionUrl), CANCEL_SETTLE_MS);
@@ -229,8 +256,12 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
       clearTimeout(cancelTimer);
       for (const timer of answerTimers) clearTimeout(timer);
       config.stop();
-      readFiles.stop();
+      // Nobody looks any more, but what the engine said last still has to be passed on.
       listeners.clear();
+      uppy.publish();
+      readFiles.flush();
+      readFiles.stop();
+      for (const file of uppy.getFiles()) report(file);
       // destroy() cancels every upload, and a cancel deletes what is at the store: the engine has to leave before.
       const engine = uppy.getPlugin("UppySpaces");
       if (engine) uppy.removePlugin(engine);
@@ -238,4 +269,8 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
     },
     isDisposed: () => isDisposed,
   };
+}
+
+function itemOf(file: UppyUpload): UploadItem {
+  return { id: file.id, name: file.name ?? "", size: file.size ?? 0, status: statusOf(file) };
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { announcementOf } from "./announcement.ts";
 import { describeTotals } from "./describe-totals.ts";
 import { hasChangedStorage } from "./storage-changes.ts";
+import { STORED_RECORD } from "./stored-record.fixture.ts";
 import { EMPTY_UPLOADS, reuseItems, totalsOf, type UploadItem, type UploadsState } from "./uploads-state.ts";
 
 const MB = 1024 ** 2;
@@ -129,6 +130,16 @@ describe("announcementOf", () => {
     const file = uploading("a", 0);
     expect(announcementOf(stateOf(file), EMPTY_UPLOADS)).toBe("a.wav cancelled.");
     expect(announcementOf(stateOf(withStatus(file, failedStatus)), EMPTY_UPLOADS)).toBeNull();
+  });
+
+  it("says that a file was stored which the host took away at once", () => {
+    const file = uploading("a", 0);
+    const stored = withStatus(file, { status: "done", file: STORED_RECORD });
+    const tidied = { ...EMPTY_UPLOADS, left: [stored] };
+    expect(announcementOf(stateOf(file), tidied)).toBe("a.wav uploaded.");
+    expect(announcementOf(stateOf(stored), tidied)).toBeNull();
+    expect(announcementOf(tidied, { ...stateOf(file), left: tidied.left })).toBe("a.wav added.");
+    expect(announcementOf({ ...stateOf(file), left: tidied.left }, tidied)).toBe("a.wav cancelled.");
   });
 
   it("says that files were added", () =>

@@ -45,6 +45,8 @@ export interface UploadTotals {
 export interface UploadsState {
   files: readonly UploadItem[];
   refused: readonly RefusedFile[];
+  /** Files that were stored and taken off the list, the newest last; how the list itself changed does not say whether they were stored. */
+  left: readonly UploadItem[];
   totals: UploadTotals;
   /** The companion's rules. */
   config: ConfigState;
@@ -53,6 +55,7 @@ export interface UploadsState {
 export const EMPTY_UPLOADS: UploadsState = {
   files: [],
   refused: [],
+  left: [],
   totals: totalsOf([]),
   config: { status: "loading" },
 };
