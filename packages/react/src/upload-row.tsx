@@ -11,8 +11,9 @@ import { progressOf, type UploadItem } from "./uploads-state.ts";
 interface UploadRowProps {
   item: UploadItem;
   actions: RowActions;
-  /** Where it is in a list that has not all of its rows in the page: which of how many, and how many pixels from the top. */
-  index?: number;
+  /** Where it is in the list, from 0. */
+  index: number;
+  /** In a list that has not all of its rows in the page: how many files there are, and how many pixels from the top this one is. */
   of?: number;
   top?: number;
   measure?: (row: HTMLElement | null) => void;
@@ -43,7 +44,7 @@ export const UploadRow = memo(function UploadRow(props: UploadRowProps) {
       tabIndex={-1}
       data-index={index}
       aria-setsize={of}
-      aria-posinset={index === undefined ? undefined : index + 1}
+      aria-posinset={of === undefined ? undefined : index + 1}
       style={top === undefined ? undefined : { insetBlockStart: top }}
       data-status={status.status}
       data-tone={tone}
