@@ -56,9 +56,44 @@ it("tells another list than the one that somebody saw in between", () => {
 it("tells together with what else is set, in one piece", () => {
   const { uppy, a, told } = setUp();
   uppy.setFileState(a, { isPaused: true });
-  uppy.setState({ error: "no" });
+  uppy.setState({ allowNewUpload: false });
   expect(told).toHaveLength(1);
-  expect(told[0]).toMatchObject({ error: "no", files: { [a]: { isPaused: true } } });
+  expect(told[0]).toMatchObject({ allowNewUpload: false, files: { [a]: { isPaused: true } } });
   vi.runAllTimers();
   expect(told).toHaveLength(1);
+});
+
+it("tells of many failures as seldom as of other changes of files", () => {
+  const { uppy, told } = setUp();
+  uppy.addFiles(
+    Array.from({ length: 500 }, (_, index) => {
+      const name = `${index}.mp3`;
+      return { name, type: "audio/mpeg", data: new File(["x"], name) };
+    }),
+  );
+  const logged = vi.spyOn(uppy, "log").mockReturnValue();
+  const lists = new Set<object>();
+  told.length = 0;
+  for (const file of uppy.getFiles()) {
+    uppy.emit("upload-error", file, { name: "E", message: `no to ${file.name}` });
+    lists.add(uppy.files);
+  }
+  expect(logged).toHaveBeenCalled();
+  expect(lists.size).toBe(1);
+  expect(told.length).toBeLessThan(3);
+  expect(uppy.getState().error).toMatch(/no to 499.mp3$/);
+
+  vi.advanceTimersByTime(100);
+  expect(told.length).toBeLessThan(4);
+  expect(Object.values(told.at(-1)?.files ?? {}).filter(({ error }) => error)).toHaveLength(502);
+  expect(told.at(-1)?.error).toMatch(/no to 499.mp3$/);
+  expect(told.at(-1)?.info.length).toBeLessThan(20);
+  vi.runAllTimers();
+  expect(uppy.getState().info).toEqual([]);
+});
+
+it("tells of a failure at once where no file waits to be told of", () => {
+  const { uppy, told } = setUp();
+  uppy.setState({ error: "no" });
+  expect(told.map(({ error }) => error)).toEqual(["no"]);
 });

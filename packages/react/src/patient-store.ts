@@ -9,6 +9,9 @@ const PUBLISH_MS = 50;
 /** And so much later for each file there is: to hand out a list of ten thousand costs as much as a frame has. */
 const PUBLISH_MS_PER_FILE = 0.02;
 
+/** What Uppy sets for each file that fails, beside the file itself; a list that is told for each would be copied for each. */
+const MAY_WAIT: ReadonlySet<string> = new Set(["error", "info"]);
+
 /**
  * Uppy's state, for many files. Uppy copies the list of files for every change to one of them, which makes ten thousand files
  * ten thousand times ten thousand copies, and tells everybody each time. Here the list is copied once for all changes that are
@@ -21,6 +24,8 @@ export class PatientStore {
   #told = this.#state;
   #isOurs = false;
   #wasSeen = false;
+  /** What was set and waits to be told with the files. */
+  #untold: Partial<State> = {};
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #listeners = new Set<Listener>();
 
@@ -29,8 +34,18 @@ export class PatientStore {
     return this.#state;
   }
 
-  /** As Uppy does it: everybody is told at once. */
+  /** As Uppy does it, everybody is told at once; but of a failure together with the files, where some are still to be told. */
   setState(patch?: Partial<State>): void {
+    if (this.#isOurs && mayWait(patch)) {
+      this.#state = { ...this.#state, ...patch };
+      this.#untold = { ...this.#untold, ...patch };
+    } else this.#tell(patch);
+  }
+
+  #tell(change?: Partial<State>): void {
+    const hasUntold = Object.keys(this.#untold).length > 0;
+    const patch = hasUntold ? { ...this.#untold, ...change } : change;
+    this.#untold = {};
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const state: State = { ...this.#state, ...patch };
@@ -74,6 +89,11 @@ export class PatientStore {
 
   /** Tells what has not been told yet. */
   publish(): void {
-    if (this.#isOurs) this.setState({});
+    if (this.#isOurs) this.#tell({});
   }
+}
+
+function mayWait(patch: Partial<State> = {}): boolean {
+  const keys = Object.keys(patch);
+  return keys.length > 0 && keys.every((key) => MAY_WAIT.has(key));
 }

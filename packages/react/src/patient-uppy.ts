@@ -5,6 +5,9 @@ type File = ReturnType<Uppy["getFile"]>;
 type Changes = Parameters<Uppy["patchFilesState"]>[0];
 type FilesToAdd = Parameters<Uppy["addFiles"]>[0];
 
+/** As many messages are shown at once; each is copied with all others, and Uppy has one for every file that fails. */
+const MAX_MESSAGES = 10;
+
 /** An Uppy whose files can be thousands: see `PatientStore`. */
 export class PatientUppy extends Uppy {
   readonly #store: PatientStore;
@@ -33,6 +36,11 @@ export class PatientUppy extends Uppy {
     if (this.#store.files[id] === undefined)
       throw new Error(`Can’t set state for ${id} (the file could have been removed)`);
     this.#store.patchFiles({ [id]: change });
+  }
+
+  /** Of thousands of failures, the first few. */
+  override info(...message: Parameters<Uppy["info"]>): void {
+    if (this.getState().info.length < MAX_MESSAGES) super.info(...message);
   }
 
   /** Whoever adds files, they go this way. */
