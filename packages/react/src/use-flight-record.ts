@@ -1,6 +1,7 @@
 import type { FlightRecord } from "@audiotricks/uppy-spaces";
 import type { Uppy } from "@uppy/core";
 import { useEffect, useState } from "react";
+import { newerRecord } from "./newer-record.ts";
 
 /** How often a record that is shown is read again, in milliseconds. */
 const READ_EVERY_MS = 500;
@@ -13,9 +14,10 @@ export function useFlightRecord(uppy: Uppy | null, fileId: string): FlightRecord
     const read = async () => {
       const next = (await uppy?.getPlugin("UppySpaces")?.flightRecord(fileId)) ?? null;
       if (!isUsed) return;
-      // What is over stays as it is, unless it is tried again.
-      setRecord((shown) => (shown?.phase === "over" && next?.phase === "over" ? shown : next));
+      setRecord((shown) => newerRecord(shown, next));
     };
+    // Another file's says nothing of this one.
+    setRecord(null);
     void read();
     const timer = setInterval(() => void read(), READ_EVERY_MS);
     return () => {
