@@ -9,11 +9,15 @@ const UNSEEN: ReadonlySet<string> = new Set(["files", "totalProgress", "currentU
 /** Uppy's Dashboard as the way in: draws itself when there is something else to see, not for every byte that moves. */
 export class EntranceDashboard<M extends Meta, B extends Body> extends Dashboard<M, B> {
   #drawn: State<M, B> | undefined;
+  /** Uppy's options are no part of its state: which files the picker offers, for one. */
+  #drawnOptions: object | undefined;
 
   override update(state: State<M, B>): void {
     const before = this.#drawn;
+    const isSameUppy = this.#drawnOptions === this.uppy.opts;
     this.#drawn = state;
-    if (before !== undefined && this.#isAlone() && isSameView(before, state)) return;
+    this.#drawnOptions = this.uppy.opts;
+    if (before !== undefined && isSameUppy && this.#isAlone() && isSameView(before, state)) return;
     super.update(state);
   }
 
