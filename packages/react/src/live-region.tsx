@@ -1,10 +1,13 @@
 import { useEffect, useRef, useState } from "react";
 import { announcementOf } from "./announcement.ts";
-import { throttle } from "./throttle.ts";
+import { gather } from "./gather.ts";
 import type { UploadsState } from "./uploads-state.ts";
 import { useLatest } from "./use-latest.ts";
 
-/** What happens within this time is said together, in milliseconds: a drop of a thousand files is one sentence, not fifty. */
+/**
+ * What happens within this time of the first news is said together, in milliseconds: a thousand files, which are added in slices
+ * over some tenths of a second, are one sentence and not forty.
+ */
 const GATHER_MS = 500;
 
 /** Says to a screen reader, politely, what a sighted person sees happen. */
@@ -12,10 +15,10 @@ export function LiveRegion({ state }: { state: UploadsState }) {
   const latest = useLatest(state);
   const said = useRef(state);
   const [text, setText] = useState("");
-  const speech = useRef<ReturnType<typeof throttle>>(null);
+  const speech = useRef<ReturnType<typeof gather>>(null);
 
   useEffect(() => {
-    const current = throttle(() => {
+    const current = gather(() => {
       const announcement = announcementOf(said.current, latest.current);
       said.current = latest.current;
       if (announcement !== null) setText(announcement);
