@@ -87,7 +87,7 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
   let refusals = 0;
   /** Whose record the host has. */
   const reported = new Set<string>();
-  /** Not told yet: files that were stored and taken away before the list was read. */
+  /** Not told yet: stored files that left the list. */
   let left: UploadItem[] = [];
   /** Not told yet: a folder may hold thousands of files that are no audio. */
   let refused: RefusedFile[] = [];
