@@ -53,7 +53,10 @@ export async function inBareBrowser<Result>(work: (page: BarePage) => Promise<Re
 async function endpointOf(stderr: NodeJS.ReadableStream): Promise<string> {
   for await (const line of createInterface(stderr)) {
     const [, host] = line.match(/listening on ws:\/\/([^/]+)/) ?? [];
-    if (host !== undefined) return host;
+    if (host === undefined) continue;
+    // What it says later is not read, and must not fill the pipe.
+    stderr.resume();
+    return host;
   }
   throw new Error("Chromium did not start");
 }

@@ -48,12 +48,14 @@ async function throughTheWidget(stack: Stack, path: string): Promise<number> {
       (await until(() => buttons().find((it) => /sign in as alpha/i.test(it.textContent)))).click();
       await until(() => document.querySelector(picker));
       const seen = window as unknown as { seconds: Promise<number> };
-      seen.seconds = new Promise((resolve) => {
+      seen.seconds = new Promise((resolve, reject) => {
         let begun = 0;
         document.addEventListener("change", () => (begun ||= performance.now()), { capture: true });
         new MutationObserver(() => {
           if (document.querySelector('.at-row[data-status="done"]') !== null)
             resolve((performance.now() - begun) / 1000);
+          if (document.querySelector('.at-row[data-status="failed"]') !== null)
+            reject(new Error("not uploaded"));
         }).observe(document.body, { subtree: true, childList: true, attributeFilter: ["data-status"] });
       });
     }, PICKER);

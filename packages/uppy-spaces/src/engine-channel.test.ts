@@ -5,7 +5,6 @@ import { openEngineChannel } from "./engine-channel.ts";
 const settings: EngineSettings = {
   companionUrl: "https://companion.test",
   storeName: "test",
-  hasToken: false,
   lanes: 4,
   stallTimeoutMs: 1000,
   retry: undefined,
@@ -27,7 +26,9 @@ class FakeWorker {
   fail = (message: string) => this.onerror?.({ message, preventDefault: () => {} });
 }
 
-function open(openWorker: () => FakeWorker, mayUseWorker = true) {
+type LoadHere = NonNullable<Parameters<typeof openEngineChannel>[0]["loadHere"]>;
+
+function open(openWorker: () => FakeWorker, mayUseWorker = true, loadHere?: LoadHere) {
   const received: FromEngine[] = [];
   const logged: string[] = [];
   vi.stubGlobal("Worker", FakeWorker);
@@ -36,6 +37,7 @@ function open(openWorker: () => FakeWorker, mayUseWorker = true) {
     mayUseWorker,
     log: (message) => logged.push(message),
     openWorker: () => openWorker() as unknown as Worker,
+    ...(loadHere === undefined ? {} : { loadHere }),
   });
   send({ type: "open", settings });
   send({ type: "ask-flight", call: 7, id: "nobody" });
@@ -99,5 +101,38 @@ describe("openEngineChannel", () => {
     worker.say({ type: "ready" });
     worker.fail("oops");
     expect([logged, worker.isTerminated]).toEqual([["The engine reported: oops"], false]);
+  });
+
+  it("tries both again where neither could be loaded, as on a page that begins without a network", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const workers: FakeWorker[] = [];
+    const loadHere = vi.fn<LoadHere>().mockRejectedValue(new TypeError("Failed to fetch"));
+    const { logged } = open(
+      () => {
+        const worker = new FakeWorker();
+        workers.push(worker);
+        return worker;
+      },
+      true,
+      loadHere,
+    );
+    workers[0]?.fail("no network");
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(logged).toContain("The engine could not be loaded: TypeError: Failed to fetch");
+    workers[1]?.say({ type: "ready" });
+    expect(workers[1]?.heard.map(({ type }) => type)).toEqual(["open", "ask-flight"]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([workers.length, loadHere.mock.calls.length]).toEqual([2, 1]);
+  });
+
+  it("begins nothing for who has gone before it was there", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const worker = new FakeWorker();
+    const { send, received } = open(() => worker);
+    send({ type: "close" });
+    worker.say({ type: "ready" });
+    worker.fail("late");
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([worker.heard, worker.isTerminated, received]).toEqual([[], true, []]);
   });
 });

@@ -5,6 +5,8 @@ export type EngineChannel = (message: ToEngine) => void;
 
 /** A worker that has not begun by then is not going to: its file was lost by a bundler, or the network is. */
 const WORKER_START_MS = 10_000;
+/** Where neither the worker nor the page could load the engine, both are tried again: a page may begin without a network. */
+const TRY_AGAIN_MS = 5_000;
 
 /**
  * Opens an engine in a worker: there it is neither held up by the page nor slowed down in a hidden tab, and costs no frame.
@@ -15,57 +17,79 @@ export function openEngineChannel(options: {
   mayUseWorker: boolean;
   log: (message: string) => void;
   openWorker?: () => Worker;
+  loadHere?: () => Promise<typeof import("./engine/start-engine-on-page.ts")>;
 }): EngineChannel {
   const { receive, mayUseWorker, log, openWorker = engineWorker } = options;
+  const { loadHere = () => import("./engine/start-engine-on-page.ts") } = options;
   let worker: Worker | null = null;
-  /** What was said before the engine was there; `null` once it is. */
+  /** What was said before the engine was there; `null` once it is, or once nobody wants it any more. */
   let unheard: ToEngine[] | null = [];
-  let send: EngineChannel = (message) => unheard?.push(message);
-  let isHere = false;
+  let send: EngineChannel = () => {};
+  let isLoadingHere = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
 
   const begin = (to: EngineChannel) => {
+    clearTimeout(timer);
     send = to;
     for (const message of unheard ?? []) to(message);
     unheard = null;
   };
 
-  const runHere = async (reason: string) => {
-    if (isHere || unheard === null) return;
-    isHere = true;
+  const endWorker = () => {
+    clearTimeout(timer);
     worker?.terminate();
     worker = null;
-    log(`The engine runs on the page: ${reason}`);
-    const { startEngineOnPage } = await import("./engine/start-engine-on-page.ts");
-    begin(startEngineOnPage(receive));
   };
 
-  const inWorker = () => {
+  const runHere = async (reason: string) => {
+    if (isLoadingHere || unheard === null) return;
+    isLoadingHere = true;
+    endWorker();
+    log(`The engine runs on the page: ${reason}`);
+    try {
+      const { startEngineOnPage } = await loadHere();
+      if (unheard !== null) begin(startEngineOnPage(receive));
+    } catch (error) {
+      isLoadingHere = false;
+      log(`The engine could not be loaded: ${String(error)}`);
+      timer = setTimeout(start, TRY_AGAIN_MS);
+    }
+  };
+
+  const runInWorker = () => {
     const opened = openWorker();
     worker = opened;
-    const timer = setTimeout(() => void runHere("the worker did not start"), WORKER_START_MS);
+    timer = setTimeout(() => void runHere("the worker did not start"), WORKER_START_MS);
     opened.onmessage = ({ data }: MessageEvent<FromEngine | { type: "ready" }>) => {
       if (worker !== opened) return;
-      if (data.type !== "ready") return receive(data);
-      clearTimeout(timer);
-      begin((message) => opened.postMessage(message));
+      if (data.type === "ready") begin((message) => opened.postMessage(message));
+      else receive(data);
     };
     opened.onerror = (event) => {
-      clearTimeout(timer);
       event.preventDefault();
       if (unheard === null) log(`The engine reported: ${event.message}`);
-      else void runHere(event.message || "the worker could not be loaded");
+      else if (worker === opened) void runHere(event.message || "the worker could not be loaded");
     };
   };
 
-  if (!mayUseWorker || typeof Worker === "undefined") void runHere("there are no workers");
-  else {
+  const start = () => {
+    if (unheard === null) return;
+    if (!mayUseWorker || typeof Worker === "undefined") return void runHere("there are no workers");
     try {
-      inWorker();
+      runInWorker();
     } catch (error) {
       void runHere(String(error));
     }
-  }
-  return (message) => send(message);
+  };
+
+  start();
+  return (message) => {
+    if (unheard === null) return send(message);
+    if (message.type !== "close") return void unheard.push(message);
+    // It has begun nothing, so there is nothing to end.
+    unheard = null;
+    endWorker();
+  };
 }
 
 function engineWorker(): Worker {

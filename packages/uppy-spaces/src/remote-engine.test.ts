@@ -17,7 +17,7 @@ const source = (id: string): UploadSource => ({
   method: undefined,
 });
 
-function open(getToken?: () => Promise<string | null>) {
+function open(getToken: () => Promise<string | null> = async () => null) {
   const said: ToEngine[] = [];
   const updates: EngineUpdate[] = [];
   const written: (string | null)[][] = [];
@@ -63,7 +63,7 @@ describe("openRemoteEngine", () => {
     const { said, hear, written, change } = open();
     expect(said[0]).toMatchObject({
       type: "open",
-      settings: { hasToken: false, remembered: [["k", "v"]], isOnline: false },
+      settings: { remembered: [["k", "v"]], isOnline: false },
     });
     change("offline");
     expect(said.at(-1)).toEqual({ type: "network", change: "offline", isOnline: false });
@@ -89,6 +89,29 @@ describe("openRemoteEngine", () => {
     expect([engine.find("a")?.status.status, updates]).toEqual(["queued", []]);
     tell("a", 2, { status: "cancelled" });
     expect([engine.find("a"), updates.length]).toEqual([undefined, 1]);
+  });
+
+  it("knows nothing of what it has cancelled, so that the same file can be added again at once", () => {
+    const { engine, said, updates, tell } = open();
+    const again = source("a");
+    engine.add([again]);
+    engine.cancel("a");
+    engine.cancel("a");
+    engine.pause("a");
+    expect([engine.find("a"), engine.ids(), engine.isBusy()]).toEqual([undefined, [], false]);
+    engine.add([again]);
+    tell("a", 1, { status: "cancelled" });
+    expect([engine.find("a")?.run, updates]).toEqual([2, []]);
+    expect(said.map(({ type }) => type)).toEqual(["open", "add", "cancel", "add"]);
+  });
+
+  it("moves while it is under way, but not while there is no network", () => {
+    const { engine, tell } = open();
+    engine.add([source("a")]);
+    expect(engine.isMoving()).toBe(true);
+    const progress = { sentBytes: 0, totalBytes: 1, bytesPerSecond: 0, remainingMs: null };
+    tell("a", 1, { status: "waiting", reason: "offline", retryInMs: null, progress });
+    expect([engine.isBusy(), engine.isMoving()]).toEqual([true, false]);
   });
 
   it("is busy while something moves, and keeps what failed for a retry", () => {

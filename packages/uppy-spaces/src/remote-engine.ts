@@ -14,6 +14,8 @@ export interface KnownUpload {
   status: SpacesUploadStatus;
   /** Whether a retry goes on with what is at the store. */
   hasTransfer: boolean;
+  /** Which of the uploads under its id it is. */
+  run: number;
 }
 
 /** An engine as the page sees it: it is told what to do, and tells what became of it. */
@@ -29,6 +31,8 @@ export interface RemoteEngine {
   ids: () => string[];
   /** Whether anything moves, or would if it could. */
   isBusy: () => boolean;
+  /** The same, but for what waits for a network: that may take all night. */
+  isMoving: () => boolean;
   /** What it did and waited for so far; of the last uploads also once they are over. */
   flight: (id: string) => Promise<FlightRecord | undefined>;
   /** Aborts everything under way. Sessions stay, to be gone on with by the next engine. */
@@ -36,8 +40,8 @@ export interface RemoteEngine {
 }
 
 export interface RemoteEngineOptions {
-  settings: Omit<EngineSettings, "hasToken" | "remembered" | "isOnline">;
-  getToken: GetToken | undefined;
+  settings: Omit<EngineSettings, "remembered" | "isOnline">;
+  getToken: GetToken;
   onUpdates: (updates: readonly EngineUpdate[]) => void;
   log: (message: string) => void;
   openChannel: (receive: (message: FromEngine) => void) => EngineChannel;
@@ -47,7 +51,8 @@ export interface RemoteEngineOptions {
 
 export function openRemoteEngine(options: RemoteEngineOptions): RemoteEngine {
   const { settings, getToken, onUpdates, log, memory = openPageMemory(), network = pageNetwork } = options;
-  const known = new Map<string, KnownUpload & { run: number }>();
+  /** `isLeaving`: it was cancelled, and the engine has not said so yet. */
+  const known = new Map<string, KnownUpload & { isLeaving: boolean }>();
   const flights = new Map<number, (record: FlightRecord | undefined) => void>();
   let runs = 0;
   let calls = 0;
@@ -90,7 +95,7 @@ export function openRemoteEngine(options: RemoteEngineOptions): RemoteEngine {
 
   const answerToken = async (call: number) => {
     try {
-      send({ type: "token", call, token: (await getToken?.()) ?? null });
+      send({ type: "token", call, token: await getToken() });
     } catch (error) {
       send({ type: "no-token", call, message: String(error) });
     }
@@ -101,7 +106,6 @@ export function openRemoteEngine(options: RemoteEngineOptions): RemoteEngine {
     type: "open",
     settings: {
       ...settings,
-      hasToken: getToken !== undefined,
       remembered: memory.entries(),
       isOnline: network.isOnline(),
     },
@@ -111,8 +115,14 @@ export function openRemoteEngine(options: RemoteEngineOptions): RemoteEngine {
   );
   const stopMemory = memory.subscribe((key, value) => send({ type: "remembered", key, value }));
 
-  const command = (type: "pause" | "resume" | "retry" | "cancel") => (id: string) => {
-    if (known.has(id)) send({ type, id });
+  const present = (id: string) => {
+    const upload = known.get(id);
+    return upload?.isLeaving === true ? undefined : upload;
+  };
+  const some = (test: (status: SpacesUploadStatus) => boolean) =>
+    [...known.values()].some(({ status, isLeaving }) => !isLeaving && test(status));
+  const command = (type: "pause" | "resume" | "retry") => (id: string) => {
+    if (present(id) !== undefined) send({ type, id });
   };
 
   return {
@@ -124,6 +134,7 @@ export function openRemoteEngine(options: RemoteEngineOptions): RemoteEngine {
           status: { status: "queued" },
           hasTransfer: false,
           run: runs,
+          isLeaving: false,
         });
         return { run: runs, source };
       });
@@ -132,10 +143,16 @@ export function openRemoteEngine(options: RemoteEngineOptions): RemoteEngine {
     pause: command("pause"),
     resume: command("resume"),
     retry: command("retry"),
-    cancel: command("cancel"),
-    find: (id) => known.get(id),
-    ids: () => [...known.keys()],
-    isBusy: () => [...known.values()].some(({ status }) => isMoving(status)),
+    cancel: (id) => {
+      const upload = known.get(id);
+      if (upload === undefined || upload.isLeaving) return;
+      upload.isLeaving = true;
+      send({ type: "cancel", id });
+    },
+    find: present,
+    ids: () => [...known.keys()].filter((id) => present(id) !== undefined),
+    isBusy: () => some(isUnderWay),
+    isMoving: () => some((status) => isUnderWay(status) && !isOffline(status)),
     flight: (id) => {
       if (isClosed) return Promise.resolve(undefined);
       calls += 1;
@@ -157,6 +174,10 @@ export function openRemoteEngine(options: RemoteEngineOptions): RemoteEngine {
   };
 }
 
-function isMoving({ status }: SpacesUploadStatus): boolean {
+function isUnderWay({ status }: SpacesUploadStatus): boolean {
   return status !== "paused" && status !== "done" && status !== "failed" && status !== "cancelled";
+}
+
+function isOffline(status: SpacesUploadStatus): boolean {
+  return status.status === "waiting" && status.reason === "offline";
 }

@@ -88,7 +88,7 @@ export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
   }
 
   override install(): void {
-    const { companionUrl, lanes, stallTimeoutMs, retry, getToken } = this.opts;
+    const { companionUrl, lanes, stallTimeoutMs, retry } = this.opts;
     this.#engine = openRemoteEngine({
       settings: {
         companionUrl: absolute(companionUrl),
@@ -97,7 +97,7 @@ export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
         stallTimeoutMs,
         retry,
       },
-      getToken: getToken === undefined ? undefined : () => this.opts.getToken?.() ?? null,
+      getToken: () => this.opts.getToken?.() ?? null,
       onUpdates: (updates) => this.#updated(updates),
       log: this.#log,
       openChannel: (receive) => this.openChannel(receive),
@@ -128,7 +128,7 @@ export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
     this.#cancelling.clear();
     this.#engine?.close();
     this.#engine = null;
-    this.#guard(false);
+    this.#guardWhileBusy();
     for (const id of this.#waiting.keys()) this.#release(id);
   }
 
@@ -189,7 +189,8 @@ export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
     const message = file.isRemote
       ? `“${file.name}” is not on this device; please download it first.`
       : `“${file.name}” has to be picked again.`;
-    this.#show([{ id: file.id, status: { status: "failed", error: { code: "upload_failed", message } } }]);
+    const status = { status: "failed" as const, error: { code: "upload_failed" as const, message } };
+    this.#show([{ id: file.id, run: 0, status }]);
   }
 
   #sourceOf(file: UppyFile<M, B>, blob: Blob, workspaceId: string | undefined): UploadSource {
@@ -264,12 +265,12 @@ export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
   }
 
   /** One change of Uppy's state for all that there is to tell; what ends is told file by file, between frames. */
-  #show(updates: readonly { id: string; status: SpacesUploadStatus }[]): void {
+  #show(updates: readonly Pick<EngineUpdate, "id" | "run" | "status">[]): void {
     const patch: Record<string, Partial<UppyFile<M, B>>> = {};
     const moved: { id: string; sentBytes: number }[] = [];
-    const ends: { id: string; status: End }[] = [];
-    for (const { id, status } of updates) {
-      if (isEnd(status)) ends.push({ id, status });
+    const ends: { id: string; run: number; status: End }[] = [];
+    for (const { id, run, status } of updates) {
+      if (isEnd(status)) ends.push({ id, run, status });
       const file = this.uppy.getFile(id);
       if (file === undefined) continue;
       patch[id] = { spaces: status, ...this.#postprocess(file, status) };
@@ -280,7 +281,11 @@ export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
     if (Object.keys(patch).length > 0) this.uppy.patchFilesState(patch);
     for (const { id, sentBytes } of moved) this.#emitProgress(id, sentBytes);
     void inSlices(ends, (slice) => {
-      for (const { id, status } of slice) this.#end(id, status);
+      for (const { id, run, status } of slice) {
+        // It may have been tried again, or added again, since this was to be told.
+        const now = this.#engine?.find(id);
+        if (now === undefined || (now.run === run && now.status === status)) this.#end(id, status);
+      }
     });
   }
 
@@ -334,26 +339,25 @@ export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
 
   #guardWhileBusy(): void {
     this.#guard(this.#engine?.isBusy() ?? false);
+    this.#wake.set(this.opts.keepAwake && (this.#engine?.isMoving() ?? false));
   }
 
   /** Listening only while it matters keeps the page fit for the browser's back-forward cache. */
   #guard(isNeeded: boolean): void {
-    this.#wake.set(isNeeded && this.opts.keepAwake);
     const isWanted = isNeeded && this.opts.warnBeforeLeaving;
     if (isWanted === this.#isGuarding || typeof window === "undefined") return;
     this.#isGuarding = isWanted;
-    if (isWanted) window.addEventListener("beforeunload", warn);
-    else window.removeEventListener("beforeunload", warn);
+    if (isWanted) window.addEventListener("beforeunload", this.#warn);
+    else window.removeEventListener("beforeunload", this.#warn);
   }
+
+  /** One for each uploader of the page: what another one no longer needs, this one may. */
+  readonly #warn = (event: BeforeUnloadEvent): void => event.preventDefault();
 
   #setCapabilities(change: Partial<ReturnType<Uppy<M, B>["getState"]>["capabilities"]>): void {
     const { capabilities } = this.uppy.getState();
     this.uppy.setState({ capabilities: { ...capabilities, ...change } });
   }
-}
-
-function warn(event: BeforeUnloadEvent): void {
-  event.preventDefault();
 }
 
 function isEnd(status: SpacesUploadStatus): status is End {
@@ -363,5 +367,5 @@ function isEnd(status: SpacesUploadStatus): status is End {
 /** A worker's own address is no base for the page's paths. */
 function absolute(url: string): string {
   if (typeof document === "undefined") return url;
-  return url === "" ? location.origin : new URL(url, document.baseURI).href;
+  return new URL(url === "" ? "/" : url, document.baseURI).href;
 }

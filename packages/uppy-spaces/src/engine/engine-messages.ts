@@ -10,8 +10,6 @@ export interface EngineSettings {
   companionUrl: string;
   /** Under which name sessions are remembered: what the page calls the companion. */
   storeName: string;
-  /** Whether the page can be asked for a token. */
-  hasToken: boolean;
   /** The most PUTs at once over all files. */
   lanes: number;
   stallTimeoutMs: number;

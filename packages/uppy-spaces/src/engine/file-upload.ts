@@ -160,6 +160,7 @@ export class FileUpload {
         toSend: true,
       });
       await this.#context.flights.during(this.source.id, "hashing", hashed);
+      if (standsStill(this.#state)) this.#checksums.dropBytes(partNumber);
     } catch (error) {
       this.#failUnreadable(error);
     }
@@ -247,7 +248,7 @@ export class FileUpload {
     }
     if (after.status === "creating" && before.status !== "creating") this.#createSession(after.mayResume);
     if (after.status === "failed") this.#abandon();
-    if ("isPaused" in after && after.isPaused) this.#checksums.dropAllBytes();
+    if (standsStill(after)) this.#checksums.dropAllBytes();
     if (after.status === "sending") this.#meter.record(this.#context.clock.now(), movedBytes(after));
     else this.#meter.reset();
   }
@@ -643,4 +644,9 @@ export class FileUpload {
   #holds(): HoldOff[] {
     return [this.#putHold, this.#signHold, this.#completeHold];
   }
+}
+
+/** Maybe for hours: nothing is kept in memory for it. */
+function standsStill(state: UploadState): boolean {
+  return ("isPaused" in state && state.isPaused) || ("wait" in state && state.wait?.reason === "offline");
 }

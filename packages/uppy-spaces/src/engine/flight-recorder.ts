@@ -51,7 +51,7 @@ export interface FlightEvent {
 export interface FlightRecord {
   version: typeof VERSION;
   fileBytes: number;
-  /** On the clock of the page, milliseconds since it was added. */
+  /** Milliseconds since it was added. */
   nowMs: number;
   phase: FlightPhase;
   phases: Partial<Record<FlightPhase, number>>;

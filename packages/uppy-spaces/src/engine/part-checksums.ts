@@ -43,22 +43,23 @@ export class PartChecksums {
    */
   async hash(partNumber: number, part: Blob, { toSend }: { toSend: boolean }): Promise<Uint8Array | null> {
     const { signal } = this.#scope;
-    const isKept = toSend && this.#readOnce.take(part.size);
-    let hashed: Hashed | null = null;
     this.#running.add(partNumber);
     try {
-      hashed = await this.#hash(part, signal, isKept);
-      if (!signal.aborted) {
-        this.#known.set(partNumber, hashed);
-        return hashed.digest;
-      }
+      const isKept = toSend && this.#readOnce.take(part.size);
+      // There may be too little memory for all of it, and enough for some of it at a time.
+      const kept = isKept ? await this.#hash(part, signal, true).catch(() => null) : null;
+      if (isKept && (kept === null || signal.aborted)) this.#readOnce.giveBack(part.size);
+      if (signal.aborted) return null;
+      const hashed = kept ?? (await this.#hash(part, signal));
+      if (signal.aborted) return null;
+      this.#known.set(partNumber, hashed);
+      return hashed.digest;
     } catch (error) {
-      if (!signal.aborted) throw error;
+      if (signal.aborted) return null;
+      throw error;
     } finally {
       if (!signal.aborted) this.#running.delete(partNumber);
-      if (isKept && (hashed?.bytes == null || signal.aborted)) this.#readOnce.giveBack(part.size);
     }
-    return null;
   }
 
   drop(partNumber: number): void {

@@ -43,7 +43,7 @@ export function createSessionCreator(options: {
 
   const flush = () => {
     isGathering = false;
-    const batch = wishes;
+    const batch = closing.signal.aborted ? [] : wishes;
     wishes = [];
     for (let from = 0; from < batch.length; from += MAX_BATCH) start(batch.slice(from, from + MAX_BATCH));
   };

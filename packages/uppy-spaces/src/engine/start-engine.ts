@@ -7,7 +7,7 @@ import { createStatusFeed, type StatusFeed } from "./status-feed.ts";
 import { createUploadEngine, type UploadEngine, type UploadEngineOptions } from "./upload-engine.ts";
 import { transferOf } from "./upload-machine.ts";
 
-/** After the page let go, requests that end sessions still get this long. */
+/** After the page let go, requests that begin or end sessions still get this long. */
 const LAST_REQUESTS_MS = 10_000;
 
 /** What tests put in place of the browser and the network. */
@@ -51,10 +51,9 @@ function openEngine(
     return asked.promise;
   };
 
-  const getToken = settings.hasToken ? askToken : undefined;
   const lastRequests = new Set<Promise<unknown>>();
-  const client = endingWith(
-    world.client ?? createCompanionClient({ companionUrl: settings.companionUrl, getToken }),
+  const client = notingRequests(
+    world.client ?? createCompanionClient({ companionUrl: settings.companionUrl, getToken: askToken }),
     lastRequests,
   );
   const network = relayedNetwork(settings.isOnline);
@@ -92,9 +91,16 @@ function openEngine(
 
   const close = async () => {
     engine.close();
+    feed.flush();
+    let isLate = false;
+    const late = new Promise<void>((resolve) => clock.after(LAST_REQUESTS_MS, resolve)).then(() => {
+      isLate = true;
+    });
+    // The answer to one may be the reason for another.
+    while (lastRequests.size > 0 && !isLate) await Promise.race([Promise.allSettled(lastRequests), late]);
+    // What the last answers have to be remembered for is gathered within this turn.
+    await Promise.resolve();
     feed.close();
-    const late = new Promise<void>((resolve) => clock.after(LAST_REQUESTS_MS, resolve));
-    await Promise.race([Promise.allSettled(lastRequests), late]);
     post({ type: "closed" });
   };
 
@@ -160,16 +166,17 @@ function relayedNetwork(
   };
 }
 
-/** Notes which requests to end a session are under way. */
-function endingWith(client: CompanionClient, lastRequests: Set<Promise<unknown>>): CompanionClient {
+/** Notes which requests are under way that begin or end a session: of the others, nobody misses the answer. */
+function notingRequests(client: CompanionClient, requests: Set<Promise<unknown>>): CompanionClient {
+  const note = <T>(request: Promise<T>): Promise<T> => {
+    const forget = () => requests.delete(request);
+    requests.add(request);
+    request.then(forget, forget);
+    return request;
+  };
   return {
     ...client,
-    cancelUpload: (...args) => {
-      const request = client.cancelUpload(...args);
-      const forget = () => lastRequests.delete(request);
-      lastRequests.add(request);
-      request.then(forget, forget);
-      return request;
-    },
+    createUploads: (...args) => note(client.createUploads(...args)),
+    cancelUpload: (...args) => note(client.cancelUpload(...args)),
   };
 }
