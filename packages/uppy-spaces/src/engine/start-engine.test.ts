@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ContentBlob, SimulatedCloud, simulatedHash } from "../../test/support/simulated-cloud.ts";
+import { sourceOf } from "../../test/support/browser-profile.ts";
+import { SimulatedCloud, simulatedHash } from "../../test/support/simulated-cloud.ts";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import type { FromEngine } from "./engine-messages.ts";
 import { startEngine } from "./start-engine.ts";
@@ -39,26 +40,7 @@ function open() {
     },
   });
   const add = (id: string, run: number) =>
-    tell({
-      type: "add",
-      files: [
-        {
-          run,
-          source: {
-            id,
-            blob: new ContentBlob(id, 30 * MiB),
-            name: `${id}.wav`,
-            type: "audio/wav",
-            lastModified: 1,
-            relativePath: null,
-            metadata: {},
-            workspaceId: undefined,
-            contentType: undefined,
-            method: undefined,
-          },
-        },
-      ],
-    });
+    tell({ type: "add", files: [{ run, source: sourceOf(id, 30 * MiB) }] });
   const isAsked = async () => {
     while (!cloud.calls.includes("create")) await clock.step();
   };

@@ -180,7 +180,7 @@ function untilGone<T>(answer: Promise<T>, isAlive: () => boolean): Promise<T> {
   });
 }
 
-function sourceOf(id: string, size: number, content: string): UploadSource {
+export function sourceOf(id: string, size: number, content = id): UploadSource {
   return {
     id,
     blob: new ContentBlob(content, size),
