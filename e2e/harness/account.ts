@@ -8,6 +8,7 @@ export interface StoredFile {
   type: string;
   state: string;
   key: string;
+  checksumSha256: string | null;
   workspaceId: string | null;
   ownerId: string | null;
 }

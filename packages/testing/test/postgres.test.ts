@@ -12,6 +12,8 @@ import { startPostgres } from "../src/postgres.ts";
 
 async function query(url: string, text: string): Promise<Record<string, string>[]> {
   const client = new pg.Client({ connectionString: url });
+  // A server that is being killed resets connections, also between two calls.
+  client.on("error", () => {});
   await client.connect();
   try {
     return (await client.query<Record<string, string>>(text)).rows;

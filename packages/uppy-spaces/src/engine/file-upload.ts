@@ -7,6 +7,7 @@ import { toBase64, toHex } from "./bytes-as-text.ts";
 import type { EngineContext } from "./engine-context.ts";
 import type { PutFailure } from "./failure-remedy.ts";
 import { isRefusal, isUnreachable, remedyForCall, remedyForPut, retryAfterOf } from "./failure-remedy.ts";
+import type { FileDigest } from "./file-digests.ts";
 import { HoldOff } from "./hold-off.ts";
 import type { ReadyPart } from "./lane-scheduler.ts";
 import { PartChecksums } from "./part-checksums.ts";
@@ -17,6 +18,7 @@ import { asUploadError } from "./session-creator.ts";
 import { movedBytes, showStatus } from "./show-status.ts";
 import {
   INITIAL_STATE,
+  isSettled,
   nextUploadState,
   type Transfer,
   todoParts,
@@ -39,6 +41,9 @@ const PROOFS_AT_ONCE = 4;
 const SIGN_AHEAD = 4;
 const MAX_SIGN_BATCH = 100;
 
+/** The whole of a file that is no larger is hashed at once, where it is in memory. */
+const DIGESTED_AT_ONCE = 1024 * 1024;
+
 /** What stores answer to too many requests. */
 const SLOW_DOWN: ReadonlySet<number> = new Set([429, 503]);
 
@@ -59,6 +64,7 @@ export class FileUpload {
   readonly #meter = new RateMeter();
   readonly #puts: PartPuts;
   readonly #checksums: PartChecksums;
+  readonly #digest: FileDigest;
   readonly #refusals = new Map<number, number>();
   #state: UploadState = INITIAL_STATE;
   /** Calls to the companion for the current session; a new one for each. */
@@ -66,6 +72,8 @@ export class FileUpload {
   #urls: UrlWindow;
   /** MD5 of every part that is stored, as this file has it: what the whole must turn out to be. */
   readonly #digests = new Map<number, Uint8Array>();
+  /** The first part that nobody has read yet, of those in order. */
+  #unread = 1;
   #finished: { partNumber: number; etag: string }[] = [];
   /** An earlier session that the companion is being asked to go on with. */
   #offered: string | null = null;
@@ -85,6 +93,7 @@ export class FileUpload {
     this.#context = context;
     this.#puts = new PartPuts(context);
     this.#checksums = new PartChecksums(context);
+    this.#digest = context.digestOf(this.#whole);
     const holdOff = () => new HoldOff({ clock, retry, random, onOver: () => context.schedule() });
     this.#putHold = holdOff();
     this.#signHold = holdOff();
@@ -160,6 +169,7 @@ export class FileUpload {
         toSend: true,
       });
       await this.#context.flights.during(this.source.id, "hashing", hashed);
+      this.#digestBehind(partNumber);
       if (standsStill(this.#state)) this.#checksums.dropBytes(partNumber);
     } catch (error) {
       this.#failUnreadable(error);
@@ -226,6 +236,7 @@ export class FileUpload {
   /** Aborts everything and leaves the session as it is, to be gone on with later. */
   close(): void {
     this.#isClosed = true;
+    this.#digest.close();
     this.#abandon();
     const sessionId = transferOf(this.#state)?.plan.sessionId;
     if (sessionId !== undefined) this.#context.store.release(sessionId);
@@ -248,6 +259,7 @@ export class FileUpload {
     }
     if (after.status === "creating" && before.status !== "creating") this.#createSession(after.mayResume);
     if (after.status === "failed") this.#abandon();
+    if (isSettled(after)) this.#digest.close();
     if (standsStill(after)) this.#checksums.dropAllBytes();
     if (after.status === "sending") this.#meter.record(this.#context.clock.now(), movedBytes(after));
     else this.#meter.reset();
@@ -257,6 +269,7 @@ export class FileUpload {
     const { store, discarder } = this.#context;
     this.#abandon();
     this.#digests.clear();
+    this.#unread = 1;
     store.forget(fingerprintOf(this.source), sessionId);
     store.release(sessionId);
     // A session that ended badly for us may still hold a reservation; one that is over already is none the worse for it.
@@ -337,6 +350,7 @@ export class FileUpload {
       if (digest === null) return;
       this.#checksums.drop(partNumber);
       this.#digests.set(partNumber, digest);
+      this.#digestBehind(partNumber);
       if (toHex(digest) === etag) this.dispatch({ type: "part-proven", partNumber });
       else {
         this.#context.log(`${this.source.name}: not the file that was begun earlier, so it is sent whole`);
@@ -345,6 +359,17 @@ export class FileUpload {
     } catch (error) {
       this.#failUnreadable(error);
     }
+  }
+
+  /** A part was read. */
+  #digestBehind(partNumber: number): void {
+    const transfer = transferOf(this.#state);
+    if (transfer === null) return;
+    const { partCount, partSize, fileSize } = transfer.plan;
+    const kept = this.#checksums.find(partNumber)?.bytes ?? null;
+    if (partCount === 1 && kept !== null && kept.byteLength <= DIGESTED_AT_ONCE) this.#digest.take(kept);
+    while (this.#checksums.has(this.#unread) || this.#digests.has(this.#unread)) this.#unread += 1;
+    this.#digest.follow(Math.min((this.#unread - 1) * partSize, fileSize));
   }
 
   // Signing.
@@ -475,7 +500,12 @@ export class FileUpload {
     this.#isCompleting = true;
     const askedAt = clock.now();
     try {
-      const answer = await askCompletion(plan, { ...this.#proof(transfer), summary: this.#summary() });
+      const sha256 = this.#digest.hex();
+      const answer = await askCompletion(plan, {
+        ...this.#proof(transfer),
+        ...(sha256 !== null && { sha256 }),
+        summary: this.#summary(),
+      });
       if (signal.aborted) return;
       this.#isCompleting = false;
       if (answer.state === "completing") {

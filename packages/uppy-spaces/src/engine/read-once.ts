@@ -24,6 +24,11 @@ export class ReadOnce {
   #bytes = 0;
   #kept = 0;
 
+  /** Whether the processor is what limits the rate. */
+  get isFast(): boolean {
+    return this.#isFast;
+  }
+
   /** Bytes went out. */
   sent(bytes: number, now: number): void {
     this.#from ??= now;

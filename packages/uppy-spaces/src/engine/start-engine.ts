@@ -12,7 +12,7 @@ const LAST_REQUESTS_MS = 10_000;
 
 /** What tests put in place of the browser and the network. */
 export type EngineWorld = Partial<
-  Pick<UploadEngineOptions, "client" | "store" | "put" | "hash" | "clock" | "random">
+  Pick<UploadEngineOptions, "client" | "store" | "put" | "hash" | "digestOf" | "clock" | "random">
 >;
 
 /**

@@ -7,6 +7,7 @@ import { type Clock, monotonicClock } from "./clock.ts";
 import { createCompletionBatcher } from "./completion-batcher.ts";
 import { createSessionDiscarder } from "./discard-sessions.ts";
 import type { EngineContext } from "./engine-context.ts";
+import { createFileDigests, type FileDigest } from "./file-digests.ts";
 import { FileUpload } from "./file-upload.ts";
 import { createFlightRecorder, type FlightRecord } from "./flight-recorder.ts";
 import { LaneGovernor } from "./lane-governor.ts";
@@ -43,6 +44,7 @@ export interface UploadEngineOptions {
   // The outside world.
   put?: PutPart;
   hash?: HashBlob;
+  digestOf?: (blob: Blob) => FileDigest;
   clock?: Clock;
   random?: () => number;
 }
@@ -98,6 +100,7 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
     store,
     begunElsewhere: createBegunElsewhere({ client, store, clock }),
     hash,
+    digestOf: options.digestOf ?? createFileDigests({ mayWork: () => !readOnce.isFast }),
     put: options.put ?? putPart,
     clock,
     network,

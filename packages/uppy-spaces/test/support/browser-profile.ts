@@ -1,4 +1,5 @@
 import type { CompanionClient } from "../../src/companion-client.ts";
+import type { FileDigest } from "../../src/engine/file-digests.ts";
 import type { NetworkWatch } from "../../src/engine/network-watch.ts";
 import { createSessionStore, type KeyValueStore } from "../../src/engine/session-store.ts";
 import { createUploadEngine, type UploadEngine } from "../../src/engine/upload-engine.ts";
@@ -71,6 +72,7 @@ export class BrowserProfile {
         return untilGone(this.cloud.put({ ...request, signal }), isAlive);
       },
       hash: simulatedHash,
+      digestOf: () => NO_DIGEST,
       clock: this.clock,
       network,
       random: this.#random,
@@ -163,6 +165,9 @@ export class BrowserProfile {
     throw new Error(`Stuck: ${JSON.stringify([...this.statuses].map(([id, all]) => [id, all.at(-1)]))}`);
   }
 }
+
+/** Its files have a content, and no bytes. */
+const NO_DIGEST: FileDigest = { follow: () => {}, take: () => {}, hex: () => null, close: () => {} };
 
 const NEVER = new Promise<never>(() => {});
 

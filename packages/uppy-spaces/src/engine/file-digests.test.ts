@@ -1,0 +1,64 @@
+import { createHash, randomBytes } from "node:crypto";
+import { describe, expect, it, vi } from "vitest";
+import { createFileDigests, type FileDigest } from "./file-digests.ts";
+
+const MiB = 1024 * 1024;
+const bytes = randomBytes(3 * MiB + 17);
+const expected = createHash("sha256").update(bytes).digest("hex");
+const known = (digest: FileDigest) => vi.waitFor(() => expect(digest.hex()).not.toBeNull());
+
+describe("createFileDigests", () => {
+  it("hashes a file behind whoever reads it, and says nothing before the end", async () => {
+    const digest = createFileDigests({ mayWork: () => true })(new Blob([bytes]));
+    digest.follow(MiB + 5);
+    digest.follow(MiB);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(digest.hex()).toBeNull();
+    digest.follow(bytes.length);
+    await known(digest);
+    expect(digest.hex()).toBe(expected);
+  });
+
+  it("reads nothing that was not read before", async () => {
+    const blob = new Blob([bytes]);
+    const slice = vi.spyOn(blob, "slice");
+    createFileDigests({ mayWork: () => true })(blob).follow(MiB + 5);
+    await vi.waitFor(() => expect(slice).toHaveBeenCalledTimes(2));
+    expect(slice.mock.calls).toEqual([
+      [0, MiB],
+      [MiB, MiB + 5],
+    ]);
+  });
+
+  it("takes a whole file that is in memory, and not what is only some of it", () => {
+    const digest = createFileDigests({ mayWork: () => true })(new Blob([bytes]));
+    digest.take(new ArrayBuffer(5));
+    expect(digest.hex()).toBeNull();
+    digest.take(new Uint8Array(bytes).buffer);
+    expect(digest.hex()).toBe(expected);
+  });
+
+  it("stands back while the processor is what limits uploads, and goes on afterwards", async () => {
+    let mayWork = false;
+    const digest = createFileDigests({ mayWork: () => mayWork })(new Blob([bytes]));
+    digest.follow(2 * MiB);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    mayWork = true;
+    digest.follow(bytes.length);
+    await known(digest);
+    expect(digest.hex()).toBe(expected);
+  });
+
+  it("works on one file at a time, and a file that cannot be read holds up no other", async () => {
+    const digestOf = createFileDigests({ mayWork: () => true });
+    const gone = new Blob([bytes]);
+    vi.spyOn(gone, "slice").mockReturnValue({
+      arrayBuffer: () => Promise.reject(new Error("gone")),
+    } as never);
+    const [first, closed, last] = [digestOf(gone), digestOf(new Blob([bytes])), digestOf(new Blob([bytes]))];
+    for (const digest of [first, closed, last]) digest.follow(bytes.length);
+    closed.close();
+    await known(last);
+    expect([first.hex(), closed.hex(), last.hex()]).toEqual([null, null, expected]);
+  });
+});
