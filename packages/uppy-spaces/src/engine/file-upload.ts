@@ -26,7 +26,14 @@ import {
   type UploadEvent,
   type UploadState,
 } from "./upload-machine.ts";
-import { fingerprintOf, refuseLocally, type UploadSource } from "./upload-source.ts";
+import {
+  type Cut,
+  fingerprintOf,
+  firstParts,
+  guessCut,
+  refuseLocally,
+  type UploadSource,
+} from "./upload-source.ts";
 import { UrlWindow } from "./url-window.ts";
 
 /** Refusals of one part after which no further attempt is made. */
@@ -41,6 +48,8 @@ const PROOFS_AT_ONCE = 4;
 const SIGN_AHEAD = 4;
 const MAX_SIGN_BATCH = 100;
 
+/** Parts hashed before there is a session: as many as are hashed side by side. More would hold up the answer. */
+const HASHED_UNASKED = 4;
 /** The whole of a file that is no larger is hashed at once, where it is in memory. */
 const DIGESTED_AT_ONCE = 1024 * 1024;
 
@@ -57,6 +66,8 @@ export class FileUpload {
   readonly source: UploadSource;
   /** Of a `File`, every slice asks the browser's other process for its date, more than a millisecond each; of a `Blob`, none does. */
   readonly #whole: Blob;
+  /** How the companion is likely to cut it. */
+  readonly #guess: Cut | null;
   readonly #context: EngineContext;
   readonly #putHold: HoldOff;
   readonly #signHold: HoldOff;
@@ -90,6 +101,7 @@ export class FileUpload {
     const { clock, retry, random } = context;
     this.source = source;
     this.#whole = source.blob.slice();
+    this.#guess = guessCut(source);
     this.#context = context;
     this.#puts = new PartPuts(context);
     this.#checksums = new PartChecksums(context);
@@ -136,7 +148,8 @@ export class FileUpload {
   get hashedAhead(): number {
     const state = this.#state;
     const isHeldBack = this.#putHold.isActive || this.#signHold.isActive;
-    if (state.status !== "sending" || state.isPaused || isHeldBack) return 0;
+    const isSent = state.status === "creating" || state.status === "sending";
+    if (!isSent || state.isPaused || isHeldBack) return 0;
     return this.#checksums.size - this.#puts.size;
   }
 
@@ -154,20 +167,23 @@ export class FileUpload {
     this.#puts.countHosts(counts);
   }
 
-  /** The next parts that need a checksum. */
+  /** The next parts that need a checksum; while the companion is asked for a session, the first ones. */
   partsToHash(most: number): ReadyPart[] {
-    return this.#todo(most, (partNumber) =>
-      this.#checksums.isMissing(partNumber) ? { partNumber, origin: "" } : null,
+    const ready = (partNumber: number) =>
+      this.#checksums.isMissing(partNumber) ? { partNumber, origin: "" } : null;
+    const state = this.#state;
+    if (state.status !== "creating") return this.#todo(most, ready);
+    if (state.isPaused || state.wait !== null) return [];
+    return firstParts(this.#guess, Math.min(most, HASHED_UNASKED)).flatMap(
+      (partNumber) => ready(partNumber) ?? [],
     );
   }
 
   async hashPart(partNumber: number): Promise<void> {
-    const transfer = transferOf(this.#state);
-    if (transfer === null) return;
+    const plan = transferOf(this.#state)?.plan ?? this.#guess;
+    if (plan === null) return;
     try {
-      const hashed = this.#checksums.hash(partNumber, this.#slice(transfer, partNumber), {
-        toSend: true,
-      });
+      const hashed = this.#checksums.hash(partNumber, this.#slice(plan, partNumber), { toSend: true });
       await this.#context.flights.during(this.source.id, "hashing", hashed);
       this.#digestBehind(partNumber);
       if (standsStill(this.#state)) this.#checksums.dropBytes(partNumber);
@@ -188,7 +204,7 @@ export class FileUpload {
     const startedAt = clock.now();
     let sentBefore = 0;
     const headers = { ...signed.headers, "content-md5": toBase64(checksum.digest) };
-    const body = checksum.bytes ?? this.#slice(transfer, partNumber);
+    const body = checksum.bytes ?? this.#slice(transfer.plan, partNumber);
     const onTaken = (tookMs: number) => {
       if (checksum.bytes === null) return;
       this.#context.readOnce.taken(checksum.bytes.byteLength, tookMs);
@@ -259,7 +275,10 @@ export class FileUpload {
     }
     if (after.status === "creating" && before.status !== "creating") this.#createSession(after.mayResume);
     if (after.status === "failed") this.#abandon();
-    if (isSettled(after)) this.#digest.close();
+    if (isSettled(after)) {
+      this.#digest.close();
+      this.#checksums.clear();
+    }
     if (standsStill(after)) this.#checksums.dropAllBytes();
     if (after.status === "sending") this.#meter.record(this.#context.clock.now(), movedBytes(after));
     else this.#meter.reset();
@@ -323,6 +342,8 @@ export class FileUpload {
       return false;
     }
     const plan = { sessionId, method, fileSize: size, partSize, partCount };
+    // Parts cut otherwise, or to be proved rather than sent: hashed anew.
+    if (partSize !== this.#guess?.partSize || storedParts.length > 0) this.#checksums.clear();
     if (!this.dispatch({ type: "created", plan, storedParts })) return false;
     this.#urls = new UrlWindow(this.#context.clock, this.#context.hosts);
     this.#urls.add(session.urls, askedAt);
@@ -344,9 +365,8 @@ export class FileUpload {
 
   async #proveOne(transfer: Transfer, partNumber: number, etag: string): Promise<void> {
     try {
-      const digest = await this.#checksums.hash(partNumber, this.#slice(transfer, partNumber), {
-        toSend: false,
-      });
+      const part = this.#slice(transfer.plan, partNumber);
+      const digest = await this.#checksums.hash(partNumber, part, { toSend: false });
       if (digest === null) return;
       this.#checksums.drop(partNumber);
       this.#digests.set(partNumber, digest);
@@ -363,11 +383,11 @@ export class FileUpload {
 
   /** A part was read. */
   #digestBehind(partNumber: number): void {
-    const transfer = transferOf(this.#state);
-    if (transfer === null) return;
-    const { partCount, partSize, fileSize } = transfer.plan;
+    const plan = transferOf(this.#state)?.plan ?? this.#guess;
+    if (plan === null) return;
+    const { partSize, fileSize } = plan;
     const kept = this.#checksums.find(partNumber)?.bytes ?? null;
-    if (partCount === 1 && kept !== null && kept.byteLength <= DIGESTED_AT_ONCE) this.#digest.take(kept);
+    if (partSize >= fileSize && kept !== null && kept.byteLength <= DIGESTED_AT_ONCE) this.#digest.take(kept);
     while (this.#checksums.has(this.#unread) || this.#digests.has(this.#unread)) this.#unread += 1;
     this.#digest.follow(Math.min((this.#unread - 1) * partSize, fileSize));
   }
@@ -482,7 +502,7 @@ export class FileUpload {
   /** A file that was changed after it was picked fails in the browser like a broken network. */
   async #canRead(transfer: Transfer, partNumber: number): Promise<boolean> {
     try {
-      await this.#slice(transfer, partNumber).slice(0, 1).arrayBuffer();
+      await this.#slice(transfer.plan, partNumber).slice(0, 1).arrayBuffer();
       return true;
     } catch (error) {
       this.#failUnreadable(error);
@@ -666,7 +686,7 @@ export class FileUpload {
     return wanted;
   }
 
-  #slice({ plan }: Transfer, partNumber: number): Blob {
+  #slice(plan: Cut, partNumber: number): Blob {
     const { offset, size } = partAt({ ...plan, partNumber });
     return this.#whole.slice(offset, offset + size);
   }

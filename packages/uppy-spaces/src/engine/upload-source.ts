@@ -1,4 +1,4 @@
-import type { UploadErrorBody } from "@audiotricks/protocol";
+import { planPartSize, S3_LIMITS, SINGLE_PUT_MAX_SIZE, type UploadErrorBody } from "@audiotricks/protocol";
 import type { ContentKind, UploadMethod } from "@audiotricks/protocol/messages";
 import type { SessionWish } from "./session-creator.ts";
 import type { Fingerprint } from "./session-store.ts";
@@ -49,4 +49,26 @@ export function refuseLocally({ name, blob }: UploadSource): UploadErrorBody | n
     return { code: "invalid_request", message };
   }
   return null;
+}
+
+/** How a file is cut into parts; sizes in bytes. */
+export interface Cut {
+  fileSize: number;
+  partSize: number;
+}
+
+/**
+ * The parts that the companion is likely to plan: it follows the same rule, but has the last word. Good enough to begin to
+ * hash while it is asked.
+ */
+export function guessCut({ blob: { size }, method }: UploadSource): Cut | null {
+  if (size === 0 || size > S3_LIMITS.maxObjectSize) return null;
+  const isPut = method === "put" || (method === undefined && size <= SINGLE_PUT_MAX_SIZE);
+  return { fileSize: size, partSize: isPut ? size : planPartSize(size) };
+}
+
+export function firstParts(cut: Cut | null, most: number): number[] {
+  if (cut === null) return [];
+  const count = Math.min(most, Math.ceil(cut.fileSize / cut.partSize));
+  return Array.from({ length: count }, (_, index) => index + 1);
 }

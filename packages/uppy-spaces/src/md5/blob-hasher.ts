@@ -65,6 +65,8 @@ export function createBlobHasher(options: { md5?: Md5; rest?: () => Promise<void
   const run = async () => {
     if (isRunning) return;
     isRunning = true;
+    // What is asked for in one turn is hashed side by side, the first too.
+    await null;
     for (;;) {
       fillLanes();
       if (lanes.size === 0) break;
