@@ -204,6 +204,8 @@ export function describeBatches(
         // Once to find out what a condition is worth.
         CopyObject: 21,
         "POST bucket": 1,
+        // And whether the bucket keeps versions.
+        "GET bucket": 1,
       });
       // One statement, one time.
       const { rows } = await sql<{ times: number }>`

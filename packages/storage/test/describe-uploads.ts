@@ -630,7 +630,7 @@ export function describeUploads(
       const rows = await on.db
         .selectFrom("spaces_operations")
         .select(["http_method", "request_size", "response_size"])
-        .where("http_method", "in", ["GET", "PUT"])
+        .where("operation_type", "in", ["upload", "download"])
         .orderBy("started_at")
         .execute();
       expect(rows.map((row) => [row.http_method, row.request_size, row.response_size].map(String))).toEqual([

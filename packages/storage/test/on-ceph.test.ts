@@ -3,6 +3,7 @@ import { afterAll } from "vitest";
 import { describeBatches } from "./describe-batches.ts";
 import { describeS3Compat } from "./describe-s3-compat.ts";
 import { describeUploads } from "./describe-uploads.ts";
+import { describeVersions } from "./describe-versions.ts";
 import type { TestStore } from "./test-storage.ts";
 
 // What Spaces is made of; one gateway for all.
@@ -18,3 +19,4 @@ async function openCeph(): Promise<TestStore & { close(): Promise<void> }> {
 describeUploads("Ceph RADOS Gateway", openCeph);
 describeBatches("Ceph RADOS Gateway", openCeph);
 describeS3Compat("Ceph RADOS Gateway", openCeph);
+describeVersions("Ceph RADOS Gateway", openCeph);

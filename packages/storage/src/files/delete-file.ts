@@ -1,5 +1,5 @@
 import type { FileRecord } from "@audiotricks/protocol/messages";
-import { deleteObject } from "../s3/objects.ts";
+import { deleteObject } from "../s3/delete-objects.ts";
 import type { Principal } from "../storage.ts";
 import type { StorageContext } from "../storage-context.ts";
 import { mayNotChange } from "./change-files.ts";

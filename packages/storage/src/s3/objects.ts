@@ -1,6 +1,4 @@
 import {
-  DeleteObjectCommand,
-  DeleteObjectsCommand,
   GetObjectCommand,
   type GetObjectCommandOutput,
   HeadBucketCommand,
@@ -127,44 +125,6 @@ export async function putObject(
       ),
     result: ({ ETag = "" }): string | undefined => unquoteEtag(ETag),
     failed: () => undefined,
-  });
-}
-
-/** Safe to repeat: an object that is already gone is what was wanted. */
-export async function deleteObject(s3: S3Connection, key: string): Promise<void> {
-  await callS3(s3, {
-    type: "delete",
-    name: "DeleteObject",
-    httpMethod: "DELETE",
-    key,
-    send: () => s3.client.send(new DeleteObjectCommand({ Bucket: s3.bucket, Key: key })),
-    result: () => undefined,
-    failed: (failure) => {
-      if (failure.status === 404 && failure.code === "NoSuchKey") return undefined;
-      throw storageUnavailable("DeleteObject", failure);
-    },
-  });
-}
-
-/** Up to 1,000 at once. Safe to repeat, like the deletion of one. */
-export async function deleteObjects(s3: S3Connection, keys: readonly string[]): Promise<void> {
-  const command = new DeleteObjectsCommand({
-    Bucket: s3.bucket,
-    Delete: { Quiet: true, Objects: keys.map((Key) => ({ Key })) },
-  });
-  await callS3(s3, {
-    type: "delete",
-    name: "DeleteObjects",
-    httpMethod: "POST",
-    key: null,
-    send: () => s3.client.send(command),
-    result: ({ Errors = [] }) => {
-      const [failed] = Errors;
-      if (failed !== undefined) throw new Error(`${failed.Code ?? "an error"} among the answers`);
-    },
-    failed: (failure) => {
-      throw storageUnavailable("DeleteObjects", failure);
-    },
   });
 }
 

@@ -1,4 +1,5 @@
-import { deleteObject, listObjects } from "../s3/objects.ts";
+import { deleteObject } from "../s3/delete-objects.ts";
+import { listObjects } from "../s3/objects.ts";
 import type { Store } from "../stores.ts";
 import { completeSession } from "../uploads/complete-upload.ts";
 import { findSessions, isOver } from "../uploads/session.ts";

@@ -1,6 +1,6 @@
 import { UploadError } from "@audiotricks/protocol";
+import { deleteObject } from "../s3/delete-objects.ts";
 import { abortMultipartUpload, listParts, listUploadsAt } from "../s3/multipart.ts";
-import { deleteObject } from "../s3/objects.ts";
 import type { StorageContext } from "../storage-context.ts";
 import type { Store } from "../stores.ts";
 import { type Lease, letGo, whileLeased } from "./lease.ts";

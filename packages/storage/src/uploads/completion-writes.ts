@@ -1,4 +1,4 @@
-import { deleteObject, deleteObjects } from "../s3/objects.ts";
+import { deleteObject, deleteObjects } from "../s3/delete-objects.ts";
 import type { StorageContext } from "../storage-context.ts";
 import type { Store } from "../stores.ts";
 import { createGathering } from "./gathering.ts";
