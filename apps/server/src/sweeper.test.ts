@@ -3,7 +3,15 @@ import { pino } from "pino";
 import { expect, it } from "vitest";
 import { startSweeper } from "./sweeper.ts";
 
-const nothing = { sessionsAborted: 0, sessionsCompleted: 0, filesDeleted: 0, failures: [] };
+const nothing = {
+  expired: 0,
+  sessionsAborted: 0,
+  sessionsCompleted: 0,
+  filesDeleted: 0,
+  uploadsAborted: 0,
+  temporaryDeleted: 0,
+  failures: [],
+};
 const log = pino({ level: "silent" });
 
 it("never sweeps twice at once, goes on after a failure, and stops in the middle of a sweep", async () => {

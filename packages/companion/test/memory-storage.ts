@@ -266,7 +266,12 @@ export function createMemoryStorage(): MemoryStorage {
         if (tokens.get(token)?.userId === principal.userId) tokens.delete(token);
       },
     },
-    sweep: async () => ({ sessionsAborted: 0, sessionsCompleted: 0, filesDeleted: 0, failures: [] }),
+    // No route leads to these.
+    sweep: () => Promise.reject(new Error("not here")),
+    upkeep: {
+      recountUsage: () => Promise.reject(new Error("not here")),
+      keepOperations: () => Promise.reject(new Error("not here")),
+    },
     checkReady: async () => enter(),
     close: async () => {},
   };

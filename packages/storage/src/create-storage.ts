@@ -19,6 +19,8 @@ import type { Storage } from "./storage.ts";
 import type { StorageContext } from "./storage-context.ts";
 import { createStores } from "./stores.ts";
 import { sweep } from "./sweep/sweep.ts";
+import { keepOperations } from "./upkeep/keep-operations.ts";
+import { recountUsage } from "./upkeep/recount-usage.ts";
 import { cancelUpload } from "./uploads/cancel-upload.ts";
 import { completeUpload } from "./uploads/complete-upload.ts";
 import { completeUploads } from "./uploads/complete-uploads.ts";
@@ -74,6 +76,10 @@ export function createStorage(options: StorageOptions): Storage {
     s3: createS3Compat(context),
     s3Tokens: createS3Tokens(context),
     sweep: (sweepOptions) => sweep(context, sweepOptions),
+    upkeep: {
+      recountUsage: (recountOptions) => recountUsage(context, recountOptions),
+      keepOperations: () => keepOperations(context),
+    },
     checkReady: async () => {
       await sql`SELECT 1`.execute(db);
       const store = await context.stores.findPrimary();

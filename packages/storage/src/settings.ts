@@ -33,8 +33,19 @@ export interface StorageSettings {
    * store's limit for a Complete, since one that is still at work must not meet an abort.
    */
   leftoverGraceMs: number;
-  /** Most rows of each kind that one sweep works on. */
+  /**
+   * How old an upload or a temporary object without any row must be before the sweep takes it away: longer than any
+   * session lives.
+   */
+  unknownGraceMs: number;
+  /** Most rows that one statement of a sweep works on: whoever starts an upload may wait for it. */
   sweepBatch: number;
+  /** Calls to the store at once on behalf of one sweep: uploads need the bucket's rate more. */
+  sweepConcurrency: number;
+  /** How long one sweep begins new batches; what is left is the next one's. */
+  sweepMs: number;
+  /** Whole months of the operations log that are kept beside the current one. */
+  operationsKeptMonths: number;
 }
 
 export const DEFAULT_SETTINGS: StorageSettings = {
@@ -53,5 +64,9 @@ export const DEFAULT_SETTINGS: StorageSettings = {
   batchPatienceMs: 1_000,
   storeConcurrency: 16,
   leftoverGraceMs: 900_000,
+  unknownGraceMs: 3 * 86_400_000,
   sweepBatch: 100,
+  sweepConcurrency: 6,
+  sweepMs: 20_000,
+  operationsKeptMonths: 13,
 };

@@ -38,6 +38,7 @@ export interface Storage {
   s3Tokens: S3Tokens;
   /** Brings to an end what crashed, expired or was left behind. Safe at any time, by any number of callers. */
   sweep(options?: { signal?: AbortSignal }): Promise<SweepReport>;
+  upkeep: Upkeep;
   /** Rejects with the reason when database or bucket cannot be reached. */
   checkReady(): Promise<void>;
   /** Writes out the operations log; the database stays the host's to close. */
@@ -124,9 +125,47 @@ export interface S3Tokens {
 }
 
 export interface SweepReport {
+  /** Files and sessions whose time was up; what they counted is given back. */
+  expired: number;
   sessionsAborted: number;
   sessionsCompleted: number;
   filesDeleted: number;
+  /** Multipart uploads at the store that no open session owned. */
+  uploadsAborted: number;
+  /** Objects under `temp/` that no open session owned. */
+  temporaryDeleted: number;
   /** What could not be done this time, by stable code; it is tried again by the next sweep. */
   failures: { id: string; code: string; message: string }[];
+}
+
+/** What is done now and then. Each is safe at any time, by any number of callers, and leaves no half-done work. */
+export interface Upkeep {
+  /** Once a night: compares the live counters with their rows, and writes the history of usage. */
+  recountUsage(options?: { signal?: AbortSignal }): Promise<RecountReport>;
+  /** Once a day: makes the coming months of the operations log and drops the old ones. */
+  keepOperations(): Promise<OperationsLogReport>;
+}
+
+export interface RecountReport {
+  /** Users and workspaces that were compared. */
+  scopes: number;
+  /** None, or something is wrong: `SELECT update_storage_usage(user, workspace, true)` sets a counter right. */
+  mismatches: CounterMismatch[];
+}
+export interface CounterMismatch {
+  scope: "user" | "workspace";
+  scopeId: string;
+  counted: Counts;
+  actual: Counts;
+}
+export interface Counts {
+  usedBytes: number;
+  reservedBytes: number;
+  usedFiles: number;
+  reservedFiles: number;
+}
+
+export interface OperationsLogReport {
+  monthsMade: number;
+  monthsDropped: number;
 }

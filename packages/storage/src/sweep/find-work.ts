@@ -22,33 +22,35 @@ export async function findProvidersToSweep({ db }: StorageContext): Promise<stri
   return rows.map(({ id }) => id);
 }
 
-/** Whose completion nobody works on any more. Those looked at last come last, so none waits for ever. */
-export async function findSessionsToComplete({ db, clock, settings }: StorageContext): Promise<string[]> {
+/**
+ * Whose completion nobody works on any more. Those looked at last come last, so none waits for ever; those that this
+ * sweep has looked at are let go later than it began, so none comes twice.
+ */
+export async function findSessionsToComplete(
+  { db, settings }: StorageContext,
+  sweepBegan: Date,
+): Promise<string[]> {
   const rows = await db
     .selectFrom("multipart_uploads")
     .select("id")
     .where("status", "=", "completing")
-    .where("lease_expires_at", "<=", clock.now())
+    .where("lease_expires_at", "<=", sweepBegan)
     .orderBy("lease_expires_at")
     .limit(settings.sweepBatch)
     .execute();
   return rows.map(({ id }) => id);
 }
 
-/** What is `aborting` with nobody at it, and what has expired; those looked at last come last. */
-export async function findSessionsToAbort({ db, clock, settings }: StorageContext): Promise<string[]> {
+/** What is `aborting` with nobody at it; in the same order. */
+export async function findSessionsToAbort(
+  { db, settings }: StorageContext,
+  sweepBegan: Date,
+): Promise<string[]> {
   const rows = await db
     .selectFrom("multipart_uploads")
     .select("id")
-    .where((eb) =>
-      eb.and([
-        eb.or([eb("lease_expires_at", "is", null), eb("lease_expires_at", "<=", clock.now())]),
-        eb.or([
-          eb("status", "=", "aborting"),
-          eb.and([eb("status", "in", ["creating", "active"]), eb("expires_at", "<=", clock.now())]),
-        ]),
-      ]),
-    )
+    .where("status", "=", "aborting")
+    .where((eb) => eb.or([eb("lease_expires_at", "is", null), eb("lease_expires_at", "<=", sweepBegan)]))
     .orderBy("lease_expires_at", (order) => order.asc().nullsFirst())
     .limit(settings.sweepBatch)
     .execute();

@@ -1,31 +1,38 @@
+import { isOurKey } from "../object-key.ts";
 import { abortMultipartUpload, listUploads } from "../s3/multipart.ts";
 import type { Store } from "../stores.ts";
 import { findSessionsByKey, isOver } from "../uploads/session.ts";
 import type { SweepRun } from "./sweep-run.ts";
 
 /**
- * Takes away uploads at keys whose session is over: a server that stalled or crashed can leave one. Those of open
- * sessions are theirs, and those without a row are nobody's business here.
+ * Takes away uploads that no open session owns: at keys whose session is over, where a server that stalled or crashed
+ * left one, and, after a longer grace, at keys of ours without any row, as after a database was restored. Those of open
+ * sessions are theirs, and those at keys that we never make are nobody's business here.
  */
 export async function sweepLeftovers(
-  { context, each }: SweepRun,
+  { context, report, each }: SweepRun,
   store: Store,
   providerId: string,
 ): Promise<void> {
-  // By the machine's clock, as the store's dates are: it may be off, and the grace is long.
-  const notAfter = Date.now() - context.settings.leftoverGraceMs;
+  const { leftoverGraceMs, unknownGraceMs } = context.settings;
   for await (const page of listUploads(store.s3, "")) {
-    const old = page.filter(({ initiatedAt }) => initiatedAt.getTime() <= notAfter);
+    // By the machine's clock, as the store's dates are: it may be off, and the graces are long.
+    const ageOf = (initiatedAt: Date) => Date.now() - initiatedAt.getTime();
+    const old = page.filter(({ initiatedAt }) => ageOf(initiatedAt) >= leftoverGraceMs);
     const sessions = await findSessionsByKey(
       context,
       providerId,
       old.map(({ key }) => key),
     );
-    const uploads = new Map(old.map((upload) => [upload.uploadId, upload]));
-    await each([...uploads.keys()], async (uploadId) => {
-      const { key } = uploads.get(uploadId) ?? { key: "" };
+    const abandoned = old.filter(({ key, initiatedAt }) => {
       const session = sessions.get(key);
-      if (session !== undefined && isOver(session)) await abortMultipartUpload(store.s3, { key, uploadId });
+      if (session !== undefined) return isOver(session);
+      return isOurKey(key) && ageOf(initiatedAt) >= unknownGraceMs;
+    });
+    const keys = new Map(abandoned.map(({ uploadId, key }) => [uploadId, key]));
+    await each([...keys.keys()], async (uploadId) => {
+      await abortMultipartUpload(store.s3, { key: keys.get(uploadId) ?? "", uploadId });
+      report.uploadsAborted++;
     });
   }
 }

@@ -1,4 +1,5 @@
 import { UploadError } from "@audiotricks/protocol";
+import { sql } from "kysely";
 import { mapConcurrently } from "../concurrency.ts";
 import type { SweepReport } from "../storage.ts";
 import type { StorageContext } from "../storage-context.ts";
@@ -7,17 +8,37 @@ import type { StorageContext } from "../storage-context.ts";
 export interface SweepRun {
   context: StorageContext;
   report: SweepReport;
+  /** By the clock that leases are decided by. */
+  began: Date;
+  /** Whether to begin another batch. */
+  hasTime: () => boolean;
   /** Works on each, several at once; what fails is reported under its id and does not stop the others. */
   each: (ids: readonly string[], work: (id: string) => Promise<void>) => Promise<void>;
 }
 
-export function startSweepRun(context: StorageContext, signal: AbortSignal | undefined): SweepRun {
-  const report: SweepReport = { sessionsAborted: 0, sessionsCompleted: 0, filesDeleted: 0, failures: [] };
+export async function startSweepRun(
+  context: StorageContext,
+  signal: AbortSignal | undefined,
+): Promise<SweepRun> {
+  const { sweepConcurrency, sweepMs } = context.settings;
+  const { rows } = await sql<{ now: Date }>`SELECT ${context.clock.now()} AS now`.execute(context.db);
+  const deadline = performance.now() + sweepMs;
+  const report: SweepReport = {
+    expired: 0,
+    sessionsAborted: 0,
+    sessionsCompleted: 0,
+    filesDeleted: 0,
+    uploadsAborted: 0,
+    temporaryDeleted: 0,
+    failures: [],
+  };
   return {
     context,
     report,
+    began: rows[0]?.now ?? new Date(),
+    hasTime: () => signal?.aborted !== true && performance.now() < deadline,
     each: async (ids, work) => {
-      await mapConcurrently(ids, context.settings.storeConcurrency, async (id) => {
+      await mapConcurrently(ids, sweepConcurrency, async (id) => {
         if (signal?.aborted) return;
         try {
           await work(id);

@@ -1,3 +1,4 @@
+import { UploadError } from "@audiotricks/protocol";
 import { sql } from "kysely";
 import { finishDeleting } from "../files/delete-file.ts";
 import type { SweepReport } from "../storage.ts";
@@ -8,16 +9,18 @@ import { claimDeletions } from "./claim-deletions.ts";
 import { findProvidersToSweep, findSessionsToAbort, findSessionsToComplete } from "./find-work.ts";
 import { goOnCompleting } from "./go-on-completing.ts";
 import { sweepLeftovers } from "./sweep-leftovers.ts";
-import { startSweepRun } from "./sweep-run.ts";
+import { type SweepRun, startSweepRun } from "./sweep-run.ts";
 import { sweepTemporary } from "./sweep-temporary.ts";
 
-/** Brings to an end what crashed, expired or was left behind. Every step is conditional, so any number may run. */
+/**
+ * Brings to an end what crashed, expired or was left behind. Every step is conditional, so any number may run; a sweep
+ * that is cut off leaves to the next one what it had not done.
+ */
 export async function sweep(
   context: StorageContext,
   options: { signal?: AbortSignal } = {},
 ): Promise<SweepReport> {
-  const run = startSweepRun(context, options.signal);
-  const { report } = run;
+  const run = await startSweepRun(context, options.signal);
 
   // Before sessions expire: what a form or a PUT has brought is not thrown away at the last moment.
   await run.each(await findProvidersToSweep(context), async (providerId) => {
@@ -25,21 +28,52 @@ export async function sweep(
     await sweepTemporary(run, store);
     await sweepLeftovers(run, store, providerId);
   });
-  await sql`SELECT cleanup_expired_files(${context.settings.sweepBatch})`.execute(context.db);
-  await run.each(await findSessionsToComplete(context), async (sessionId) => {
+  // A batch of each in turn: a hundred thousand of one kind do not keep the others waiting.
+  const steps = [complete, expire, abort, finishDeletions];
+  for (let left = steps; left.length > 0; ) {
+    const unfinished: typeof steps = [];
+    for (const step of left) if (run.hasTime() && (await step(run)) > 0) unfinished.push(step);
+    left = unfinished;
+  }
+  return run.report;
+}
+
+/** Short statements: whoever starts an upload waits for the counters that one of them has locked. */
+async function expire({ context: { db, clock, settings }, report }: SweepRun): Promise<number> {
+  const { rows } = await sql<{
+    claimed: number;
+  }>`SELECT cleanup_expired_files(${settings.sweepBatch}::integer, ${clock.now()}) AS claimed`.execute(db);
+  const claimed = rows[0]?.claimed ?? 0;
+  report.expired += claimed;
+  return claimed;
+}
+
+async function complete({ context, began, report, each }: SweepRun): Promise<number> {
+  const sessionIds = await findSessionsToComplete(context, began);
+  await each(sessionIds, async (sessionId) => {
     if (await goOnCompleting(context, sessionId)) report.sessionsCompleted++;
   });
-  await run.each(await findSessionsToAbort(context), async (sessionId) => {
-    // Not from `completing`: whoever completes at the last moment goes first.
-    const lease = await claimForAborting(context, sessionId, ["creating", "active", "aborting"]);
-    if (lease !== undefined && (await abortAtStore(context, sessionId, lease))) report.sessionsAborted++;
+  return sessionIds.length;
+}
+
+async function abort({ context, began, report, each }: SweepRun): Promise<number> {
+  const sessionIds = await findSessionsToAbort(context, began);
+  await each(sessionIds, async (sessionId) => {
+    const lease = await claimForAborting(context, sessionId, ["aborting"]);
+    if (lease === undefined) return;
+    if (await abortAtStore(context, sessionId, lease)) report.sessionsAborted++;
+    else throw new UploadError("storage_unavailable", "The store has not let go of the upload yet.");
   });
+  return sessionIds.length;
+}
+
+async function finishDeletions({ context, report, each }: SweepRun): Promise<number> {
   const files = await claimDeletions(context);
-  await run.each([...files.keys()], async (fileId) => {
+  await each([...files.keys()], async (fileId) => {
     const file = files.get(fileId);
     if (file === undefined) return;
     await finishDeleting(context, file);
     report.filesDeleted++;
   });
-  return report;
+  return files.size;
 }

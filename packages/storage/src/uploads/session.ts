@@ -165,7 +165,7 @@ export async function findSessions(
   return new Map(rows.map((row) => [row.id, toSession(row)]));
 }
 
-/** By the key of the final object; of a key without a row there is none. */
+/** By the key of the final object, an open one before one that is over; of a key without a row there is none. */
 export async function findSessionsByKey(
   context: StorageContext,
   providerId: string,
@@ -175,6 +175,7 @@ export async function findSessionsByKey(
   const rows = await selectSessions(context)
     .where("f.storage_provider_id", "=", providerId)
     .where("f.storage_path", "in", keys)
+    .orderBy(sql`u.status NOT IN ('completed', 'aborted', 'failed')`)
     .execute();
   return new Map(rows.map((row) => [row.storage_path, toSession(row)]));
 }
