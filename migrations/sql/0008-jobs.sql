@@ -90,3 +90,31 @@ LANGUAGE sql STABLE AS $$
     ) m
     ORDER BY s.scope, s.scope_id
 $$;
+
+-- Reconciliation walks the keys of a bucket beside the rows, both in the order of their bytes.
+CREATE INDEX file_storage_key_order ON file_storage (storage_provider_id, storage_path COLLATE "C");
+
+-- Where a reconciliation has got to, so that one that was killed goes on. A row goes when its pass is over.
+CREATE TABLE reconcile_progress (
+    storage_provider_id uuid PRIMARY KEY REFERENCES storage_providers (id) ON DELETE CASCADE,
+    -- All keys up to this one are done.
+    after_key text NOT NULL,
+    began_at timestamptz NOT NULL DEFAULT now(),
+    objects bigint NOT NULL DEFAULT 0,
+    rows bigint NOT NULL DEFAULT 0,
+    -- How many of each kind.
+    findings jsonb NOT NULL DEFAULT '{}'
+);
+
+-- What the last reconciliation found wrong with files that we know: nothing here is ever mended without a person. What a
+-- later pass no longer finds goes.
+CREATE TABLE reconcile_findings (
+    storage_provider_id uuid NOT NULL REFERENCES storage_providers (id) ON DELETE CASCADE,
+    kind text NOT NULL,
+    storage_path text NOT NULL,
+    file_storage_id uuid NOT NULL,
+    details jsonb NOT NULL,
+    first_seen_at timestamptz NOT NULL DEFAULT now(),
+    last_seen_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (storage_provider_id, kind, storage_path)
+);

@@ -271,6 +271,8 @@ export function createMemoryStorage(): MemoryStorage {
     upkeep: {
       recountUsage: () => Promise.reject(new Error("not here")),
       keepOperations: () => Promise.reject(new Error("not here")),
+      reconcile: () => Promise.reject(new Error("not here")),
+      deleteUnknownObject: () => Promise.reject(new Error("not here")),
     },
     checkReady: async () => enter(),
     close: async () => {},

@@ -11,6 +11,8 @@ import { createOperationsLog } from "./operations-log.ts";
 import type { Providers } from "./providers/open-providers.ts";
 import { readQuota } from "./quota.ts";
 import { readConfig } from "./read-config.ts";
+import { deleteUnknownObject } from "./reconcile/delete-unknown.ts";
+import { reconcile } from "./reconcile/reconcile.ts";
 import { headBucket } from "./s3/objects.ts";
 import { createS3Compat } from "./s3-compat/create-s3-compat.ts";
 import { createS3Tokens } from "./s3-tokens.ts";
@@ -79,6 +81,8 @@ export function createStorage(options: StorageOptions): Storage {
     upkeep: {
       recountUsage: (recountOptions) => recountUsage(context, recountOptions),
       keepOperations: () => keepOperations(context),
+      reconcile: (reconcileOptions) => reconcile(context, reconcileOptions),
+      deleteUnknownObject: (listed) => deleteUnknownObject(context, listed),
     },
     checkReady: async () => {
       await sql`SELECT 1`.execute(db);

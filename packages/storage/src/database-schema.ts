@@ -134,6 +134,25 @@ export interface MultipartUploads {
   workspace_id: string | null;
 }
 
+export interface ReconcileFindings {
+  details: Json;
+  file_storage_id: string;
+  first_seen_at: Generated<Timestamp>;
+  kind: string;
+  last_seen_at: Generated<Timestamp>;
+  storage_path: string;
+  storage_provider_id: string;
+}
+
+export interface ReconcileProgress {
+  after_key: string;
+  began_at: Generated<Timestamp>;
+  findings: Generated<Json>;
+  objects: Generated<number>;
+  rows: Generated<number>;
+  storage_provider_id: string;
+}
+
 export interface S3Tokens {
   created_at: Generated<Timestamp>;
   expires_at: Timestamp;
@@ -318,6 +337,8 @@ export interface DB {
   audit_logs: AuditLogs;
   file_storage: FileStorage;
   multipart_uploads: MultipartUploads;
+  reconcile_findings: ReconcileFindings;
+  reconcile_progress: ReconcileProgress;
   s3_tokens: S3Tokens;
   spaces_operations: SpacesOperations;
   storage_counters: StorageCounters;

@@ -19,6 +19,9 @@ import type {
   UpdateFileRequest,
   UploadSession,
 } from "@audiotricks/protocol/messages";
+import type { DeletionOutcome } from "./reconcile/delete-unknown.ts";
+import type { FoundObject, ReconcileReport } from "./reconcile/finding.ts";
+import type { ReconcileOptions } from "./reconcile/reconcile.ts";
 
 /** Who asks: always our own UUIDs, decided by the host's `authenticate`, never by the request's body. */
 export interface Principal {
@@ -144,6 +147,13 @@ export interface Upkeep {
   recountUsage(options?: { signal?: AbortSignal }): Promise<RecountReport>;
   /** Once a day: makes the coming months of the operations log and drops the old ones. */
   keepOperations(): Promise<OperationsLogReport>;
+  /**
+   * Once a night, and after a database or a bucket was restored: walks every bucket beside its rows and tells where they
+   * disagree. Deletes only objects whose row had come to its end.
+   */
+  reconcile(options?: ReconcileOptions): Promise<ReconcileReport>;
+  /** Deletes an object without a row, after a person has seen it on the list; only if it still is as the list says. */
+  deleteUnknownObject(listed: { providerId: string; object: FoundObject }): Promise<DeletionOutcome>;
 }
 
 export interface RecountReport {

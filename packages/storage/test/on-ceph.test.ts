@@ -1,6 +1,7 @@
 import { type CephGateway, startCephGateway } from "@audiotricks/testing/ceph";
 import { afterAll } from "vitest";
 import { describeBatches } from "./describe-batches.ts";
+import { describeReconcile } from "./describe-reconcile.ts";
 import { describeS3Compat } from "./describe-s3-compat.ts";
 import { describeUploads } from "./describe-uploads.ts";
 import { describeVersions } from "./describe-versions.ts";
@@ -20,3 +21,4 @@ describeUploads("Ceph RADOS Gateway", openCeph);
 describeBatches("Ceph RADOS Gateway", openCeph);
 describeS3Compat("Ceph RADOS Gateway", openCeph);
 describeVersions("Ceph RADOS Gateway", openCeph);
+describeReconcile("Ceph RADOS Gateway", openCeph);

@@ -128,14 +128,23 @@ export async function putObject(
   });
 }
 
+export interface ListedObject {
+  key: string;
+  size: number;
+  etag: string;
+  lastModified: Date;
+}
+
 /**
  * One page of keys after `marker`, in order. The first version of the call: pages of the second are on DigitalOcean's
  * list of known issues.
+ *
+ * @throws {UploadError} `storage_unavailable`, also if the keys do not go up: then some may be missing.
  */
 export async function listObjects(
   s3: S3Connection,
   { prefix, marker }: { prefix: string; marker?: string },
-): Promise<{ objects: { key: string; size: number; lastModified: Date }[]; nextMarker: string | undefined }> {
+): Promise<{ objects: ListedObject[]; nextMarker: string | undefined }> {
   return callS3(s3, {
     type: "list",
     name: "ListObjects",
@@ -146,21 +155,41 @@ export async function listObjects(
         new ListObjectsCommand({
           Bucket: s3.bucket,
           Prefix: prefix,
+          // XML cannot carry every key that somebody else may have made.
+          EncodingType: "url",
           ...(marker === undefined ? {} : { Marker: marker }),
         }),
       ),
-    result: ({ Contents = [], IsTruncated = false, NextMarker }) => {
-      const objects = Contents.map(({ Key = "", Size = 0, LastModified = new Date(0) }) => ({
-        key: Key,
+    result: ({ Contents = [], IsTruncated = false, NextMarker, EncodingType }) => {
+      const decode = EncodingType === "url" ? decodeKey : (key: string) => key;
+      const objects = Contents.map(({ Key = "", Size = 0, ETag = "", LastModified = new Date(0) }) => ({
+        key: decode(Key),
         size: Size,
+        etag: unquoteEtag(ETag),
         lastModified: LastModified,
       }));
-      return { objects, nextMarker: IsTruncated ? (NextMarker ?? objects.at(-1)?.key) : undefined };
+      requireAscending(marker, objects);
+      const last = NextMarker === undefined ? objects.at(-1)?.key : decode(NextMarker);
+      return { objects, nextMarker: IsTruncated ? last : undefined };
     },
     failed: (failure) => {
       throw storageUnavailable("ListObjects", failure);
     },
   });
+}
+
+/** Amazon writes a space as `+`, the others as `%20`; all write a plus as `%2B`. */
+function decodeKey(key: string): string {
+  return decodeURIComponent(key.replaceAll("+", " "));
+}
+
+function requireAscending(marker: string | undefined, objects: readonly ListedObject[]): void {
+  let before = marker === undefined ? undefined : Buffer.from(marker);
+  for (const { key } of objects) {
+    const current = Buffer.from(key);
+    if (before !== undefined && Buffer.compare(before, current) >= 0) throw new Error("keys out of order");
+    before = current;
+  }
 }
 
 /** Rejects unless the bucket is there and the key may use it. */

@@ -1,0 +1,80 @@
+import { type Kysely, sql } from "kysely";
+import type { Database } from "../database.ts";
+import { STORED_STATES } from "../files/visible-files.ts";
+import type { FoundFile } from "./finding.ts";
+
+/** A file's row, beside what the bucket has at its key. */
+export interface FileRow extends FoundFile {
+  /** Its bytes are promised. */
+  isPromised: boolean;
+  hasOpenSession: boolean;
+  changedAt: Date;
+}
+
+/** Rows of one provider in the order of their keys' bytes, after one key and up to another. */
+export function findRowsByKey(
+  db: Kysely<Database>,
+  providerId: string,
+  range: { after: string; upTo: string | undefined; limit: number },
+): Promise<FileRow[]> {
+  const { after, upTo, limit } = range;
+  const key = sql<string>`f.storage_path COLLATE "C"`;
+  return toRows(
+    selectRows(db, providerId)
+      .where(key, ">", storable(after))
+      .$if(upTo !== undefined, (query) => query.where(key, "<=", storable(upTo ?? "")))
+      .orderBy(key)
+      .limit(limit),
+  );
+}
+
+export async function findRowAt(
+  db: Kysely<Database>,
+  providerId: string,
+  key: string,
+): Promise<FileRow | undefined> {
+  const rows = await toRows(selectRows(db, providerId).where("f.storage_path", "=", storable(key)));
+  return rows[0];
+}
+
+/** A key in the bucket may hold a NUL, a text in the database cannot; up to it the order of both is the same. */
+function storable(key: string): string {
+  return key.replace(/\0.*/s, "");
+}
+
+function selectRows(db: Kysely<Database>, providerId: string) {
+  return db
+    .selectFrom("file_storage as f")
+    .select((eb) => [
+      "f.id",
+      "f.storage_path",
+      "f.status",
+      "f.file_size",
+      "f.etag",
+      "f.updated_at",
+      eb
+        .exists(
+          eb
+            .selectFrom("multipart_uploads as u")
+            .select("u.id")
+            .whereRef("u.file_storage_id", "=", "f.id")
+            .where("u.status", "in", ["creating", "active", "completing", "aborting"]),
+        )
+        .as("has_open_session"),
+    ])
+    .where("f.storage_provider_id", "=", providerId);
+}
+
+async function toRows(query: ReturnType<typeof selectRows>): Promise<FileRow[]> {
+  const rows = await query.execute();
+  return rows.map((row) => ({
+    id: row.id,
+    key: row.storage_path,
+    state: row.status,
+    size: Number(row.file_size),
+    etag: row.etag,
+    isPromised: (STORED_STATES as readonly string[]).includes(row.status),
+    hasOpenSession: Boolean(row.has_open_session),
+    changedAt: row.updated_at,
+  }));
+}

@@ -1,0 +1,105 @@
+import { UploadError } from "@audiotricks/protocol";
+import { isOurKey } from "../object-key.ts";
+import { listUploads } from "../s3/multipart.ts";
+import { listObjects } from "../s3/objects.ts";
+import type { StorageContext } from "../storage-context.ts";
+import type { Store } from "../stores.ts";
+import { findSessionsByKey } from "../uploads/session.ts";
+import type { Finding, ReconcileReport } from "./finding.ts";
+import { keepFinding } from "./keep-finding.ts";
+import { closeProgress, openProgress, saveProgress } from "./progress.ts";
+import { reconcilePage } from "./reconcile-page.ts";
+
+export interface ReconcileOptions {
+  /** Awaited, one finding after the other; the memory taken does not grow with their number. */
+  onFinding?: (finding: Finding) => void | Promise<void>;
+  /** Goes on where one that was killed or aborted had got to; without it, from the first key. */
+  resumes?: boolean;
+  signal?: AbortSignal;
+}
+
+/**
+ * Walks every bucket beside its rows, key by key, and tells where they disagree. Deletes only objects whose row had come
+ * to its end; everything else is a person's to decide.
+ */
+export async function reconcile(
+  context: StorageContext,
+  options: ReconcileOptions = {},
+): Promise<ReconcileReport> {
+  const report: ReconcileReport = { providers: 0, objects: 0, rows: 0, findings: {} };
+  const providers = await context.db
+    .selectFrom("storage_providers")
+    .select("id")
+    .where("is_active", "=", true)
+    .orderBy("id")
+    .execute();
+  for (const { id } of providers) {
+    if (options.signal?.aborted) break;
+    try {
+      const counts = await reconcileProvider(context, id, options);
+      report.providers++;
+      report.objects += counts.objects;
+      report.rows += counts.rows;
+      for (const kind of Object.keys(counts.findings) as Finding["kind"][]) {
+        report.findings[kind] = (report.findings[kind] ?? 0) + (counts.findings[kind] ?? 0);
+      }
+    } catch (error) {
+      // One bucket out of reach does not hide what is wrong in the others.
+      if (!(error instanceof UploadError)) throw error;
+      const { code, message } = error;
+      await options.onFinding?.({ kind: "provider_failed", providerId: id, code, message });
+      report.findings.provider_failed = (report.findings.provider_failed ?? 0) + 1;
+    }
+  }
+  return report;
+}
+
+async function reconcileProvider(
+  context: StorageContext,
+  providerId: string,
+  { onFinding, resumes = false, signal }: ReconcileOptions,
+): Promise<Omit<ReconcileReport, "providers">> {
+  const { db } = context;
+  const store = await context.stores.of(providerId);
+  const progress = await openProgress(db, providerId, { resumes });
+  const { counts } = progress;
+  const tell = async (finding: Finding): Promise<void> => {
+    counts.findings[finding.kind] = (counts.findings[finding.kind] ?? 0) + 1;
+    await keepFinding(db, finding);
+    await onFinding?.(finding);
+  };
+  for (let marker: string | undefined = progress.afterKey; marker !== undefined; ) {
+    if (signal?.aborted) return counts;
+    const after: string = marker;
+    const page = await listObjects(store.s3, { prefix: "", ...(after === "" ? {} : { marker: after }) });
+    const range = { objects: page.objects, after, upTo: page.nextMarker };
+    counts.rows += await reconcilePage(context, { providerId, s3: store.s3 }, range, tell);
+    counts.objects += page.objects.length;
+    marker = page.nextMarker;
+    if (marker !== undefined) {
+      progress.afterKey = marker;
+      await saveProgress(db, providerId, progress);
+    }
+  }
+  await reconcileUploads(context, store, providerId, tell);
+  await closeProgress(db, providerId, progress);
+  return counts;
+}
+
+/** Those whose session is over are the sweep's. */
+async function reconcileUploads(
+  context: StorageContext,
+  store: Store,
+  providerId: string,
+  tell: (finding: Finding) => Promise<void>,
+): Promise<void> {
+  for await (const page of listUploads(store.s3, "")) {
+    const ours = page.filter(({ key }) => isOurKey(key)).map(({ key }) => key);
+    const sessions = await findSessionsByKey(context, providerId, ours);
+    for (const { key, initiatedAt } of page) {
+      if (sessions.has(key)) continue;
+      const kind = isOurKey(key) ? "unknown_upload" : "foreign_upload";
+      await tell({ kind, providerId, key, initiatedAt });
+    }
+  }
+}

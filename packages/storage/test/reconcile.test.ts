@@ -1,0 +1,57 @@
+import { randomUUID } from "node:crypto";
+import { PutObjectCommand } from "@aws-sdk/client-s3";
+import { sql } from "kysely";
+import { expect, it } from "vitest";
+import { describeReconcile } from "./describe-reconcile.ts";
+import { openEmulator } from "./open-emulator.ts";
+import { openTestStorage } from "./test-storage.ts";
+
+describeReconcile("the emulator", openEmulator);
+
+it("walks pages of bucket and rows, and goes on where one that was cut off had got to", async () => {
+  const store = await openEmulator();
+  await using on = await openTestStorage(store);
+  // Rows without objects between objects without rows, more than a page of each.
+  const keys = Array.from({ length: 2300 }, () => `audio/uploads/2026/11/${randomUUID()}.wav`).toSorted();
+  const entries = keys.entries();
+  const put = async (): Promise<void> => {
+    for (const [index, Key] of entries)
+      if (index % 2 === 0)
+        await on.bucket.client.send(new PutObjectCommand({ Bucket: on.bucket.name, Key, Body: "x" }));
+  };
+  await Promise.all(Array.from({ length: 10 }, put));
+  await sql`
+      INSERT INTO file_storage (original_filename, stored_filename, storage_provider_id, storage_path, storage_url, file_size,
+        content_type, status, user_id)
+      SELECT 'a.wav', 'a.wav', p.id, k.key, '', 1, 'audio_file', 'stored', ${on.me.userId}
+      FROM storage_providers p, jsonb_array_elements_text(${JSON.stringify(keys.filter((_, index) => index % 2 === 1))}::jsonb) k (key)`.execute(
+    on.db,
+  );
+  const stop = new AbortController();
+  const seen: string[] = [];
+  const first = await on.storage.upkeep.reconcile({
+    signal: stop.signal,
+    onFinding: (finding) => {
+      if ("file" in finding) seen.push(finding.file.key);
+      else if ("object" in finding) seen.push(finding.object.key);
+      stop.abort();
+    },
+  });
+  expect(first.objects).toBe(1000);
+  const whole = await on.storage.upkeep.reconcile({
+    resumes: true,
+    onFinding: (finding) => {
+      if ("file" in finding) seen.push(finding.file.key);
+      else if ("object" in finding) seen.push(finding.object.key);
+    },
+  });
+  expect(whole).toEqual({
+    providers: 1,
+    objects: 1150,
+    rows: 1150,
+    findings: { unknown_object: 1150, object_missing: 1150 },
+  });
+  expect(seen.toSorted()).toEqual(keys);
+  expect(await on.db.selectFrom("reconcile_progress").selectAll().execute()).toEqual([]);
+  await store.close();
+});
