@@ -155,8 +155,12 @@ export class FileUpload {
 
   /** Parts that could be sent this moment. */
   readyParts(most: number): ReadyPart[] {
-    if (this.#putHold.isActive) return [];
+    const transfer = transferOf(this.#state);
+    if (this.#putHold.isActive || transfer === null) return [];
+    // A single PUT is another object at the store each time.
+    const mayRest = transfer.plan.method === "multipart";
     return this.#todo(most, (partNumber) => {
+      if (mayRest && this.#puts.isResting(partNumber)) return null;
       const origin = this.#checksums.has(partNumber) ? this.#urls.find(partNumber)?.origin : undefined;
       return origin === undefined ? null : { partNumber, origin };
     });

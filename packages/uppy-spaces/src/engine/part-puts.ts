@@ -5,11 +5,18 @@ import type { Attempt } from "./upload-machine.ts";
 const NETWORK_CHANGED = new DOMException("The network changed", "NetworkError");
 const LET_GO = new DOMException("No longer wanted", "AbortError");
 
+/**
+ * How long a part rests whose PUT was cut off. Ceph clears away what a broken PUT had written, in steps, and one of the same part
+ * that begins between two of them can lose bytes to it: its issue 63642. It takes a gateway milliseconds; other parts go meanwhile.
+ */
+const REST_MS = 2000;
+
 interface Put {
   attempt: number;
   origin: string;
   controller: AbortController;
   movedAt: number;
+  hasSent: boolean;
 }
 
 /** The PUTs of one file that are under way. */
@@ -18,11 +25,20 @@ export class PartPuts {
   readonly #clock: Clock;
   readonly #stallTimeoutMs: number;
   readonly #running = new Map<number, Put>();
+  readonly #resting = new Set<number>();
+  readonly #onRested: () => void;
 
-  constructor(options: { put: PutPart; clock: Clock; stallTimeoutMs: number }) {
+  /** @param options.schedule Called when parts have rested. */
+  constructor(options: { put: PutPart; clock: Clock; stallTimeoutMs: number; schedule: () => void }) {
     this.#put = options.put;
     this.#clock = options.clock;
     this.#stallTimeoutMs = options.stallTimeoutMs;
+    this.#onRested = options.schedule;
+  }
+
+  /** Whether a part is not to be sent yet: the store may still be busy with a PUT of it that was cut off. */
+  isResting(partNumber: number): boolean {
+    return this.#resting.has(partNumber);
   }
 
   get size(): number {
@@ -48,23 +64,28 @@ export class PartPuts {
     onProgress: (sentBytes: number) => void,
   ): Promise<PutAnswer | null> {
     const { partNumber, attempt, url, origin, headers, body, onTaken } = part;
-    const current: Put = { attempt, origin, controller: new AbortController(), movedAt: this.#clock.now() };
+    const controller = new AbortController();
+    const current: Put = { attempt, origin, controller, movedAt: this.#clock.now(), hasSent: false };
     this.#running.set(partNumber, current);
     try {
-      return await this.#put({
+      const answer = await this.#put({
         url,
         headers,
         body,
         onTaken,
         onProgress: (sentBytes) => {
           current.movedAt = this.#clock.now();
+          current.hasSent = true;
           onProgress(sentBytes);
         },
-        signal: current.controller.signal,
+        signal: controller.signal,
         stallTimeoutMs: this.#stallTimeoutMs,
         clock: this.#clock,
       });
+      if (!answer.ok && answer.failure.kind !== "http") this.#rest(partNumber, current);
+      return answer;
     } catch (reason) {
+      this.#rest(partNumber, current);
       return reason === NETWORK_CHANGED ? { ok: false, failure: { kind: "network" } } : null;
     } finally {
       if (this.#running.get(partNumber) === current) this.#running.delete(partNumber);
@@ -78,6 +99,15 @@ export class PartPuts {
       this.#running.delete(partNumber);
       controller.abort(LET_GO);
     }
+  }
+
+  #rest(partNumber: number, { hasSent }: Put): void {
+    if (!hasSent) return;
+    this.#resting.add(partNumber);
+    this.#clock.after(REST_MS, () => {
+      this.#resting.delete(partNumber);
+      this.#onRested();
+    });
   }
 
   /** Fails what has not moved since: it hangs on a connection that no longer exists. */
