@@ -5,8 +5,8 @@ import type { StackOption } from "./harness/test.ts";
 export default defineConfig<object, StackOption>({
   testDir: "specs",
   outputDir: "test-results",
-  // Each worker runs a server, a store and a browser of its own.
-  workers: 2,
+  // Each worker runs a server, a store and a browser of its own, and waits for them half of the time.
+  workers: 3,
   timeout: 180_000,
   expect: { timeout: 30_000 },
   // A test that passes the second time failed the first.
