@@ -66,7 +66,7 @@ export function createBlobHasher(options: { md5?: Md5; rest?: () => Promise<void
     if (isRunning) return;
     isRunning = true;
     // What is asked for in one turn is hashed side by side, the first too.
-    await null;
+    await Promise.resolve();
     for (;;) {
       fillLanes();
       if (lanes.size === 0) break;
