@@ -3,13 +3,19 @@ import type { Database } from "@audiotricks/storage";
 import { PGlite, types } from "@electric-sql/pglite";
 import { Kysely, PGliteDialect, PostgresDialect } from "kysely";
 import { Pool, types as pgTypes } from "pg";
+import { type Db, fromPglite } from "pg-boss";
 import type { Logger } from "./logger.ts";
 import { StartError } from "./start-error.ts";
 
 export interface OpenDatabase {
   db: Kysely<Database>;
+  /** For the jobs, so that no upload waits for a connection that a sweep has; embedded, there is only the one. */
+  jobs: { db: Kysely<Database>; queue: Db };
   close: () => Promise<void>;
 }
+
+const CONNECTIONS = 10;
+const JOB_CONNECTIONS = 4;
 
 /** Sizes and counts: JavaScript's numbers hold them exactly, as no object is larger than 5 TB. */
 const INT8 = pgTypes.builtins.INT8;
@@ -23,6 +29,7 @@ export async function openEmbeddedDatabase(dataDir: string): Promise<OpenDatabas
   const db = new Kysely<Database>({ dialect: new PGliteDialect({ pglite }) });
   return {
     db,
+    jobs: { db, queue: fromPglite(pglite) },
     close: async () => {
       await db.destroy();
       if (!pglite.closed) await pglite.close();
@@ -32,9 +39,38 @@ export async function openEmbeddedDatabase(dataDir: string): Promise<OpenDatabas
 
 /** @throws {StartError} If the server cannot be reached or does not let us in. */
 export async function openPostgres(url: string, log: Logger): Promise<OpenDatabase> {
+  const pool = openPool(url, CONNECTIONS, log);
+  const jobPool = openPool(url, JOB_CONNECTIONS, log);
+  try {
+    await pool.query("SELECT 1");
+  } catch (cause) {
+    await Promise.all([pool.end(), jobPool.end()]);
+    const reason = cause instanceof Error && cause.message !== "" ? cause.message : errorCode(cause);
+    throw new StartError(
+      `Cannot use the database: ${reason}. Check DATABASE_URL, and that the server runs.`,
+      {
+        cause,
+      },
+    );
+  }
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  const jobDb = new Kysely<Database>({ dialect: new PostgresDialect({ pool: jobPool }) });
+  const queue: Db = { executeSql: (text, values) => jobPool.query(text, values) };
+  return {
+    db,
+    jobs: { db: jobDb, queue },
+    close: async () => {
+      await Promise.all([db.destroy(), jobDb.destroy()]);
+      // Kysely ends a pool only if it was ever asked for something.
+      if (!jobPool.ended) await jobPool.end();
+    },
+  };
+}
+
+function openPool(url: string, max: number, log: Logger): Pool {
   const pool = new Pool({
     connectionString: url,
-    max: 10,
+    max,
     connectionTimeoutMillis: 5000,
     idleTimeoutMillis: 30_000,
     statement_timeout: 30_000,
@@ -50,20 +86,7 @@ export async function openPostgres(url: string, log: Logger): Promise<OpenDataba
   pool.on("connect", (client) =>
     client.on("error", (err) => log.warn({ err }, "lost a database connection")),
   );
-  try {
-    await pool.query("SELECT 1");
-  } catch (cause) {
-    await pool.end();
-    const reason = cause instanceof Error && cause.message !== "" ? cause.message : errorCode(cause);
-    throw new StartError(
-      `Cannot use the database: ${reason}. Check DATABASE_URL, and that the server runs.`,
-      {
-        cause,
-      },
-    );
-  }
-  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
-  return { db, close: async () => await db.destroy() };
+  return pool;
 }
 
 function errorCode(error: unknown): string {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { ConfigError, readConfig } from "./config.ts";
 import { DirectoryLockedError } from "./directory-lock.ts";
+import { loadEnvFile } from "./load-env-file.ts";
 import { createLogger } from "./logger.ts";
 import { StartError } from "./start-error.ts";
 import { startServer } from "./start-server.ts";
@@ -23,18 +24,4 @@ try {
     error instanceof ConfigError || error instanceof StartError || error instanceof DirectoryLockedError;
   console.error(isForPeople ? error.message : error);
   process.exit(1);
-}
-
-/** What is set in the environment already wins over the file. */
-function loadEnvFile(path: string): void {
-  try {
-    process.loadEnvFile(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") return;
-    throw new StartError(
-      `Cannot read the settings in ${path}. Make it a file that this user may read, or remove it.`,
-      { cause: error },
-    );
-  }
 }

@@ -1,5 +1,5 @@
 import { createCompanion } from "@audiotricks/companion";
-import { migrate } from "@audiotricks/migrations";
+import { migrate, migrateJobs } from "@audiotricks/migrations";
 import { UploadError } from "@audiotricks/protocol";
 import {
   createStorage,
@@ -8,24 +8,21 @@ import {
   type SpacesProvider,
   type Storage,
 } from "@audiotricks/storage";
-import { pageOrigins, publicHost, publicUrl, storeOrigins } from "./addresses.ts";
+import { pageOrigins, publicUrl, storeOrigins } from "./addresses.ts";
 import { applyDefaultLimits } from "./apply-default-limits.ts";
 import { openAuthentication } from "./authentication.ts";
 import type { DefaultLimits, ServerConfig } from "./config.ts";
-import { type OpenDatabase, openEmbeddedDatabase, openPostgres } from "./database.ts";
 import { createDemoSite } from "./demo-site.ts";
-import { type DirectoryLock, DirectoryLockedError, lockDirectory } from "./directory-lock.ts";
 import { listen } from "./http-server.ts";
-import { followLocalSpaces, openLocalSpaces } from "./local-spaces.ts";
+import { openJobs } from "./jobs/open-jobs.ts";
+import { followLocalSpaces } from "./local-spaces.ts";
 import type { Logger } from "./logger.ts";
-import { keepOperationsMonths } from "./operations-months.ts";
+import { lockEmbedded, openDatabase, openSpaces } from "./open-services.ts";
 import { StartError } from "./start-error.ts";
 import { createStaticSite } from "./static-site.ts";
-import { startSweeper } from "./sweeper.ts";
 import { createTeardown, type Teardown } from "./teardown.ts";
 
 const DEMO_LIMIT_BYTES = 50 * 1024 ** 3;
-const SWEEP_INTERVAL_MS = 30_000;
 /** For answers under way when told to stop; all of stopping has 5 s. */
 const DRAIN_MS = 2500;
 const CHECK_STORE = "check SPACES_ENDPOINT, SPACES_REGION, SPACES_BUCKET, SPACES_KEY and SPACES_SECRET";
@@ -62,32 +59,27 @@ async function open(
   { log, demoRoot }: { log: Logger; demoRoot: string },
   teardown: Teardown,
 ): Promise<RunningServer> {
-  const isEmbedded = config.databaseUrl === undefined || config.spaces === undefined;
-  if (isEmbedded) {
-    const lock = lockDataDirectory(config.dataDir);
-    teardown.add(() => lock.release());
-  }
+  lockEmbedded(config, teardown);
   // Ports first: a taken one is known at once, the database takes seconds.
   const http = await listen(config);
   teardown.add(async () => await http.close(0));
-  const spaces = config.spaces ?? (await openLocal(config, teardown));
-  const { db, close } = await openDatabase(config, log);
-  teardown.add(close);
+  const spaces = await openSpaces(config, teardown);
+  const database = await openDatabase(config, log, teardown);
+  const { db } = database;
   const applied = await migrate(db);
   if (applied.applied.length > 0) log.info(applied, "migrated");
+  const jobsSchema = await migrateJobs(db);
   await applyDefaultLimits(db, defaultLimits(config));
-  teardown.add(await keepOperationsMonths(db, log));
 
   const origins = pageOrigins(config, http.port);
   if (config.spaces === undefined) await followLocalSpaces(db, spaces);
   if (config.spaces?.prepare !== false) await prepareStore(spaces, origins);
   const providers = await openProviders({ db, spaces, encryptionKey: config.encryptionKey });
-  const storage = createStorage({
-    db,
-    providers,
-    onError: (err) => log.error({ err }, "failed in the background"),
-  });
+  const onError = (err: unknown) => log.error({ err }, "failed in the background");
+  const storage = createStorage({ db, providers, onError });
   teardown.add(async () => await storage.close());
+  // A month begins with its part of the log there, also where no job has run for long.
+  await storage.upkeep.keepOperations().catch(onError);
   if (config.spaces !== undefined) await reportReadiness(storage, log);
 
   const { authenticate, demoRoutes } = await openAuthentication(config, db);
@@ -104,26 +96,19 @@ async function open(
     demoRoutes === undefined
       ? companion.fetch
       : createDemoSite(companion, demoRoutes, createStaticSite(demoRoot, storeOrigins(spaces)));
-  const sweeper = startSweeper(storage, { intervalMs: SWEEP_INTERVAL_MS, log });
+  const jobs = await openJobs({
+    schema: jobsSchema,
+    database: database.jobs,
+    isEmbedded: config.databaseUrl === undefined,
+    providers,
+    log,
+  });
+  teardown.add(jobs.close);
   teardown.add(async () => {
-    await Promise.all([http.close(DRAIN_MS), sweeper.stop()]);
+    await Promise.all([http.close(DRAIN_MS), jobs.stop(DRAIN_MS)]);
   });
   http.serve(fetch);
   return { url: publicUrl(config, http.port), port: http.port, stop: teardown.run };
-}
-
-/** @throws {StartError} If nothing can be kept there; or `DirectoryLockedError`. */
-function lockDataDirectory(directory: string): DirectoryLock {
-  try {
-    return lockDirectory(directory);
-  } catch (cause) {
-    if (cause instanceof DirectoryLockedError || !(cause instanceof Error)) throw cause;
-    const reason = "code" in cause ? String(cause.code) : cause.message;
-    throw new StartError(
-      `Cannot keep data in ${directory} (${reason}). Set DATA_DIR to a directory that this user may write to.`,
-      { cause },
-    );
-  }
 }
 
 /** @throws {StartError} If the store cannot be reached or does not let this key do it. */
@@ -144,19 +129,6 @@ function defaultLimits({ auth, databaseUrl, limits }: ServerConfig): DefaultLimi
   if (auth.kind !== "demo" || databaseUrl !== undefined) return limits;
   const { userBytes = DEMO_LIMIT_BYTES, workspaceBytes = DEMO_LIMIT_BYTES } = limits;
   return { ...limits, userBytes, workspaceBytes };
-}
-
-async function openDatabase({ databaseUrl, dataDir }: ServerConfig, log: Logger): Promise<OpenDatabase> {
-  return databaseUrl === undefined
-    ? await openEmbeddedDatabase(dataDir)
-    : await openPostgres(databaseUrl, log);
-}
-
-async function openLocal(config: ServerConfig, teardown: Teardown): Promise<SpacesProvider> {
-  const { dataDir, host, emulatorPort } = config;
-  const local = await openLocalSpaces({ dataDir, host, port: emulatorPort, publicHost: publicHost(config) });
-  teardown.add(local.close);
-  return local.provider;
 }
 
 /** Not a reason to stop: a store that is away comes back, and `/readyz` says so meanwhile. */

@@ -1,0 +1,94 @@
+import type { Finding } from "@audiotricks/storage";
+import type { Logger } from "../logger.ts";
+import type { Job } from "./job.ts";
+
+const HOUR = 3600;
+
+const sweep: Job = {
+  name: "sweep",
+  cron: "* * * * *",
+  againAfter: 30,
+  isMadeUpFor: false,
+  expiresAfter: 600,
+  run: async ({ storage, log, signal }) => {
+    const { failures, ...done } = await storage.sweep({ signal });
+    for (const failure of failures) log.warn(failure, "left for the next sweep");
+    if (Object.values(done).some((number) => number > 0)) log.info(done, "swept");
+  },
+};
+
+const reconcile: Job = {
+  name: "reconcile",
+  cron: "17 2 * * *",
+  isMadeUpFor: true,
+  expiresAfter: 12 * HOUR,
+  run: async ({ storage, log, signal }) => {
+    const report = await storage.upkeep.reconcile({
+      resumes: true,
+      signal,
+      onFinding: (finding) => logFinding(log, finding),
+    });
+    // Not done: another worker goes on where this one had got to.
+    signal.throwIfAborted();
+    log.info(report, "reconciled the buckets with the database");
+  },
+};
+
+const recountUsage: Job = {
+  name: "recount-usage",
+  cron: "47 1 * * *",
+  isMadeUpFor: true,
+  expiresAfter: 6 * HOUR,
+  run: async ({ storage, log, signal }) => {
+    const { scopes, mismatches } = await storage.upkeep.recountUsage({ signal });
+    for (const mismatch of mismatches)
+      log.error(
+        { finding: "counter_differs", ...mismatch },
+        "a usage counter is not what its rows say; SELECT update_storage_usage(user, workspace, true) sets it right",
+      );
+    signal.throwIfAborted();
+    log.info({ scopes, mismatches: mismatches.length }, "recounted usage");
+  },
+};
+
+const keepOperations: Job = {
+  name: "keep-operations",
+  cron: "7 */12 * * *",
+  isMadeUpFor: true,
+  expiresAfter: 60,
+  run: async ({ storage, log }) => {
+    const report = await storage.upkeep.keepOperations();
+    if (report.monthsMade + report.monthsDropped > 0)
+      log.info(report, "kept the months of the operations log");
+  },
+};
+
+export const JOBS: readonly Job[] = [sweep, reconcile, recountUsage, keepOperations];
+
+/** A promise that may not hold is an error; what only lies about is told once a night, below that. */
+function logFinding(log: Logger, { kind, ...finding }: Finding): void {
+  const entry = { finding: kind, ...finding };
+  switch (kind) {
+    case "object_missing":
+    case "object_differs":
+    case "failed_with_object":
+    case "upload_without_session":
+    case "provider_failed":
+      log.error(entry, "bucket and database disagree about a file; nothing was changed");
+      return;
+    case "unknown_object":
+    case "unknown_upload":
+    case "unknown_temporary":
+      log.warn(entry, "the bucket has something of ours that no row knows");
+      return;
+    case "ended_object":
+      log.info(entry, "deleted an object whose row had come to its end");
+      return;
+    case "foreign_object":
+    case "foreign_upload":
+      log.debug(entry, "the bucket has something that is not ours");
+      return;
+    default:
+      kind satisfies never;
+  }
+}
