@@ -103,7 +103,7 @@ async function open(
     providers,
     log,
   });
-  teardown.add(jobs.close);
+  teardown.add(async () => await jobs.close());
   teardown.add(async () => {
     await Promise.all([http.close(DRAIN_MS), jobs.stop(DRAIN_MS)]);
   });

@@ -65,7 +65,7 @@ it("lists what no row knows, and deletes it by the word of that very list alone"
 
   const found = await reconcile(env, "--delete-unknown");
   expect(found.code).toBe(2);
-  expect(found.lines.map(({ kind }) => kind).toSorted()).toEqual(
+  expect(found.lines.map(({ kind }) => String(kind)).toSorted()).toEqual(
     ["foreign_object", "report", "unknown_object", "unknown_object"].toSorted(),
   );
   const word = /--delete-unknown=([0-9a-f]{12}) /.exec(found.said)?.[1] ?? "";

@@ -47,7 +47,7 @@ export function describeReconcile(
     const reconcile = async () => {
       const found: Finding[] = [];
       const report = await on.storage.upkeep.reconcile({ onFinding: (finding) => void found.push(finding) });
-      return { report, found: found.map((finding) => [finding.kind, keyOf(finding)]) };
+      return { report, found: found.map((finding) => `${finding.kind} ${keyOf(finding)}`) };
     };
     const cancel = async (size: number) => {
       const session = await begin(on, { size });
@@ -82,11 +82,11 @@ export function describeReconcile(
       const { report, found } = await reconcile();
       expect(found.toSorted()).toEqual(
         [
-          ["unknown_object", unknown],
-          ["unknown_temporary", temporary],
-          ...foreign.map((key) => ["foreign_object", key]),
-          ["unknown_upload", uploads[0]],
-          ["foreign_upload", uploads[1]],
+          `unknown_object ${unknown}`,
+          `unknown_temporary ${temporary}`,
+          ...foreign.map((key) => `foreign_object ${key}`),
+          `unknown_upload ${uploads[0]}`,
+          `foreign_upload ${uploads[1]}`,
         ].toSorted(),
       );
       expect(report).toMatchObject({ objects: 8, rows: 1, findings: { foreign_object: 5 } });
@@ -98,10 +98,7 @@ export function describeReconcile(
       const [gone, changed] = [await upload(on, wavBytes(1000)), await upload(on, wavBytes(2000))];
       await remove(gone.key);
       await put(changed.key, "other bytes");
-      const expected = [
-        ["object_missing", gone.key],
-        ["object_differs", changed.key],
-      ];
+      const expected = [`object_missing ${gone.key}`, `object_differs ${changed.key}`];
       expect((await reconcile()).found.toSorted()).toEqual(expected.toSorted());
       expect((await reconcile()).found).toHaveLength(2);
       const kept = await on.db
@@ -134,10 +131,7 @@ export function describeReconcile(
         sql`UPDATE multipart_uploads SET status = 'aborted' WHERE id = ${session.sessionId}`,
       );
       expect((await reconcile()).found.toSorted()).toEqual(
-        [
-          ["object_differs", file.key],
-          ["upload_without_session", session.key],
-        ].toSorted(),
+        [`object_differs ${file.key}`, `upload_without_session ${session.key}`].toSorted(),
       );
       expect(await on.bucket.has(file.key)).toBe(true);
     });
@@ -150,10 +144,7 @@ export function describeReconcile(
       );
       for (const { key } of [failed, deleted]) await put(key);
       expect((await reconcile()).found.toSorted()).toEqual(
-        [
-          ["ended_object", failed.key],
-          ["ended_object", deleted.key],
-        ].toSorted(),
+        [`ended_object ${failed.key}`, `ended_object ${deleted.key}`].toSorted(),
       );
       expect(await on.bucket.keys()).toEqual([]);
       expect((await reconcile()).found).toEqual([]);
@@ -191,9 +182,9 @@ export function describeReconcile(
       const { found } = await reconcile();
       expect(found.toSorted()).toEqual(
         [
-          ...underWay.map(({ key }) => ["failed_with_object", key]),
-          ["unknown_object", later.key],
-          ["object_missing", deletedSince.key],
+          ...underWay.map(({ key }) => `failed_with_object ${key}`),
+          `unknown_object ${later.key}`,
+          `object_missing ${deletedSince.key}`,
         ].toSorted(),
       );
       expect((await on.bucket.keys()).toSorted()).toEqual(since.toSorted());
@@ -232,7 +223,7 @@ export function describeReconcile(
       await upload(on, wavBytes(1000));
       on.proxy.intercept = (operation) => (operation === "GET bucket" ? { refuseWith: 403 } : undefined);
       const { report, found } = await reconcile();
-      expect(found.map(([kind]) => kind)).toEqual(["provider_failed"]);
+      expect(found).toEqual(["provider_failed "]);
       expect(report).toMatchObject({ providers: 0, findings: { provider_failed: 1 } });
     });
   });

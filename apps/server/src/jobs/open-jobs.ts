@@ -26,8 +26,8 @@ export async function openJobs(options: {
   });
   try {
     const context = { storage, log };
-    const { stop } = await startJobs({ db: database.queue, isEmbedded, jobs: JOBS, context });
-    return { stop, close: () => storage.close() };
+    const running = await startJobs({ db: database.queue, isEmbedded, jobs: JOBS, context });
+    return { stop: (graceMs) => running.stop(graceMs), close: () => storage.close() };
   } catch (error) {
     await storage.close();
     throw error;
