@@ -1,5 +1,4 @@
 import { type Kysely, sql } from "kysely";
-import { getConstructionPlans, getMigrationPlans } from "pg-boss";
 import { splitStatements } from "./split-statements.ts";
 
 /** Where pg-boss keeps its tables, apart from ours and from any that the host has of it. */
@@ -16,6 +15,8 @@ export type JobsSchema =
  * number of processes may call it at once. One transaction, one statement a call, as for our own migrations.
  */
 export async function migrateJobs<Database>(db: Kysely<Database>): Promise<JobsSchema> {
+  // Not loaded by those who only want our tables.
+  const { getConstructionPlans, getMigrationPlans } = await import("pg-boss");
   const construction = getConstructionPlans(JOBS_SCHEMA);
   const wanted = versionOf(construction);
   return db.transaction().execute(async (trx) => {

@@ -3,15 +3,22 @@ import type { Database } from "@audiotricks/storage";
 import { PGlite, types } from "@electric-sql/pglite";
 import { Kysely, PGliteDialect, PostgresDialect } from "kysely";
 import { Pool, types as pgTypes } from "pg";
-import { type Db, fromPglite } from "pg-boss";
+import type { Db } from "pg-boss";
 import type { Logger } from "./logger.ts";
 import { StartError } from "./start-error.ts";
 
 export interface OpenDatabase {
   db: Kysely<Database>;
   /** For the jobs, so that no upload waits for a connection that a sweep has; embedded, there is only the one. */
-  jobs: { db: Kysely<Database>; queue: Db };
+  jobs: JobDatabase;
   close: () => Promise<void>;
+}
+
+export interface JobDatabase {
+  db: Kysely<Database>;
+  isEmbedded: boolean;
+  /** As pg-boss wants it; asked for when the jobs begin, since loading it takes a while. */
+  openQueue(): Promise<Db>;
 }
 
 const CONNECTIONS = 10;
@@ -29,7 +36,14 @@ export async function openEmbeddedDatabase(dataDir: string): Promise<OpenDatabas
   const db = new Kysely<Database>({ dialect: new PGliteDialect({ pglite }) });
   return {
     db,
-    jobs: { db, queue: fromPglite(pglite) },
+    jobs: {
+      db,
+      isEmbedded: true,
+      openQueue: async () => {
+        const { fromPglite } = await import("pg-boss");
+        return fromPglite(pglite);
+      },
+    },
     close: async () => {
       await db.destroy();
       if (!pglite.closed) await pglite.close();
@@ -58,7 +72,7 @@ export async function openPostgres(url: string, log: Logger): Promise<OpenDataba
   const queue: Db = { executeSql: (text, values) => jobPool.query(text, values) };
   return {
     db,
-    jobs: { db: jobDb, queue },
+    jobs: { db: jobDb, isEmbedded: false, openQueue: () => Promise.resolve(queue) },
     close: async () => {
       await Promise.all([db.destroy(), jobDb.destroy()]);
       // Kysely ends a pool only if it was ever asked for something.

@@ -1,5 +1,5 @@
 import { createCompanion } from "@audiotricks/companion";
-import { migrate, migrateJobs } from "@audiotricks/migrations";
+import { migrate } from "@audiotricks/migrations";
 import { UploadError } from "@audiotricks/protocol";
 import {
   createStorage,
@@ -14,7 +14,7 @@ import { openAuthentication } from "./authentication.ts";
 import type { DefaultLimits, ServerConfig } from "./config.ts";
 import { createDemoSite } from "./demo-site.ts";
 import { listen } from "./http-server.ts";
-import { openJobs } from "./jobs/open-jobs.ts";
+import { beginJobs } from "./jobs/begin-jobs.ts";
 import { followLocalSpaces } from "./local-spaces.ts";
 import type { Logger } from "./logger.ts";
 import { lockEmbedded, openDatabase, openSpaces } from "./open-services.ts";
@@ -68,7 +68,6 @@ async function open(
   const { db } = database;
   const applied = await migrate(db);
   if (applied.applied.length > 0) log.info(applied, "migrated");
-  const jobsSchema = await migrateJobs(db);
   await applyDefaultLimits(db, defaultLimits(config));
 
   const origins = pageOrigins(config, http.port);
@@ -96,18 +95,12 @@ async function open(
     demoRoutes === undefined
       ? companion.fetch
       : createDemoSite(companion, demoRoutes, createStaticSite(demoRoot, storeOrigins(spaces)));
-  const jobs = await openJobs({
-    schema: jobsSchema,
-    database: database.jobs,
-    isEmbedded: config.databaseUrl === undefined,
-    providers,
-    log,
-  });
-  teardown.add(async () => await jobs.close());
+  http.serve(fetch);
+  // Answering comes first: the jobs wait a moment.
+  const jobs = beginJobs({ database: database.jobs, providers, log });
   teardown.add(async () => {
     await Promise.all([http.close(DRAIN_MS), jobs.stop(DRAIN_MS)]);
   });
-  http.serve(fetch);
   return { url: publicUrl(config, http.port), port: http.port, stop: teardown.run };
 }
 

@@ -8,7 +8,7 @@ const [url = "", name = ""] = process.argv.slice(2);
 const log = pino({ level: "silent" });
 const { jobs } = await openPostgres(url, log);
 await startJobs({
-  db: jobs.queue,
+  db: await jobs.openQueue(),
   isEmbedded: false,
   jobs: [
     {
