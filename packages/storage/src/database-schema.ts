@@ -71,6 +71,10 @@ export interface FileStorage {
   content_type: string;
   created_at: Generated<Timestamp>;
   deleted_at: Timestamp | null;
+  derived_from: string | null;
+  /**
+   * Download URLs issued; what became of them only the store knows.
+   */
   download_count: Generated<number>;
   etag: string | null;
   expires_at: Timestamp | null;
@@ -80,6 +84,9 @@ export interface FileStorage {
   former_workspace_id: string | null;
   id: Generated<string>;
   is_public: Generated<boolean | null>;
+  /**
+   * When a download URL was last issued; written in batches.
+   */
   last_accessed_at: Timestamp | null;
   metadata: Generated<Json>;
   mime_type: string | null;
@@ -134,6 +141,35 @@ export interface MultipartUploads {
   workspace_id: string | null;
 }
 
+export interface OutboxDeadLetters {
+  attempts: number | null;
+  data: Json | null;
+  event_type: string | null;
+  event_version: number | null;
+  gave_up_at: Timestamp | null;
+  id: string | null;
+  last_error: string | null;
+  occurred_at: Timestamp | null;
+  ordering_key: string | null;
+  sequence: number | null;
+}
+
+export interface OutboxEvents {
+  attempts: Generated<number>;
+  data: Json;
+  event_type: string;
+  event_version: Generated<number>;
+  id: Generated<string>;
+  last_error: string | null;
+  lease_token: string | null;
+  next_attempt_at: Generated<Timestamp>;
+  occurred_at: Generated<Timestamp>;
+  ordering_key: string;
+  sequence: Generated<number>;
+  settled_at: Timestamp | null;
+  status: Generated<string>;
+}
+
 export interface ReconcileFindings {
   details: Json;
   file_storage_id: string;
@@ -163,6 +199,15 @@ export interface S3Tokens {
 }
 
 export interface SpacesOperations {
+  attempts: number | null;
+  /**
+   * Who waited for the call: request or sweep.
+   */
+  cause: string | null;
+  /**
+   * What the browser said of itself: bounded, and never proved.
+   */
+  client_report: Json | null;
   completed_at: Timestamp | null;
   duration_ms: number | null;
   endpoint_url: string | null;
@@ -172,6 +217,7 @@ export interface SpacesOperations {
   id: Generated<string>;
   operation_id: string | null;
   operation_type: string;
+  reported_by: Generated<string>;
   request_headers: Json | null;
   request_size: number | null;
   response_headers: Json | null;
@@ -185,6 +231,7 @@ export interface SpacesOperations {
 }
 
 export interface StorageCounters {
+  quota_level: Generated<number>;
   reserved_bytes: Generated<number>;
   reserved_files: Generated<number>;
   scope: string;
@@ -197,6 +244,7 @@ export interface StorageCounters {
 export interface StoragePerformanceDashboard {
   audio_files: number | null;
   audio_size_bytes: number | null;
+  avg_client_upload_time_ms: number | null;
   avg_download_time_ms: number | null;
   avg_upload_time_ms: number | null;
   bucket_name: string | null;
@@ -337,6 +385,8 @@ export interface DB {
   audit_logs: AuditLogs;
   file_storage: FileStorage;
   multipart_uploads: MultipartUploads;
+  outbox_dead_letters: OutboxDeadLetters;
+  outbox_events: OutboxEvents;
   reconcile_findings: ReconcileFindings;
   reconcile_progress: ReconcileProgress;
   s3_tokens: S3Tokens;

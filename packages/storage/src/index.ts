@@ -1,5 +1,14 @@
 export { createStorage, type StorageOptions } from "./create-storage.ts";
 export type { Database } from "./database.ts";
+export { type DeadLetter, listDeadLetters, replayDeadLetters } from "./outbox/dead-letters.ts";
+export {
+  createOutboxDelivery,
+  type DeliveryReport,
+  type OutboxDeliveryOptions,
+} from "./outbox/outbox-delivery.ts";
+export type { EventFile, OutboxEvent, QuotaWarning } from "./outbox/outbox-event.ts";
+export { purgeOutbox } from "./outbox/purge-outbox.ts";
+export { parseWebhookSecrets, type WebhookEndpoint } from "./outbox/webhook-endpoint.ts";
 export { openProviders, type Providers } from "./providers/open-providers.ts";
 export { type BucketRules, prepareBucket } from "./providers/prepare-bucket.ts";
 export type { Provider } from "./providers/provider.ts";
