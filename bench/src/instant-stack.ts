@@ -155,7 +155,7 @@ function fileOf({ fileId, name, size, key }: CreatedUpload, checksumMd5: string 
     key,
     checksumMd5,
     checksumSha256: null,
-    downloadCount: 0,
+    downloadUrlsIssued: 0,
     createdAt: now,
     updatedAt: now,
     expiresAt: null,

@@ -1,5 +1,5 @@
 import { UploadError } from "@audiotricks/protocol";
-import type { Principal } from "@audiotricks/storage";
+import type { Principal, ServicePrincipal } from "@audiotricks/storage";
 import type { MiddlewareHandler } from "hono";
 import type { CompanionEnv } from "./companion-env.ts";
 
@@ -15,6 +15,22 @@ export function requirePrincipal(authenticate: Authenticate): MiddlewareHandler<
     if (principal === null) throw new UploadError("unauthenticated", "Sign in first.");
     c.set("principal", principal);
     c.set("tokenWorkspaceId", null);
+    await next();
+  };
+}
+
+/** Decides whether a service of ours asks; `null` for everybody else. Must not read the body. */
+export type AuthenticateService = (request: Request) => Promise<ServicePrincipal | null>;
+
+/** For routes that users and services share; without `authenticateService`, for users alone. */
+export function requireCaller(
+  authenticate: Authenticate,
+  authenticateService: AuthenticateService | undefined,
+): MiddlewareHandler<CompanionEnv> {
+  return async (c, next) => {
+    const caller = (await authenticateService?.(c.req.raw)) ?? (await authenticate(c.req.raw));
+    if (caller === null) throw new UploadError("unauthenticated", "Sign in first.");
+    c.set("caller", caller);
     await next();
   };
 }

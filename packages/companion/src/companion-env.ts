@@ -1,4 +1,4 @@
-import type { Principal } from "@audiotricks/storage";
+import type { Caller, Principal } from "@audiotricks/storage";
 import type { OpenAPIHono } from "@hono/zod-openapi";
 
 /** What middleware leaves for handlers, and what the HTTP server lends us. */
@@ -6,6 +6,8 @@ export interface CompanionEnv {
   Variables: {
     requestId: string;
     principal: Principal;
+    /** On routes that a service of ours may use too. */
+    caller: Caller;
     /** Set where an S3 token names the workspace; it wins over what the request says. */
     tokenWorkspaceId: string | null;
   };

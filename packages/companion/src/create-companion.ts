@@ -4,13 +4,19 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { requestId } from "hono/request-id";
 import { apiHeaders } from "./api-headers.ts";
-import { type Authenticate, requirePrincipal } from "./authenticate.ts";
+import {
+  type Authenticate,
+  type AuthenticateService,
+  requireCaller,
+  requirePrincipal,
+} from "./authenticate.ts";
 import type { CompanionApp, CompanionEnv } from "./companion-env.ts";
 import { errorHandler, respondWithError, type UnexpectedErrorContext } from "./error-response.ts";
 import { limitBody } from "./limit-body.ts";
 import { addOpenApiDocument } from "./openapi-document.ts";
 import { corsFor, type PublicAddress, parseOrigins, refuseForeignOrigins } from "./origins.ts";
 import { type RequestEntry, requestLog } from "./request-log.ts";
+import { addDerivedRoutes } from "./routes/derived.ts";
 import { addFileRoutes } from "./routes/files.ts";
 import { addHealthRoutes } from "./routes/health.ts";
 import { addLimitRoutes } from "./routes/limits.ts";
@@ -23,6 +29,8 @@ import { validation } from "./validation.ts";
 export interface CompanionOptions extends PublicAddress {
   storage: Storage;
   authenticate: Authenticate;
+  /** Knows services of ours, such as the one that processes audio (`serviceToken`); by default there are none. */
+  authenticateService?: AuthenticateService;
   /** Origins whose pages may call the companion, each exactly as a browser sends it. Its own needs no mention. */
   allowedOrigins: readonly string[];
   /** Faults of ours; the caller is told no more than the request id. Must not throw. */
@@ -45,6 +53,7 @@ export function createCompanion(options: CompanionOptions): Companion {
   const { storage, allowedOrigins, onUnexpectedError, onRequest, basePath = "/" } = options;
   const origins = parseOrigins(allowedOrigins);
   const signedIn = requirePrincipal(options.authenticate);
+  const called = requireCaller(options.authenticate, options.authenticateService);
   const root = new OpenAPIHono<CompanionEnv>({ defaultHook: validation() });
   const app = basePath === "/" ? root : root.basePath(basePath);
 
@@ -68,8 +77,9 @@ export function createCompanion(options: CompanionOptions): Companion {
   app.use(limitBody());
 
   addHealthRoutes(app, storage, onUnexpectedError);
-  addUploadRoutes(app, storage, signedIn);
-  addFileRoutes(app, storage, signedIn);
+  addUploadRoutes(app, storage, { signedIn, called });
+  addFileRoutes(app, storage, { signedIn, called });
+  addDerivedRoutes(app, storage, called);
   addLimitRoutes(app, storage, signedIn);
   addS3TokenRoutes(app, storage, signedIn, { ...options, basePath });
   app.route("/s3", uppyS3Routes(storage, signedIn));

@@ -1,6 +1,7 @@
-export type { Principal } from "@audiotricks/storage";
-export type { Authenticate } from "./authenticate.ts";
+export type { Principal, ServicePrincipal } from "@audiotricks/storage";
+export type { Authenticate, AuthenticateService } from "./authenticate.ts";
 export { type BearerJwtOptions, bearerJwt } from "./bearer-jwt.ts";
 export { type Companion, type CompanionOptions, createCompanion } from "./create-companion.ts";
 export type { UnexpectedErrorContext } from "./error-response.ts";
 export type { RequestEntry } from "./request-log.ts";
+export { serviceToken } from "./service-token.ts";

@@ -1,6 +1,6 @@
 import { isTerminalSessionState, partAt, UploadError } from "@audiotricks/protocol";
 import type { CreateUploadResult, FileRecord, UploadSession } from "@audiotricks/protocol/messages";
-import type { Principal, S3CompatUpload, Storage } from "@audiotricks/storage";
+import type { Caller, Principal, S3CompatUpload, Storage } from "@audiotricks/storage";
 
 export interface MemoryStorage extends Storage {
   /** Names of the calls that would change something, in order. */
@@ -20,19 +20,21 @@ export function createMemoryStorage(): MemoryStorage {
   const records = new Map<string, FileRecord>();
   const tokens = new Map<string, Principal & { workspaceId: string | null }>();
   const changes: string[] = [];
+  const derived = new Set<string>();
   let failure: { error: unknown } | undefined;
 
   function enter(change?: string): void {
     if (failure !== undefined) throw failure.error;
     if (change !== undefined) changes.push(change);
   }
-  function sessionOf(principal: Principal, sessionId: string) {
+  function sessionOf(caller: Caller, sessionId: string) {
     const session = sessions.get(sessionId);
-    if (session?.ownerId !== principal.userId) throw new UploadError("session_not_found", "No such upload.");
+    const isTheirs = "service" in caller ? derived.has(sessionId) : session?.ownerId === caller.userId;
+    if (session === undefined || !isTheirs) throw new UploadError("session_not_found", "No such upload.");
     return session;
   }
-  function openSessionOf(principal: Principal, sessionId: string) {
-    const session = sessionOf(principal, sessionId);
+  function openSessionOf(caller: Caller, sessionId: string) {
+    const session = sessionOf(caller, sessionId);
     if (isTerminalSessionState(session.state))
       throw new UploadError("session_not_open", "The upload is over.", { details: { state: session.state } });
     return session;
@@ -42,9 +44,10 @@ export function createMemoryStorage(): MemoryStorage {
     if (session.key !== key) throw new UploadError("session_not_found", "No such upload.");
     return session;
   }
-  function fileOf(principal: Principal, fileId: string): FileRecord {
+  function fileOf(caller: Caller, fileId: string): FileRecord {
     const file = records.get(fileId);
-    if (file?.ownerId !== principal.userId) throw new UploadError("file_not_found", "No such file.");
+    if (file === undefined || ("userId" in caller && file.ownerId !== caller.userId))
+      throw new UploadError("file_not_found", "No such file.");
     return file;
   }
   function open(principal: Principal, name: string, size: number, workspaceId: string | null) {
@@ -87,7 +90,7 @@ export function createMemoryStorage(): MemoryStorage {
       key: session.key,
       checksumMd5: null,
       checksumSha256: null,
-      downloadCount: 0,
+      downloadUrlsIssued: 0,
       createdAt: NOW,
       updatedAt: NOW,
       expiresAt: null,
@@ -198,6 +201,13 @@ export function createMemoryStorage(): MemoryStorage {
       download: async (principal, fileId, { disposition }) => {
         enter();
         return { url: `https://store.test/${fileOf(principal, fileId).key}?${disposition}`, expiresIn: 300 };
+      },
+      derive: async (service, fileId, { name, size }) => {
+        enter("derive");
+        const { ownerId, workspaceId } = fileOf(service, fileId);
+        const session = open({ userId: ownerId ?? "" }, name, size, workspaceId);
+        derived.add(session.sessionId);
+        return { ...wire(session), urls: [], resumed: false };
       },
     },
     quota: async (principal) => {

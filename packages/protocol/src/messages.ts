@@ -38,6 +38,10 @@ export const contentKind = z.enum(["audio_file", "export_file", "avatar", "docum
 export const uploadMethod = z.enum(["put", "multipart"]);
 export const accessLevel = z.enum(["private", "workspace", "public"]);
 
+const fileMetadata = z
+  .record(z.string().max(100), z.string().max(1000))
+  .refine((m) => Object.keys(m).length <= 50);
+
 export const newUpload = z.strictObject({
   /** The caller's own name for this file within the request; comes back with the result. */
   clientId: z.string().min(1).max(200),
@@ -49,10 +53,7 @@ export const newUpload = z.strictObject({
   lastModified: z.number().int().optional(),
   contentType: contentKind.default("audio_file"),
   workspaceId: id.optional(),
-  metadata: z
-    .record(z.string().max(100), z.string().max(1000))
-    .refine((m) => Object.keys(m).length <= 50)
-    .optional(),
+  metadata: fileMetadata.optional(),
   /** An open session of the same user, name and size to go on with; ignored when it is no longer open. */
   resume: id.optional(),
   /** `put` for one signed PUT, `multipart` for parts; by default decided by size. */
@@ -87,7 +88,8 @@ export const fileRecord = z.object({
   key: z.string(),
   checksumMd5: z.string().nullable(),
   checksumSha256: z.string().nullable(),
-  downloadCount: z.number().int(),
+  /** Download URLs issued, give or take the last second; whether one was used only the store knows. */
+  downloadUrlsIssued: z.number().int(),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
   expiresAt: z.iso.datetime().nullable(),
@@ -151,6 +153,26 @@ export const clientSummary = z.strictObject({
     .max(2 ** 31 - 1),
   bytesSent: size,
   retries: z.number().int().min(0).max(1_000_000),
+  /** What the browser calls itself. */
+  browser: z.string().max(300).optional(),
+  /** Of the file, over the time that it was neither paused nor offline. */
+  bytesPerSecond: z.number().int().min(0).max(1e12).optional(),
+  bytesSentTwice: size.optional(),
+  /** Why requests were tried again, the most frequent first. */
+  retryCauses: z
+    .array(
+      z.strictObject({
+        cause: z.string().regex(/^[a-z0-9-]{1,40}$/),
+        count: z.number().int().min(1).max(1_000_000),
+      }),
+    )
+    .max(10)
+    .optional(),
+  /** What most of the time went to, if it was slow. */
+  slowBecause: z
+    .string()
+    .regex(/^[a-z]{1,20}$/)
+    .optional(),
 });
 
 export const completeUploadRequest = z.strictObject({
@@ -196,6 +218,14 @@ export const downloadRequest = z.strictObject({
   disposition: z.enum(["attachment", "inline"]).default("attachment"),
 });
 export const downloadResponse = z.object({ url: z.string(), expiresIn: z.number().int() });
+
+/** A file made of another: `processed` audio, or a `chunk`, a piece of it. */
+export const deriveFileRequest = z.strictObject({
+  name: fileName,
+  size,
+  category: z.enum(["processed", "chunk"]),
+  metadata: fileMetadata.optional(),
+});
 
 export const quotaStatus = z.enum(["normal", "high", "warning", "over_quota"]);
 export const quotaScope = z.object({
@@ -244,6 +274,7 @@ export type StoredPart = z.infer<typeof storedPart>;
 export type SignPartsRequest = z.infer<typeof signPartsRequest>;
 export type SignPartsResponse = z.infer<typeof signPartsResponse>;
 export type CompleteUploadRequest = z.infer<typeof completeUploadRequest>;
+export type ClientSummary = z.infer<typeof clientSummary>;
 export type Completion = z.infer<typeof completion>;
 export type CompleteUploadsRequest = z.infer<typeof completeUploadsRequest>;
 export type CompleteUploadsResponse = z.infer<typeof completeUploadsResponse>;
@@ -252,6 +283,7 @@ export type FileRecord = z.infer<typeof fileRecord>;
 export type ListFilesQuery = z.infer<typeof listFilesQuery>;
 export type ListFilesResponse = z.infer<typeof listFilesResponse>;
 export type UpdateFileRequest = z.infer<typeof updateFileRequest>;
+export type DeriveFileRequest = z.infer<typeof deriveFileRequest>;
 export type DownloadRequest = z.infer<typeof downloadRequest>;
 export type DownloadResponse = z.infer<typeof downloadResponse>;
 export type QuotaScope = z.infer<typeof quotaScope>;

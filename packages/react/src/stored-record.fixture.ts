@@ -14,7 +14,7 @@ export const STORED_RECORD: FileRecord = {
   key: "audio/uploads/a.wav",
   checksumMd5: null,
   checksumSha256: null,
-  downloadCount: 0,
+  downloadUrlsIssued: 0,
   createdAt: "2026-11-24T10:00:00.000Z",
   updatedAt: "2026-11-24T10:00:00.000Z",
   expiresAt: null,

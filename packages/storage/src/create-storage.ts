@@ -3,8 +3,10 @@ import { type Kysely, sql } from "kysely";
 import { createClock } from "./clock.ts";
 import type { Database } from "./database.ts";
 import { nameDatabaseFailures } from "./database-failures.ts";
+import { createAccessLog } from "./files/access-log.ts";
 import { getFile, updateFile } from "./files/change-files.ts";
 import { deleteFile } from "./files/delete-file.ts";
+import { deriveFile } from "./files/derive-file.ts";
 import { downloadFile } from "./files/download-file.ts";
 import { listFiles } from "./files/list-files.ts";
 import { createOperationsLog } from "./operations-log.ts";
@@ -47,11 +49,16 @@ export interface StorageOptions {
 export function createStorage(options: StorageOptions): Storage {
   const { db, providers, onError = () => undefined } = options;
   const log = createOperationsLog(db, onError);
+  const settings = { ...DEFAULT_SETTINGS, ...options.settings };
+  const clock = createClock(options.now);
+  const accesses = createAccessLog({ db, clock }, onError);
   const context: StorageContext = {
     db,
-    stores: createStores(providers, log.record),
-    clock: createClock(options.now),
-    settings: { ...DEFAULT_SETTINGS, ...options.settings },
+    stores: createStores(providers, log.record, settings),
+    clock,
+    settings,
+    log,
+    accesses,
     onError,
   };
 
@@ -72,7 +79,8 @@ export function createStorage(options: StorageOptions): Storage {
       get: (principal, id) => getFile(context, principal, id),
       update: (principal, id, change) => updateFile(context, principal, id, change),
       delete: (principal, id) => deleteFile(context, principal, id),
-      download: (principal, id, request) => downloadFile(context, principal, id, request),
+      download: (caller, id, request) => downloadFile(context, caller, id, request),
+      derive: (_service, id, request, deriveOptions) => deriveFile(context, id, request, deriveOptions),
     },
     quota: (principal, workspaceId) => readQuota(context, principal, workspaceId),
     s3: createS3Compat(context),
@@ -91,8 +99,11 @@ export function createStorage(options: StorageOptions): Storage {
       await headBucket(store.s3);
     },
     close: async () => {
-      await log.close();
+      // Each even if another fails.
+      const ends = await Promise.allSettled([log.close(), accesses.flush()]);
       context.stores.close();
+      const failures = ends.flatMap((end) => (end.status === "rejected" ? [end.reason as unknown] : []));
+      if (failures.length > 0) throw new AggregateError(failures, "not all could be written down");
     },
   });
 }

@@ -47,3 +47,8 @@ function isDatabaseAway(error: unknown): boolean {
 function databaseUnavailable(cause: unknown): UploadError {
   return new UploadError("database_unavailable", "The database does not answer. Try again.", { cause });
 }
+
+/** SQLSTATE: a value that cannot be, a constraint, a deadlock. Another row in the same statement may be all right. */
+export function isAboutOne(error: unknown): boolean {
+  return error instanceof Error && "code" in error && /^(?:22|23|40)...$/.test(String(error.code));
+}

@@ -26,6 +26,13 @@ export interface StorageSettings {
   takeInMemoryUpTo: number;
   /** How long one of a batch waits for the others before it is written down without them. */
   batchPatienceMs: number;
+  /**
+   * This process' share of the requests a second that the store takes, from above 0 to 1. The rest is for what browsers send
+   * there themselves, and for other processes: with N of them give each 1/N of it.
+   */
+  storeRequestShare: number;
+  /** Requests a second that the bucket takes of everybody; by default what is known of its vendor. */
+  storeRequestsPerSecond: number | undefined;
   /** Calls to the store at once on behalf of one request. */
   storeConcurrency: number;
   /**
@@ -62,6 +69,8 @@ export const DEFAULT_SETTINGS: StorageSettings = {
   reconcileDelaysMs: [0, 100, 300, 600, 1000],
   takeInMemoryUpTo: 65_536,
   batchPatienceMs: 1_000,
+  storeRequestShare: 0.5,
+  storeRequestsPerSecond: undefined,
   storeConcurrency: 16,
   leftoverGraceMs: 900_000,
   unknownGraceMs: 3 * 86_400_000,

@@ -1,6 +1,8 @@
 import type { Kysely } from "kysely";
 import type { Clock } from "./clock.ts";
 import type { Database } from "./database.ts";
+import type { AccessLog } from "./files/access-log.ts";
+import type { OperationsLog } from "./operations-log.ts";
 import type { StorageSettings } from "./settings.ts";
 import type { Stores } from "./stores.ts";
 
@@ -10,6 +12,8 @@ export interface StorageContext {
   stores: Stores;
   clock: Clock;
   settings: StorageSettings;
+  log: Pick<OperationsLog, "recordUpload">;
+  accesses: AccessLog;
   /** Told of failures that no caller waits for. */
   onError: (error: unknown) => void;
 }

@@ -5,7 +5,9 @@ import type {
   CompleteUploadsResponse,
   Completion,
   ConfigResponse,
+  CreatedUpload,
   CreateUploadResult,
+  DeriveFileRequest,
   DownloadRequest,
   DownloadResponse,
   FileRecord,
@@ -27,6 +29,15 @@ import type { ReconcileOptions } from "./reconcile/reconcile.ts";
 export interface Principal {
   userId: string;
 }
+
+/**
+ * A service of ours, such as the one that processes audio. It works for the owners of files: it may read any file, make
+ * files of it, and bring the uploads of those to their end; nothing else.
+ */
+export interface ServicePrincipal {
+  service: string;
+}
+export type Caller = Principal | ServicePrincipal;
 
 /**
  * Everything the companion can do. Every method throws `UploadError` and nothing else for what a caller can cause;
@@ -57,22 +68,29 @@ export interface Uploads {
   ): Promise<CreateUploadResult[]>;
   listOpen(principal: Principal): Promise<UploadSession[]>;
   /** With the parts the store holds now. */
-  get(principal: Principal, sessionId: string): Promise<UploadSession>;
-  signParts(principal: Principal, sessionId: string, request: SignPartsRequest): Promise<PartUrl[]>;
-  complete(principal: Principal, sessionId: string, request: CompleteUploadRequest): Promise<Completion>;
+  get(caller: Caller, sessionId: string): Promise<UploadSession>;
+  signParts(caller: Caller, sessionId: string, request: SignPartsRequest): Promise<PartUrl[]>;
+  complete(caller: Caller, sessionId: string, request: CompleteUploadRequest): Promise<Completion>;
   completeMany(
     principal: Principal,
     uploads: CompleteUploadsRequest["uploads"],
   ): Promise<CompleteUploadsResponse["results"]>;
-  cancel(principal: Principal, sessionId: string): Promise<CancelResponse>;
+  cancel(caller: Caller, sessionId: string): Promise<CancelResponse>;
 }
 
 export interface Files {
   list(principal: Principal, query: ListFilesQuery): Promise<ListFilesResponse>;
-  get(principal: Principal, fileId: string): Promise<FileRecord>;
+  get(caller: Caller, fileId: string): Promise<FileRecord>;
   update(principal: Principal, fileId: string, change: UpdateFileRequest): Promise<FileRecord>;
   delete(principal: Principal, fileId: string): Promise<FileRecord>;
-  download(principal: Principal, fileId: string, request: DownloadRequest): Promise<DownloadResponse>;
+  download(caller: Caller, fileId: string, request: DownloadRequest): Promise<DownloadResponse>;
+  /** Begins the upload of a file made of this one. It is its owner's, and goes when the other goes. */
+  derive(
+    service: ServicePrincipal,
+    fileId: string,
+    request: DeriveFileRequest,
+    options?: { idempotencyKey?: string },
+  ): Promise<CreatedUpload>;
 }
 
 /**

@@ -1,8 +1,10 @@
 import type { Providers } from "./providers/open-providers.ts";
 import type { Provider } from "./providers/provider.ts";
 import type { ProviderLimits } from "./providers/provider-limits.ts";
+import { createBudgets } from "./s3/create-budgets.ts";
 import type { StoreOperation } from "./s3/s3-connection.ts";
 import { closeS3, connectS3, type OperationSubject, type S3Connection } from "./s3/s3-connection.ts";
+import type { StorageSettings } from "./settings.ts";
 
 export interface Store {
   s3: S3Connection;
@@ -14,13 +16,20 @@ export interface Stores {
   of(providerId: string, subject?: OperationSubject): Promise<Store>;
   /** Where new uploads go. */
   findPrimary(): Promise<(Store & { providerId: string }) | undefined>;
+  /** The same, for work that no user waits for: its calls come after theirs, and `signal` ends their waiting. */
+  forSweep(signal: AbortSignal | undefined): Stores;
   close(): void;
 }
 
 /** After this long the row is read again, so that a rotated credential is taken up without a restart. */
 const REREAD_AFTER_MS = 15_000;
 
-export function createStores(providers: Providers, record: (operation: StoreOperation) => void): Stores {
+export function createStores(
+  providers: Providers,
+  record: (operation: StoreOperation) => void,
+  settings: Pick<StorageSettings, "storeRequestShare" | "storeRequestsPerSecond">,
+): Stores {
+  const budgetOf = createBudgets(settings);
   const entries = new Map<string, { readAt: number; provider: Promise<Provider> }>();
   const connections = new Map<string, S3Connection>();
 
@@ -44,21 +53,30 @@ export function createStores(providers: Providers, record: (operation: StoreOper
     if (s3 === undefined) {
       const { completionLimitMs } = limits;
       const address = { endpoint, bucket, region, forcePathStyle, hasTwoHosts };
-      s3 = connectS3({ ...address, credentials, completionLimitMs, record });
+      const budget = budgetOf(address, limits.requestsPerSecond);
+      s3 = connectS3({ ...address, credentials, completionLimitMs, record, budget });
       connections.set(name, s3);
     }
     return { s3: { ...s3, subject }, limits };
   }
 
-  return {
+  const stores: Stores = {
     of: async (id, subject = {}) => connect(await read(id), subject),
     findPrimary: async () => {
       const provider = await providers.findPrimary();
       return provider && { ...connect(provider, {}), providerId: provider.id };
     },
+    forSweep: (signal) => ({
+      ...stores,
+      of: async (id, subject) => {
+        const store = await stores.of(id, subject);
+        return { ...store, s3: { ...store.s3, cause: "sweep", ...(signal === undefined ? {} : { signal }) } };
+      },
+    }),
     close: () => {
       for (const connection of connections.values()) closeS3(connection);
       connections.clear();
     },
   };
+  return stores;
 }

@@ -20,7 +20,7 @@ const ofFile = validation({ id: "file_not_found" });
 export function addFileRoutes(
   app: CompanionApp,
   storage: Storage,
-  signedIn: MiddlewareHandler<CompanionEnv>,
+  { signedIn, called }: Record<"signedIn" | "called", MiddlewareHandler<CompanionEnv>>,
 ): void {
   const tags = ["files"];
   const middleware = [signedIn];
@@ -47,11 +47,11 @@ export function addFileRoutes(
       path: "/v1/files/{id}",
       summary: "One file",
       tags,
-      middleware,
+      middleware: [called],
       request: { params: fileParams },
       responses: { 200: jsonResponse("The file", fileRecord), ...failures("file_not_found") },
     }),
-    async (c) => c.json(await storage.files.get(c.get("principal"), c.req.valid("param").id), 200),
+    async (c) => c.json(await storage.files.get(c.get("caller"), c.req.valid("param").id), 200),
     ofFile,
   );
 
@@ -98,7 +98,7 @@ export function addFileRoutes(
       path: "/v1/files/{id}/download",
       summary: "A signed URL of the bytes",
       tags,
-      middleware,
+      middleware: [called],
       request: { params: fileParams, body: jsonBody(downloadRequest, { required: false }) },
       responses: {
         200: jsonResponse("The URL", downloadResponse),
@@ -109,7 +109,7 @@ export function addFileRoutes(
       const { id } = c.req.valid("param");
       // Again, because without a body the validator does not run, and so sets no defaults.
       const request = downloadRequest.parse(c.req.valid("json"));
-      return c.json(await storage.files.download(c.get("principal"), id, request), 200);
+      return c.json(await storage.files.download(c.get("caller"), id, request), 200);
     },
     ofFile,
   );

@@ -16,23 +16,17 @@ import { createRoute } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { z } from "zod";
 import type { CompanionApp, CompanionEnv } from "../companion-env.ts";
+import { idempotencyHeaders } from "../idempotency-headers.ts";
 import { failures, jsonBody, jsonResponse } from "../openapi-responses.ts";
 import { validation } from "../validation.ts";
 
 const sessionParams = z.object({ id: z.uuid() });
 const ofSession = validation({ id: "session_not_found" });
-/** Printable ASCII: what every HTTP stack passes on unchanged. */
-const idempotencyHeaders = z.object({
-  "idempotency-key": z
-    .string()
-    .regex(/^[\x20-\x7e]{1,200}$/, "must be 1 to 200 printable ASCII characters")
-    .optional(),
-});
 
 export function addUploadRoutes(
   app: CompanionApp,
   storage: Storage,
-  signedIn: MiddlewareHandler<CompanionEnv>,
+  { signedIn, called }: Record<"signedIn" | "called", MiddlewareHandler<CompanionEnv>>,
 ): void {
   const tags = ["uploads"];
   const middleware = [signedIn];
@@ -100,14 +94,14 @@ export function addUploadRoutes(
       path: "/v1/uploads/{id}",
       summary: "One upload, with the parts the store holds now",
       tags,
-      middleware,
+      middleware: [called],
       request: { params: sessionParams },
       responses: {
         200: jsonResponse("The upload", uploadSession),
         ...failures("session_not_found", "storage_unavailable"),
       },
     }),
-    async (c) => c.json(await storage.uploads.get(c.get("principal"), c.req.valid("param").id), 200),
+    async (c) => c.json(await storage.uploads.get(c.get("caller"), c.req.valid("param").id), 200),
     ofSession,
   );
 
@@ -117,7 +111,7 @@ export function addUploadRoutes(
       path: "/v1/uploads/{id}/parts/sign",
       summary: "Signed URLs for parts",
       tags,
-      middleware,
+      middleware: [called],
       request: { params: sessionParams, body: jsonBody(signPartsRequest) },
       responses: {
         200: jsonResponse("URLs, in the order asked", signPartsResponse),
@@ -126,7 +120,7 @@ export function addUploadRoutes(
     }),
     async (c) => {
       const urls = await storage.uploads.signParts(
-        c.get("principal"),
+        c.get("caller"),
         c.req.valid("param").id,
         c.req.valid("json"),
       );
@@ -141,7 +135,7 @@ export function addUploadRoutes(
       path: "/v1/uploads/{id}/complete",
       summary: "Finish an upload; safe to repeat",
       tags,
-      middleware,
+      middleware: [called],
       request: { params: sessionParams, body: jsonBody(completeUploadRequest, { required: false }) },
       responses: {
         200: jsonResponse("Stored and proved", completion),
@@ -159,7 +153,7 @@ export function addUploadRoutes(
     }),
     async (c) => {
       const result = await storage.uploads.complete(
-        c.get("principal"),
+        c.get("caller"),
         c.req.valid("param").id,
         c.req.valid("json"),
       );
@@ -176,14 +170,14 @@ export function addUploadRoutes(
       path: "/v1/uploads/{id}",
       summary: "Cancel an upload; safe to repeat",
       tags,
-      middleware,
+      middleware: [called],
       request: { params: sessionParams },
       responses: {
         200: jsonResponse("Cancelled, or being cancelled", cancelResponse),
         ...failures("session_not_found", "session_not_open", "session_completed"),
       },
     }),
-    async (c) => c.json(await storage.uploads.cancel(c.get("principal"), c.req.valid("param").id), 200),
+    async (c) => c.json(await storage.uploads.cancel(c.get("caller"), c.req.valid("param").id), 200),
     ofSession,
   );
 }

@@ -1,17 +1,13 @@
 import { UploadError } from "@audiotricks/protocol";
 import type { FileRecord, UpdateFileRequest } from "@audiotricks/protocol/messages";
 import { isStorableText } from "../storable-text.ts";
-import type { Principal } from "../storage.ts";
+import type { Caller, Principal } from "../storage.ts";
 import type { StorageContext } from "../storage-context.ts";
 import { fileNotFound, getFileRecord, toFileRecord } from "./file-record.ts";
 import { changeableFiles, STORED_STATES, visibleFiles } from "./visible-files.ts";
 
-export async function getFile(
-  { db }: StorageContext,
-  principal: Principal,
-  fileId: string,
-): Promise<FileRecord> {
-  const row = await visibleFiles(db, principal)
+export async function getFile({ db }: StorageContext, caller: Caller, fileId: string): Promise<FileRecord> {
+  const row = await visibleFiles(db, caller)
     .selectAll("f")
     .where("f.id", "=", fileId)
     .where("f.status", "in", STORED_STATES)

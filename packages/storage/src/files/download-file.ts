@@ -2,21 +2,24 @@ import { UploadError } from "@audiotricks/protocol";
 import type { DownloadRequest, DownloadResponse } from "@audiotricks/protocol/messages";
 import { pinnedTypeOf } from "../pinned-type.ts";
 import { contentDisposition } from "../s3/content-disposition.ts";
-import type { Principal } from "../storage.ts";
+import type { Caller } from "../storage.ts";
 import type { StorageContext } from "../storage-context.ts";
 import { fileNotFound } from "./file-record.ts";
 import { STORED_STATES, visibleFiles } from "./visible-files.ts";
 
 const READABLE_STATES: readonly string[] = ["stored", "processing", "processed"];
 
-/** A URL that gives the bytes for a few minutes, under the file's own name and our type for it. Counts as a download. */
+/**
+ * A URL that gives the bytes for a few minutes, under the file's own name and our type for it. It is counted, unless a
+ * service asks; whether it is used we never learn.
+ */
 export async function downloadFile(
-  { db, stores, clock, settings }: StorageContext,
-  principal: Principal,
+  { db, stores, settings, accesses }: StorageContext,
+  caller: Caller,
   fileId: string,
   { disposition }: DownloadRequest,
 ): Promise<DownloadResponse> {
-  const row = await visibleFiles(db, principal)
+  const row = await visibleFiles(db, caller)
     .selectAll("f")
     .where("f.id", "=", fileId)
     .where("f.status", "in", STORED_STATES)
@@ -26,11 +29,7 @@ export async function downloadFile(
     throw new UploadError("file_not_ready", `The file is ${row.status}.`, { details: { state: row.status } });
   }
   const { s3 } = await stores.of(row.storage_provider_id);
-  await db
-    .updateTable("file_storage")
-    .set((eb) => ({ download_count: eb("download_count", "+", 1), last_accessed_at: clock.now() }))
-    .where("id", "=", fileId)
-    .execute();
+  if (!("service" in caller)) accesses.record(row.id);
   const expiresIn = settings.downloadUrlExpiresIn;
   const url = s3.presigner.getObject({
     key: row.storage_path,

@@ -35,7 +35,7 @@ export function toFileRecord(row: Selectable<FileStorage>): FileRecord {
     key: row.storage_path,
     checksumMd5: row.checksum_md5,
     checksumSha256: row.checksum_sha256,
-    downloadCount: Number(row.download_count),
+    downloadUrlsIssued: Number(row.download_count),
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
     expiresAt: row.expires_at?.toISOString() ?? null,

@@ -1,7 +1,7 @@
 import type { FileState } from "@audiotricks/protocol";
 import type { ExpressionBuilder, Kysely } from "kysely";
 import type { Database } from "../database.ts";
-import type { Principal } from "../storage.ts";
+import type { Caller, Principal } from "../storage.ts";
 
 /** States in which the bytes are promised. */
 export const STORED_STATES = [
@@ -16,11 +16,12 @@ export const STORED_STATES = [
 type FileTables = Database & { f: Database["file_storage"] };
 
 /**
- * The files a principal may see: every statement about files starts here. Their own personal ones; in their workspaces
- * what is shared, what is their own, and, for admins, everything.
+ * The files a caller may see: every statement about files starts here. A user's own personal ones; in their workspaces
+ * what is shared, what is their own, and, for admins, everything. A service sees all.
  */
-export function visibleFiles(db: Kysely<Database>, principal: Principal) {
-  return db.selectFrom("file_storage as f").where(isVisible(principal));
+export function visibleFiles(db: Kysely<Database>, caller: Caller) {
+  const files = db.selectFrom("file_storage as f");
+  return "service" in caller ? files : files.where(isVisible(caller));
 }
 
 /** Of those, the ones they may change or delete: their own, and as an admin all; a viewer none. */

@@ -1,3 +1,5 @@
+import { isSpacesHost } from "../s3/bucket-address.ts";
+
 /** What a vendor's store allows and honours. Data, so that a new vendor is a new entry. Sizes are bytes. */
 export interface ProviderLimits {
   name: string;
@@ -12,6 +14,8 @@ export interface ProviderLimits {
   /** Honours a signed `If-None-Match: *` on PUT. */
   honoursIfNoneMatchOnPut: boolean;
   corsAnswerOnForbidden: boolean;
+  /** Requests of everybody, browsers included, that one bucket and one client address get; Infinity where none is known. */
+  requestsPerSecond: { bucket: number; client: number };
 }
 
 const MiB = 1024 * 1024;
@@ -26,6 +30,7 @@ const spaces: ProviderLimits = {
   checksContentMd5: true,
   honoursIfNoneMatchOnPut: true,
   corsAnswerOnForbidden: false,
+  requestsPerSecond: { bucket: 800, client: 1_500 },
 };
 
 export const PROVIDER_LIMITS = {
@@ -36,8 +41,16 @@ export const PROVIDER_LIMITS = {
     maxPutSize: 5_368_709_120,
     maxConcurrentPuts: 100,
     corsAnswerOnForbidden: true,
+    // Of writes, for one prefix.
+    requestsPerSecond: { bucket: 3_500, client: Number.POSITIVE_INFINITY },
   },
-  gcs: { ...spaces, name: "Google Cloud Storage", honoursIfNoneMatchOnPut: false },
+  gcs: {
+    ...spaces,
+    name: "Google Cloud Storage",
+    honoursIfNoneMatchOnPut: false,
+    // Of writes, before a bucket has grown used to more.
+    requestsPerSecond: { bucket: 1_000, client: Number.POSITIVE_INFINITY },
+  },
 } as const satisfies Record<string, ProviderLimits>;
 
 export type SupportedProviderName = keyof typeof PROVIDER_LIMITS;
@@ -52,4 +65,14 @@ export function providerNameOf(endpoint: string): SupportedProviderName {
   if (hostname.endsWith(".amazonaws.com")) return "s3";
   if (hostname === "storage.googleapis.com") return "gcs";
   return "digitalocean_spaces";
+}
+
+/** The limits of a vendor at one endpoint: a server of one's own takes as many requests as it can. */
+export function limitsAt(name: SupportedProviderName, endpoint: string): ProviderLimits {
+  const limits = PROVIDER_LIMITS[name];
+  if (name !== "digitalocean_spaces" || isSpacesHost(endpoint)) return limits;
+  return {
+    ...limits,
+    requestsPerSecond: { bucket: Number.POSITIVE_INFINITY, client: Number.POSITIVE_INFINITY },
+  };
 }

@@ -4,7 +4,7 @@ import type { Database } from "../database.ts";
 import type { StorageProviders } from "../database-schema.ts";
 import { type BucketAddress, isSpacesHost, needsPathStyle, normalizeEndpoint } from "../s3/bucket-address.ts";
 import type { SigningCredentials } from "../s3/sigv4.ts";
-import { isSupportedProvider, PROVIDER_LIMITS, type ProviderLimits } from "./provider-limits.ts";
+import { isSupportedProvider, limitsAt, PROVIDER_LIMITS, type ProviderLimits } from "./provider-limits.ts";
 import { type EnvelopeKey, openSecret } from "./secret-envelope.ts";
 import type { SpacesProvider } from "./spaces-provider.ts";
 
@@ -62,7 +62,7 @@ function toProvider(row: Selectable<StorageProviders>, secrets: ProviderSecrets)
     forcePathStyle,
     hasTwoHosts: (isGiven ? spaces.twoHosts : undefined) ?? (isSpacesHost(endpoint) && !forcePathStyle),
     credentials: credentialsOf(row, isGiven ? spaces : undefined, secrets.encryptionKey),
-    limits: PROVIDER_LIMITS[name],
+    limits: limitsAt(name, endpoint),
   };
 }
 

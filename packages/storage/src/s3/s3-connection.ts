@@ -2,6 +2,7 @@ import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import type { Slots } from "../concurrency.ts";
 import { type BucketAddress, bothHosts } from "./bucket-address.ts";
 import { createPresigner, type Presigner } from "./presign.ts";
+import { type Cause, createRequestBudget, type RequestBudget } from "./request-budget.ts";
 import { describeFailure, type S3Failure } from "./s3-failure.ts";
 import type { SigningCredentials } from "./sigv4.ts";
 
@@ -27,6 +28,10 @@ export interface StoreOperation extends OperationSubject {
   requestSize: number | undefined;
   responseSize: number | undefined;
   errorCode: string | undefined;
+  /** Who waited for it. */
+  cause: Cause;
+  /** How often it was sent. */
+  attempts: number;
 }
 
 /** One bucket, ready to be talked to. The functions beside this file are its operations, one for each call of S3. */
@@ -45,6 +50,12 @@ export interface S3Connection {
   record: (operation: StoreOperation) => void;
   /** Bounds the calls at once; without it the client's sockets do. */
   slots?: Slots;
+  /** Bounds the calls a second. */
+  budget: RequestBudget;
+  /** Who waits for what is asked now. */
+  cause: Cause;
+  /** Ends the waiting for the budget. */
+  signal?: AbortSignal;
 }
 
 export interface S3ConnectionOptions extends BucketAddress {
@@ -54,6 +65,8 @@ export interface S3ConnectionOptions extends BucketAddress {
   /** Whether browsers reach the bucket by both of its host names. */
   hasTwoHosts: boolean;
   record: (operation: StoreOperation) => void;
+  /** Without it nothing bounds the rate. */
+  budget?: RequestBudget;
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -87,7 +100,7 @@ export function connectS3(options: S3ConnectionOptions): S3Connection {
   const uploadPresigners = options.hasTwoHosts
     ? ([presignerFor(first), presignerFor(second)] as const)
     : ([presigner] as const);
-  const { record } = options;
+  const { record, budget = createRequestBudget(Number.POSITIVE_INFINITY) } = options;
   return {
     bucket,
     address,
@@ -98,6 +111,8 @@ export function connectS3(options: S3ConnectionOptions): S3Connection {
     uploadPresigners,
     subject: {},
     record,
+    budget,
+    cause: "request",
   };
 }
 
@@ -119,16 +134,21 @@ interface Call<Output, Result> {
   responseSize?: (output: Output) => number | undefined;
 }
 
-/** Makes one call and writes it to the operations log, whatever comes of it. */
+/** Makes one call, when the budget allows it, and writes it to the operations log, whatever comes of it. */
 export async function callS3<
-  Output extends { $metadata: { httpStatusCode?: number; requestId?: string } },
+  Output extends { $metadata: { httpStatusCode?: number; requestId?: string; attempts?: number } },
   Result,
 >(s3: S3Connection, call: Call<Output, Result>): Promise<Result> {
   const { slots, ...free } = s3;
   if (slots !== undefined) return slots.use(() => callS3(free, call));
+  await s3.budget.take(s3.cause, s3.signal);
   const startedAt = new Date();
   const start = performance.now();
-  const log = (outcome: Pick<StoreOperation, "status" | "requestId" | "responseSize" | "errorCode">) =>
+  const log = (
+    outcome: Pick<StoreOperation, "status" | "requestId" | "responseSize" | "errorCode" | "attempts">,
+  ) => {
+    const { attempts, status } = outcome;
+    s3.budget.settle({ attempts, isSlowDown: status === 503 || status === 429 });
     s3.record({
       ...s3.subject,
       type: call.type,
@@ -139,8 +159,10 @@ export async function callS3<
       startedAt,
       requestSize: call.requestSize,
       durationMs: Math.round(performance.now() - start),
+      cause: s3.cause,
       ...outcome,
     });
+  };
   let output: Output;
   let result: Result;
   try {
@@ -148,13 +170,13 @@ export async function callS3<
     result = await call.result(output);
   } catch (error) {
     const failure = describeFailure(error);
-    const { status, requestId, code } = failure;
+    const { status, requestId, code, attempts } = failure;
     // Asking whether something is there, or still the same, and hearing that it is not, is a success.
     const isAnswer = status === 404 || status === 412 || status === 416;
-    log({ status, requestId, responseSize: undefined, errorCode: isAnswer ? undefined : code });
+    log({ status, requestId, responseSize: undefined, errorCode: isAnswer ? undefined : code, attempts });
     return call.failed(failure);
   }
-  const { httpStatusCode: status, requestId } = output.$metadata;
-  log({ status, requestId, responseSize: call.responseSize?.(output), errorCode: undefined });
+  const { httpStatusCode: status, requestId, attempts = 1 } = output.$metadata;
+  log({ status, requestId, responseSize: call.responseSize?.(output), errorCode: undefined, attempts });
   return result;
 }

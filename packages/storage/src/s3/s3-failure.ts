@@ -7,20 +7,24 @@ export interface S3Failure {
   /** HTTP status; `undefined` where no answer came. */
   status: number | undefined;
   requestId: string | undefined;
+  /** How often it was sent, the first time included. */
+  attempts: number;
 }
 
 export function describeFailure(error: unknown): S3Failure {
-  if (!(error instanceof Error)) return { code: "Unknown", status: undefined, requestId: undefined };
+  if (!(error instanceof Error))
+    return { code: "Unknown", status: undefined, requestId: undefined, attempts: 1 };
   const metadata = "$metadata" in error && isRecord(error.$metadata) ? error.$metadata : {};
   const status = typeof metadata.httpStatusCode === "number" ? metadata.httpStatusCode : undefined;
   const requestId = typeof metadata.requestId === "string" ? metadata.requestId : undefined;
+  const attempts = typeof metadata.attempts === "number" ? metadata.attempts : 1;
   // For network failures the name is "Error" or "TimeoutError" and the code says more.
   const networkCode = "code" in error && typeof error.code === "string" ? error.code : undefined;
   const code = networkCode !== undefined && error.name === "Error" ? networkCode : error.name;
-  return { code: /^[\w.-]{1,100}$/.test(code) ? code : "Unknown", status, requestId };
+  return { code: /^[\w.-]{1,100}$/.test(code) ? code : "Unknown", status, requestId, attempts };
 }
 
-export function storageUnavailable(operation: string, failure: S3Failure): UploadError {
+export function storageUnavailable(operation: string, failure: Omit<S3Failure, "attempts">): UploadError {
   const reason = failure.status === undefined ? failure.code : `${failure.status} ${failure.code}`;
   return new UploadError("storage_unavailable", "The object store does not answer as it should. Try again.", {
     cause: new Error(`${operation}: ${reason}${failure.requestId ? ` (request ${failure.requestId})` : ""}`),

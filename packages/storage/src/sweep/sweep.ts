@@ -17,9 +17,10 @@ import { sweepTemporary } from "./sweep-temporary.ts";
  * that is cut off leaves to the next one what it had not done.
  */
 export async function sweep(
-  context: StorageContext,
+  given: StorageContext,
   options: { signal?: AbortSignal } = {},
 ): Promise<SweepReport> {
+  const context = { ...given, stores: given.stores.forSweep(options.signal) };
   const run = await startSweepRun(context, options.signal);
 
   // Before sessions expire: what a form or a PUT has brought is not thrown away at the last moment.

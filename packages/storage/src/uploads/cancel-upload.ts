@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { UploadError } from "@audiotricks/protocol";
 import type { CancelResponse } from "@audiotricks/protocol/messages";
-import type { Principal } from "../storage.ts";
+import type { Caller } from "../storage.ts";
 import type { StorageContext } from "../storage-context.ts";
 import { abortAtStore } from "./abort-at-store.ts";
 import { reconcileSession } from "./complete-upload.ts";
@@ -10,10 +10,10 @@ import { getOwnSession, getSession, type Session, sessionNotOpen } from "./sessi
 
 export async function cancelUpload(
   context: StorageContext,
-  principal: Principal,
+  caller: Caller,
   sessionId: string,
 ): Promise<CancelResponse> {
-  return cancelSession(context, await getOwnSession(context, principal, sessionId));
+  return cancelSession(context, await getOwnSession(context, caller, sessionId));
 }
 
 /**

@@ -7,7 +7,7 @@ import { findFlaw } from "../proof/prove-object.ts";
 import { readObject } from "../proof/read-object.ts";
 import { deleteObject } from "../s3/delete-objects.ts";
 import { abortMultipartUpload } from "../s3/multipart.ts";
-import type { Principal } from "../storage.ts";
+import type { Caller } from "../storage.ts";
 import type { StorageContext } from "../storage-context.ts";
 import type { Store } from "../stores.ts";
 import { abortLeftovers, assembleParts } from "./assemble-parts.ts";
@@ -38,11 +38,11 @@ export interface CompletionWishes {
 
 export async function completeUpload(
   context: StorageContext,
-  principal: Principal,
+  caller: Caller,
   sessionId: string,
   request: CompleteUploadRequest,
 ): Promise<Completion> {
-  const session = await getOwnSession(context, principal, sessionId);
+  const session = await getOwnSession(context, caller, sessionId);
   return completeSession(context, session, { request });
 }
 

@@ -1,15 +1,14 @@
 import { createHash } from "node:crypto";
 import { UploadError } from "@audiotricks/protocol";
-import type { CreatedUpload, CreateUploadResult, NewUpload } from "@audiotricks/protocol/messages";
+import type { CreateUploadResult, NewUpload } from "@audiotricks/protocol/messages";
 import { mapConcurrently } from "../concurrency.ts";
 import { isStorableText } from "../storable-text.ts";
 import type { Principal } from "../storage.ts";
 import type { StorageContext } from "../storage-context.ts";
-import { missingParts, signPartUrls } from "./first-urls.ts";
-import { activatePuts, openAtStore } from "./open-at-store.ts";
+import { answerCreated } from "./answer-created.ts";
+import { activatePuts } from "./open-at-store.ts";
 import { contradictsExtension, type Reservation, type Reserved, reserveUploads } from "./reserve.ts";
-import { findResumableSession, findSessions, type Session, storeOf, toUploadSession } from "./session.ts";
-import { listStoredParts } from "./stored-parts.ts";
+import { findResumableSession, findSessions, type Session } from "./session.ts";
 
 /**
  * Begins a batch of uploads: finds those to go on with, makes room for the rest in one statement, sets them up at the
@@ -40,7 +39,7 @@ export async function createUploads(
       const session = sessions.get(start.sessionId);
       if (session === undefined) throw new UploadError("internal", "The upload vanished while it was made.");
       const isResumed = start.outcome !== "created";
-      return { clientId, session: await answer(context, session, { isResumed, urlLimit: urlsEach }) };
+      return { clientId, session: await answerCreated(context, session, { isResumed, urlLimit: urlsEach }) };
     } catch (error) {
       if (error instanceof UploadError) return { clientId, error: error.toBody() };
       throw error;
@@ -132,24 +131,4 @@ async function loadSessions(context: StorageContext, begun: readonly Begun[]): P
 function shareUrls({ settings }: StorageContext, sessionCount: number): number {
   const share = Math.floor(settings.firstUrlsPerAnswer / Math.max(sessionCount, 1));
   return Math.max(1, Math.min(settings.firstUrlsPerSession, share));
-}
-
-async function answer(
-  context: StorageContext,
-  session: Session,
-  { isResumed, urlLimit }: { isResumed: boolean; urlLimit: number },
-): Promise<CreatedUpload> {
-  let opened: Session;
-  try {
-    opened = await openAtStore(context, session);
-  } catch (error) {
-    if (!(error instanceof UploadError) || !error.retryable) throw error;
-    // The room is made. The caller learns the session, and the store is asked again when it signs.
-    return { ...toUploadSession(session, []), urls: [], resumed: isResumed };
-  }
-  if (opened.state !== "active") return { ...toUploadSession(opened, []), urls: [], resumed: isResumed };
-  const store = await storeOf(context, opened);
-  const storedParts = isResumed ? ((await listStoredParts(store, opened)) ?? []) : [];
-  const urls = signPartUrls(context, store, opened, missingParts(opened, storedParts, urlLimit));
-  return { ...toUploadSession(opened, storedParts), urls, resumed: isResumed };
 }

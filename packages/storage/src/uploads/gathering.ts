@@ -1,3 +1,5 @@
+import { isAboutOne } from "../database-failures.ts";
+
 /** One course of work at a gathering: says what it wants written, or that it never will. */
 export interface Seat<Item, Result> {
   write(item: Item): Promise<Result>;
@@ -75,9 +77,4 @@ async function writeTogether<Item, Result>(
     if (batch.length > 1 && isAboutOne(error)) for (const one of batch) await writeTogether([one], write);
     else for (const { reject } of batch) reject(error);
   }
-}
-
-/** SQLSTATE: a value that cannot be, a constraint, a deadlock. */
-function isAboutOne(error: unknown): boolean {
-  return error instanceof Error && "code" in error && /^(?:22|23|40)...$/.test(String(error.code));
 }

@@ -1,6 +1,6 @@
 import type { UploadSession } from "@audiotricks/protocol/messages";
 import { headObject } from "../s3/objects.ts";
-import type { Principal } from "../storage.ts";
+import type { Caller } from "../storage.ts";
 import type { StorageContext } from "../storage-context.ts";
 import type { Store } from "../stores.ts";
 import { openAtStore } from "./open-at-store.ts";
@@ -10,10 +10,10 @@ import { listStoredParts } from "./stored-parts.ts";
 /** One session with the parts the store holds now. One born in SQL is taken to the store by this first look at it. */
 export async function getUpload(
   context: StorageContext,
-  principal: Principal,
+  caller: Caller,
   sessionId: string,
 ): Promise<UploadSession> {
-  const found = await getOwnSession(context, principal, sessionId);
+  const found = await getOwnSession(context, caller, sessionId);
   const session = found.isExpired ? found : await openAtStore(context, found);
   if (session.state !== "active" && session.state !== "completing") return toUploadSession(session, []);
   const store = await storeOf(context, session);

@@ -61,8 +61,10 @@ export async function recordStored(
       UPDATE file_storage f SET
         status = 'stored', stored_at = ${now}, file_size = o.size, mime_type = o.mime_type, etag = o.etag,
         checksum_md5 = o.md5, checksum_sha256 = o.sha256,
-        -- What is put into a workspace is for its members, until its owner says otherwise.
-        access_level = CASE WHEN f.workspace_id IS NOT NULL THEN 'workspace' ELSE f.access_level END
+        -- What is put into a workspace is for its members, until its owner says otherwise; what is made of a file is for those
+        -- whom the file is for.
+        access_level = CASE WHEN f.workspace_id IS NOT NULL AND f.derived_from IS NULL THEN 'workspace'
+          ELSE f.access_level END
       FROM outcomes o WHERE f.id = o.id`.execute(trx);
     await audit(
       trx,
@@ -71,6 +73,12 @@ export async function recordStored(
     );
     return ids;
   });
+  for (const { session, request } of outcomes) {
+    const { summary } = request;
+    if (summary === undefined || !stored.has(session.id)) continue;
+    const { fileId, key, userId, workspaceId, createdAt } = session;
+    context.log.recordUpload({ fileId, key, userId, workspaceId, beganAt: createdAt, summary });
+  }
   return outcomes.map(({ session }) => stored.has(session.id));
 }
 

@@ -66,14 +66,14 @@ export function contradictsExtension(name: string, type: string): boolean {
   return !announced.startsWith("audio/") && !accepted.includes(announced);
 }
 
-interface ReservedRow {
-  ordinal: number;
+/** How the database answers for one file. */
+export interface ReservedRow {
   outcome: string;
   session_id: string | null;
   details: Record<string, unknown>;
 }
 
-function toReserved({ outcome, session_id: sessionId, details }: ReservedRow): Reserved {
+export function toReserved({ outcome, session_id: sessionId, details }: ReservedRow): Reserved {
   if ((outcome === "created" || outcome === "repeated") && sessionId !== null) return { outcome, sessionId };
   const code = REFUSALS[outcome];
   if (code === undefined) throw new Error(`reserve_uploads answered ${outcome}`);
@@ -90,6 +90,8 @@ const REFUSALS: Readonly<Record<string, UploadErrorCode>> = {
   no_provider: "no_provider",
   workspace_not_found: "workspace_not_found",
   forbidden: "forbidden",
+  file_not_found: "file_not_found",
+  file_not_ready: "file_not_ready",
   too_many_sessions: "too_many_sessions",
 };
 
@@ -115,6 +117,10 @@ function messageOf(code: UploadErrorCode, details: Record<string, unknown>): str
       return details.reason === "unknown_user"
         ? "This user is not known here."
         : "You may not upload to this workspace.";
+    case "file_not_found":
+      return "There is no such file.";
+    case "file_not_ready":
+      return `The file is ${String(details.state)}.`;
     case "too_many_sessions":
       return "Too many uploads are open. Finish or cancel some first.";
     default:

@@ -10,7 +10,7 @@ import { type ExpressionBuilder, sql } from "kysely";
 import type { Database } from "../database.ts";
 import { pinnedTypeOf } from "../pinned-type.ts";
 import type { OperationSubject } from "../s3/s3-connection.ts";
-import type { Principal } from "../storage.ts";
+import type { Caller, Principal } from "../storage.ts";
 import type { StorageContext } from "../storage-context.ts";
 import type { Store } from "../stores.ts";
 
@@ -20,7 +20,7 @@ export interface Session {
   fileId: string;
   state: SessionState;
   target: MultipartTarget | PutTarget;
-  origin: "v1" | "s3" | "sql";
+  origin: "v1" | "s3" | "sql" | "derived";
   /** Of the final object. */
   key: string;
   name: string;
@@ -63,23 +63,27 @@ export interface PutTarget {
 
 type SessionTables = ExpressionBuilder<Database & { u: Database["multipart_uploads"] }, "u">;
 
-/** A user's own session, in a workspace only as long as they may upload there. */
-function isOwn(principal: Principal) {
+/** A user's own session, in a workspace only as long as they may upload there; a service's are those of derived files. */
+function isOwn(caller: Caller) {
   return (eb: SessionTables) =>
-    eb.and([
-      eb("u.user_id", "=", principal.userId),
-      eb.or([
-        eb("u.workspace_id", "is", null),
-        eb.exists(
-          eb
-            .selectFrom("workspace_members as m")
-            .whereRef("m.workspace_id", "=", "u.workspace_id")
-            .where("m.user_id", "=", principal.userId)
-            .where("m.role", "in", ["member", "admin"])
-            .select("m.user_id"),
-        ),
-      ]),
-    ]);
+    "service" in caller ? eb("u.origin", "=", "derived") : isOwnOfUser(eb, caller);
+}
+
+function isOwnOfUser(eb: SessionTables, principal: Principal) {
+  return eb.and([
+    eb("u.user_id", "=", principal.userId),
+    eb.or([
+      eb("u.workspace_id", "is", null),
+      eb.exists(
+        eb
+          .selectFrom("workspace_members as m")
+          .whereRef("m.workspace_id", "=", "u.workspace_id")
+          .where("m.user_id", "=", principal.userId)
+          .where("m.role", "in", ["member", "admin"])
+          .select("m.user_id"),
+      ),
+    ]),
+  ]);
 }
 
 function selectSessions({ db, clock }: Pick<StorageContext, "db" | "clock">) {
@@ -123,12 +127,8 @@ function selectSessions({ db, clock }: Pick<StorageContext, "db" | "clock">) {
 type SessionRow = Awaited<ReturnType<ReturnType<typeof selectSessions>["executeTakeFirstOrThrow"]>>;
 
 /** @throws {UploadError} `session_not_found` for an absent one and for someone else's alike. */
-export async function getOwnSession(
-  context: StorageContext,
-  principal: Principal,
-  id: string,
-): Promise<Session> {
-  const row = await selectSessions(context).where("u.id", "=", id).where(isOwn(principal)).executeTakeFirst();
+export async function getOwnSession(context: StorageContext, caller: Caller, id: string): Promise<Session> {
+  const row = await selectSessions(context).where("u.id", "=", id).where(isOwn(caller)).executeTakeFirst();
   if (row === undefined) throw sessionNotFound();
   return toSession(row);
 }

@@ -1,5 +1,5 @@
 import { partAt, UploadError } from "@audiotricks/protocol";
-import type { CreatedUpload } from "@audiotricks/protocol/messages";
+import type { ClientSummary, CreatedUpload } from "@audiotricks/protocol/messages";
 import { md5Of } from "../md5/md5-scalar.ts";
 import type { SpacesUploadStatus } from "../upload-status.ts";
 import { acquireSession } from "./acquire-session.ts";
@@ -14,6 +14,7 @@ import { PartChecksums } from "./part-checksums.ts";
 import { PartPuts } from "./part-puts.ts";
 import type { PutAnswer } from "./put-part.ts";
 import { RateMeter } from "./rate-meter.ts";
+import { reportUpload } from "./report-upload.ts";
 import { asUploadError } from "./session-creator.ts";
 import { movedBytes, showStatus } from "./show-status.ts";
 import {
@@ -567,9 +568,13 @@ export class FileUpload {
     return { partsMd5: toHex(md5Of(digests)) };
   }
 
-  #summary(): { durationMs: number; bytesSent: number; retries: number } {
-    const durationMs = Math.min(Math.round(this.#context.clock.now() - this.#startedAt), 2 ** 31 - 1);
-    return { durationMs, bytesSent: this.#bytesSent, retries: Math.min(this.#retries, 1_000_000) };
+  #summary(): ClientSummary {
+    const { clock, flights } = this.#context;
+    return reportUpload(flights.find(this.source.id), {
+      durationMs: clock.now() - this.#startedAt,
+      bytesSent: this.#bytesSent,
+      retries: this.#retries,
+    });
   }
 
   // Failing.

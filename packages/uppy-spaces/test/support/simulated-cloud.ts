@@ -437,7 +437,7 @@ const FILE: FileRecord = {
   key: "",
   checksumMd5: null,
   checksumSha256: null,
-  downloadCount: 0,
+  downloadUrlsIssued: 0,
   createdAt: "2026-01-01T00:00:00Z",
   updatedAt: "2026-01-01T00:00:00Z",
   expiresAt: null,
