@@ -12,6 +12,8 @@ const SPACES = {
 };
 const JWT = { JWT_ISSUER: "https://issuer.example", JWT_AUDIENCE: "uploads", JWT_SECRET: "s".repeat(32) };
 
+const WEBHOOK_SECRET = `whsec_${Buffer.alloc(32, 1).toString("base64")}`;
+
 function problemsOf(env: Record<string, string>): string[] {
   try {
     readConfig(env, DATA_DIR);
@@ -42,6 +44,11 @@ describe("readConfig", () => {
         workspaceFiles: undefined,
       },
       encryptionKey: undefined,
+      webhook: undefined,
+      serviceTokens: [],
+      storeRequestShare: undefined,
+      storeRequestsPerSecond: undefined,
+      shutdownDelayMs: 0,
       logLevel: "warn",
       isProduction: false,
     });
@@ -74,6 +81,25 @@ describe("readConfig", () => {
       publicUrl: "https://uploads.example.com",
       limits: { userBytes: 0 },
       logLevel: "info",
+    });
+  });
+
+  it("reads who is told of events, which services there are, and what they may ask of the store", () => {
+    const env = {
+      WEBHOOK_URL: "http://127.0.0.1:9/events",
+      WEBHOOK_ALLOW_HTTP: "true",
+      WEBHOOK_SECRET: `${WEBHOOK_SECRET} whsec_${Buffer.alloc(24, 2).toString("base64")}`,
+      SERVICE_TOKEN: `${"a".repeat(32)},${"b".repeat(40)}`,
+      STORE_REQUEST_SHARE: "0.25",
+      STORE_REQUESTS_PER_SECOND: "300",
+      SHUTDOWN_DELAY_SECONDS: "1.5",
+    };
+    expect(readConfig(env, DATA_DIR)).toMatchObject({
+      webhook: { url: "http://127.0.0.1:9/events", secrets: [Buffer.alloc(32, 1), Buffer.alloc(24, 2)] },
+      serviceTokens: ["a".repeat(32), "b".repeat(40)],
+      storeRequestShare: 0.25,
+      storeRequestsPerSecond: 300,
+      shutdownDelayMs: 1500,
     });
   });
 
@@ -121,6 +147,19 @@ describe("readConfig", () => {
     ["JWT_ALGORITHMS", { ...JWT, JWT_ALGORITHMS: "none" }],
     ["JWT_PUBLIC_KEY", { JWT_ISSUER: "i", JWT_AUDIENCE: "a", JWT_PUBLIC_KEY: "nonsense" }],
     ["JWT_JWKS_URL", { JWT_ISSUER: "i", JWT_AUDIENCE: "a", JWT_JWKS_URL: "file:///etc/passwd" }],
+    ["WEBHOOK_URL", { WEBHOOK_SECRET }],
+    ["WEBHOOK_URL", { WEBHOOK_SECRET, WEBHOOK_URL: "pipeline.example.com" }],
+    ["WEBHOOK_URL", { WEBHOOK_SECRET, WEBHOOK_URL: "https://u:p@pipeline.example.com/" }],
+    ["WEBHOOK_ALLOW_HTTP=true", { WEBHOOK_SECRET, WEBHOOK_URL: "http://pipeline.example.com/" }],
+    ["WEBHOOK_ALLOW_HTTP", { WEBHOOK_ALLOW_HTTP: "1" }],
+    ["WEBHOOK_SECRET", { WEBHOOK_URL: "https://pipeline.example.com/" }],
+    ["WEBHOOK_SECRET", { WEBHOOK_URL: "https://pipeline.example.com/", WEBHOOK_SECRET: "hunter2" }],
+    ["SERVICE_TOKEN", { SERVICE_TOKEN: "short" }],
+    ["SERVICE_TOKEN", { SERVICE_TOKEN: `${"s".repeat(32)} short` }],
+    ["STORE_REQUEST_SHARE", { STORE_REQUEST_SHARE: "0" }],
+    ["STORE_REQUEST_SHARE", { STORE_REQUEST_SHARE: "2" }],
+    ["STORE_REQUESTS_PER_SECOND", { STORE_REQUESTS_PER_SECOND: "many" }],
+    ["SHUTDOWN_DELAY_SECONDS", { SHUTDOWN_DELAY_SECONDS: "-1" }],
   ])("names %s in %j", (name, env) => {
     expect(problemsOf(env).join("\n")).toContain(name);
   });

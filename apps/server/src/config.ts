@@ -1,8 +1,10 @@
 import { resolve } from "node:path";
+import type { WebhookEndpoint } from "@audiotricks/storage";
 import { z } from "zod";
 import { type AuthConfig, readAuth } from "./config-auth.ts";
 import { booleanSetting, type Env, origin, originList, port, present } from "./config-settings.ts";
 import { readSpaces, type SpacesConfig } from "./config-spaces.ts";
+import { readWebhook } from "./config-webhook.ts";
 
 /** Everything the server is told from outside, checked. */
 export interface ServerConfig {
@@ -22,6 +24,15 @@ export interface ServerConfig {
   trustForwarded: boolean;
   limits: DefaultLimits;
   encryptionKey: string | undefined;
+  /** Who is told of events; `undefined`: nobody. */
+  webhook: WebhookEndpoint | undefined;
+  /** What services of ours sign in with; none: there are no services. */
+  serviceTokens: string[];
+  /** Of the requests that the store takes, as `StorageSettings` has it. */
+  storeRequestShare: number | undefined;
+  storeRequestsPerSecond: number | undefined;
+  /** How long it still serves after it said that it is not ready any more. */
+  shutdownDelayMs: number;
   logLevel: (typeof LOG_LEVELS)[number];
   isProduction: boolean;
 }
@@ -45,6 +56,8 @@ export class ConfigError extends Error {
 }
 
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
+
+const SHARE_MESSAGE = "must be above 0 and at most 1, for example 0.25 for each of two servers";
 
 const bytes = z.coerce
   .number("must be a whole number of bytes, for example 10737418240 for 10 GiB")
@@ -83,6 +96,21 @@ const settings = z.object({
       "must be 32 bytes in base64; make one by: openssl rand -base64 32",
     )
     .optional(),
+  SERVICE_TOKEN: z
+    .string()
+    .transform((list) => list.split(/[\s,]+/).filter((token) => token !== ""))
+    .refine(
+      (tokens) => tokens.every((token) => token.length >= 32),
+      "must have at least 32 characters; make one by: openssl rand -hex 32",
+    )
+    .default([]),
+  STORE_REQUEST_SHARE: z.coerce.number(SHARE_MESSAGE).gt(0, SHARE_MESSAGE).max(1, SHARE_MESSAGE).optional(),
+  STORE_REQUESTS_PER_SECOND: z.coerce.number("must be a number").min(1, "must be at least 1").optional(),
+  SHUTDOWN_DELAY_SECONDS: z.coerce
+    .number("must be a number of seconds")
+    .min(0, "must not be negative")
+    .max(300, "must be at most 300")
+    .default(0),
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(", ")}`).optional(),
 });
 
@@ -99,6 +127,7 @@ export function readConfig(environment: Env, defaultDataDir: string): ServerConf
     for (const { path, message } of parsed.error.issues) problems.push(`${path.join(".")} ${message}.`);
   const spaces = readSpaces(env, problems);
   const auth = readAuth(env, isProduction, problems);
+  const webhook = readWebhook(env, problems);
   if (parsed.data !== undefined) {
     const { PORT, EMULATOR_PORT } = parsed.data;
     if (spaces === undefined && PORT === EMULATOR_PORT && PORT !== 0)
@@ -125,6 +154,11 @@ export function readConfig(environment: Env, defaultDataDir: string): ServerConf
       workspaceFiles: s.DEFAULT_WORKSPACE_QUOTA_FILES,
     },
     encryptionKey: s.STORAGE_ENCRYPTION_KEY,
+    webhook,
+    serviceTokens: s.SERVICE_TOKEN,
+    storeRequestShare: s.STORE_REQUEST_SHARE,
+    storeRequestsPerSecond: s.STORE_REQUESTS_PER_SECOND,
+    shutdownDelayMs: s.SHUTDOWN_DELAY_SECONDS * 1000,
     logLevel: s.LOG_LEVEL ?? (isProduction ? "info" : "warn"),
     isProduction,
   };

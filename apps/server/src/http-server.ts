@@ -22,9 +22,17 @@ export async function listen(options: {
 }): Promise<HttpServer & { serve(fetch: Fetch): void }> {
   let current: Fetch = () => new Response("Starting", { status: 503, headers: { "Retry-After": "1" } });
   const listener = getRequestListener((request, env) => current(request, env));
+  let isClosing = false;
   const server = createServer(
     { requestTimeout: 30_000, headersTimeout: 15_000, keepAliveTimeout: 10_000 },
-    (request, response) => void listener(request, response),
+    (request, response) => {
+      // Whoever keeps its connection would send the next request to a server that is gone by then.
+      if (isClosing) response.setHeader("Connection", "close");
+      response.on("close", () => {
+        if (isClosing) server.closeIdleConnections();
+      });
+      void listener(request, response);
+    },
   );
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => reject(describe(error, options)));
@@ -35,7 +43,10 @@ export async function listen(options: {
     serve: (fetch) => {
       current = fetch;
     },
-    close: async (graceMs) => await close(server, graceMs),
+    close: async (graceMs) => {
+      isClosing = true;
+      await close(server, graceMs);
+    },
   };
 }
 

@@ -15,7 +15,7 @@ try {
   const config = readConfig(process.env, join(root, ".data"));
   const log = createLogger(config);
   const starting = startServer(config, { log, demoRoot: join(root, "apps/demo/dist") });
-  stopOnSignals(starting, log);
+  stopOnSignals(starting, { log, delayMs: config.shutdownDelayMs });
   const server = await starting;
   if (!config.isProduction) process.stdout.write(welcome(config, server.url));
   log.info({ port: server.port }, "ready");

@@ -1,4 +1,5 @@
-import { createCompanion } from "@audiotricks/companion";
+import { setTimeout as delay } from "node:timers/promises";
+import { createCompanion, serviceToken } from "@audiotricks/companion";
 import { migrate } from "@audiotricks/migrations";
 import { UploadError } from "@audiotricks/protocol";
 import {
@@ -7,6 +8,7 @@ import {
   prepareBucket,
   type SpacesProvider,
   type Storage,
+  type StorageSettings,
 } from "@audiotricks/storage";
 import { pageOrigins, publicUrl, storeOrigins } from "./addresses.ts";
 import { applyDefaultLimits } from "./apply-default-limits.ts";
@@ -18,9 +20,11 @@ import { beginJobs } from "./jobs/begin-jobs.ts";
 import { followLocalSpaces } from "./local-spaces.ts";
 import type { Logger } from "./logger.ts";
 import { lockEmbedded, openDatabase, openSpaces } from "./open-services.ts";
+import { withReadiness } from "./readiness.ts";
 import { StartError } from "./start-error.ts";
 import { createStaticSite } from "./static-site.ts";
 import { createTeardown, type Teardown } from "./teardown.ts";
+import { startWebhooks } from "./webhooks.ts";
 
 const DEMO_LIMIT_BYTES = 50 * 1024 ** 3;
 /** For answers under way when told to stop; all of stopping has 5 s. */
@@ -75,7 +79,8 @@ async function open(
   if (config.spaces?.prepare !== false) await prepareStore(spaces, origins);
   const providers = await openProviders({ db, spaces, encryptionKey: config.encryptionKey });
   const onError = (err: unknown) => log.error({ err }, "failed in the background");
-  const storage = createStorage({ db, providers, onError });
+  const settings = storeSettings(config);
+  const storage = createStorage({ db, providers, settings, onError });
   teardown.add(async () => await storage.close());
   // A month begins with its part of the log there, also where no job has run for long.
   await storage.upkeep.keepOperations().catch(onError);
@@ -85,23 +90,41 @@ async function open(
   const companion = createCompanion({
     storage,
     authenticate,
+    ...(config.serviceTokens.length === 0
+      ? {}
+      : { authenticateService: serviceToken({ service: "pipeline", tokens: config.serviceTokens }) }),
     allowedOrigins: origins,
     onUnexpectedError: (err, context) => log.error({ err, ...context }, "unexpected error"),
     onRequest: (entry) => log.info(entry, "request"),
     trustForwarded: config.trustForwarded,
     publicUrl: config.publicUrl,
   });
-  const fetch =
+  const site =
     demoRoutes === undefined
       ? companion.fetch
       : createDemoSite(companion, demoRoutes, createStaticSite(demoRoot, storeOrigins(spaces)));
+  const { fetch, turnOff } = withReadiness(site);
   http.serve(fetch);
   // Answering comes first: the jobs wait a moment.
   const jobs = beginJobs({ database: database.jobs, providers, log });
+  const webhooks = startWebhooks(db, { endpoint: config.webhook, log });
   teardown.add(async () => {
-    await Promise.all([http.close(DRAIN_MS), jobs.stop(DRAIN_MS)]);
+    await Promise.all([http.close(DRAIN_MS), jobs.stop(DRAIN_MS), webhooks.stop()]);
+  });
+  // First, so that whoever spreads the traffic looks elsewhere while this server still answers.
+  teardown.add(async () => {
+    turnOff();
+    await delay(config.shutdownDelayMs);
   });
   return { url: publicUrl(config, http.port), port: http.port, stop: teardown.run };
+}
+
+function storeSettings(config: ServerConfig): Partial<StorageSettings> {
+  const { storeRequestShare, storeRequestsPerSecond } = config;
+  return {
+    ...(storeRequestShare !== undefined && { storeRequestShare }),
+    ...(storeRequestsPerSecond !== undefined && { storeRequestsPerSecond }),
+  };
 }
 
 /** @throws {StartError} If the store cannot be reached or does not let this key do it. */

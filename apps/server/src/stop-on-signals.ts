@@ -5,8 +5,15 @@ const DEADLINE_MS = 4800;
 /** A terminal sends Ctrl-C to us and to whatever started us, which may pass it on: that is one wish, not two. */
 const ECHO_MS = 500;
 
-/** The first SIGINT or SIGTERM stops cleanly and ends with 0; another one ends at once. */
-export function stopOnSignals(starting: Promise<RunningServer>, log: Logger): void {
+/**
+ * The first SIGINT or SIGTERM stops cleanly and ends with 0; another one ends at once.
+ *
+ * @param options.delayMs How long it still serves before it begins to stop.
+ */
+export function stopOnSignals(
+  starting: Promise<RunningServer>,
+  { log, delayMs }: { log: Logger; delayMs: number },
+): void {
   let firstAt: number | undefined;
 
   function onSignal(signal: NodeJS.Signals): void {
@@ -19,7 +26,7 @@ export function stopOnSignals(starting: Promise<RunningServer>, log: Logger): vo
     setTimeout(() => {
       log.error("could not stop in time; what was open is repaired at the next start");
       process.exit(1);
-    }, DEADLINE_MS).unref();
+    }, delayMs + DEADLINE_MS).unref();
     void stop();
   }
 

@@ -109,6 +109,7 @@ describe("openapi.json", () => {
         "PATCH /v1/files/{id}",
         "POST /s3/multipart",
         "POST /s3/multipart/{uploadId}/complete",
+        "POST /v1/files/{id}/derived",
         "POST /v1/files/{id}/download",
         "POST /v1/s3-tokens",
         "POST /v1/uploads",

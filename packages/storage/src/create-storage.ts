@@ -30,6 +30,7 @@ import { completeUpload } from "./uploads/complete-upload.ts";
 import { completeUploads } from "./uploads/complete-uploads.ts";
 import { createUploads } from "./uploads/create-uploads.ts";
 import { getUpload } from "./uploads/get-upload.ts";
+import { createHeldLeases } from "./uploads/held-leases.ts";
 import { listOpenSessions, toUploadSession } from "./uploads/session.ts";
 import { signParts } from "./uploads/sign-parts.ts";
 
@@ -59,6 +60,7 @@ export function createStorage(options: StorageOptions): Storage {
     settings,
     log,
     accesses,
+    leases: createHeldLeases({ db, clock }),
     onError,
   };
 
@@ -100,7 +102,7 @@ export function createStorage(options: StorageOptions): Storage {
     },
     close: async () => {
       // Each even if another fails.
-      const ends = await Promise.allSettled([log.close(), accesses.flush()]);
+      const ends = await Promise.allSettled([context.leases.releaseAll(), log.close(), accesses.flush()]);
       context.stores.close();
       const failures = ends.flatMap((end) => (end.status === "rejected" ? [end.reason as unknown] : []));
       if (failures.length > 0) throw new AggregateError(failures, "not all could be written down");

@@ -5,6 +5,7 @@ import type { AccessLog } from "./files/access-log.ts";
 import type { OperationsLog } from "./operations-log.ts";
 import type { StorageSettings } from "./settings.ts";
 import type { Stores } from "./stores.ts";
+import type { HeldLeases } from "./uploads/held-leases.ts";
 
 /** What every operation of this package works with. */
 export interface StorageContext {
@@ -14,6 +15,7 @@ export interface StorageContext {
   settings: StorageSettings;
   log: Pick<OperationsLog, "recordUpload">;
   accesses: AccessLog;
+  leases: HeldLeases;
   /** Told of failures that no caller waits for. */
   onError: (error: unknown) => void;
 }

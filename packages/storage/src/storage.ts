@@ -55,7 +55,10 @@ export interface Storage {
   upkeep: Upkeep;
   /** Rejects with the reason when database or bucket cannot be reached. */
   checkReady(): Promise<void>;
-  /** Writes out the operations log; the database stays the host's to close. */
+  /**
+   * Lets go of the sessions that are being worked on, and writes out the operations log and what was counted; the database
+   * stays the host's to close.
+   */
   close(): Promise<void>;
 }
 

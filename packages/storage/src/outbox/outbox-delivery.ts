@@ -25,6 +25,8 @@ export interface OutboxDeliveryOptions {
   /** Deliveries at once. */
   lanes?: number;
   timeoutMs?: number;
+  /** How long what is under way may still take when told to stop. */
+  graceMs?: number;
   /** How long a worker may stay silent before another delivers the event again. Longer than `timeoutMs`. */
   leaseMs?: number;
   maxAttempts?: number;
@@ -40,20 +42,14 @@ const DOWN_AFTER = 8;
  * one ahead of it was taken or given up. Whoever is killed between sending and noting leaves an event that is sent again,
  * under the same id.
  *
- * @returns One round: until nothing is due, or the endpoint is down, or `signal` says to stop; then what is under way is cut
- *   off and left for others at once.
+ * @returns One round: until nothing is due, or the endpoint is down, or `signal` says to stop; then what is under way has
+ *   `graceMs` before it is cut off and left for others at once.
  */
 export function createOutboxDelivery(
   options: OutboxDeliveryOptions,
 ): (round?: { signal?: AbortSignal }) => Promise<DeliveryReport> {
-  const {
-    db,
-    endpoint,
-    lanes = 8,
-    timeoutMs = 15_000,
-    leaseMs = 60_000,
-    maxAttempts = MAX_ATTEMPTS,
-  } = options;
+  const { db, endpoint, lanes = 8, timeoutMs = 15_000, graceMs = 1_500 } = options;
+  const { leaseMs = 60_000, maxAttempts = MAX_ATTEMPTS } = options;
   const context = { db, clock: createClock(options.now) };
 
   return async ({ signal = new AbortController().signal } = {}) => {
@@ -93,7 +89,10 @@ export function createOutboxDelivery(
         // The database's clock is the one that all servers share; theirs may be off by more than receivers allow.
         const timestamp = Math.floor(event.claimedAt);
         const { id, body } = event;
-        await settle(event, await postWebhook(endpoint, { id, timestamp, body }, { timeoutMs, signal }));
+        await settle(
+          event,
+          await postWebhook(endpoint, { id, timestamp, body }, { timeoutMs, graceMs, signal }),
+        );
       }
     }
 

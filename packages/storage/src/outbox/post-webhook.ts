@@ -15,14 +15,18 @@ export type PostOutcome =
 export async function postWebhook(
   endpoint: WebhookEndpoint,
   message: { id: string; timestamp: number; body: string },
-  options: { timeoutMs: number; signal: AbortSignal },
+  options: { timeoutMs: number; graceMs: number; signal: AbortSignal },
 ): Promise<PostOutcome> {
-  const { timeoutMs, signal } = options;
+  const { timeoutMs, graceMs, signal } = options;
   // Of its own, not AbortSignal.any: that would be kept alive by the signal of the whole process.
   const controller = new AbortController();
   const stop = () => controller.abort();
   const timer = setTimeout(stop, timeoutMs);
-  signal.addEventListener("abort", stop);
+  let grace: NodeJS.Timeout | undefined;
+  const stopSoon = (): void => {
+    grace = setTimeout(stop, graceMs);
+  };
+  signal.addEventListener("abort", stopSoon);
   try {
     if (signal.aborted) return { outcome: "interrupted" };
     const answer = await fetch(endpoint.url, {
@@ -45,12 +49,13 @@ export async function postWebhook(
       retryAfterMs: retryAfterMs(answer.headers.get("retry-after")),
     };
   } catch (error) {
-    if (signal.aborted) return { outcome: "interrupted" };
+    if (signal.aborted && controller.signal.aborted) return { outcome: "interrupted" };
     const reason = controller.signal.aborted ? "timeout" : networkReason(error);
     return { outcome: "refused", reason, retryAfterMs: undefined };
   } finally {
     clearTimeout(timer);
-    signal.removeEventListener("abort", stop);
+    clearTimeout(grace);
+    signal.removeEventListener("abort", stopSoon);
   }
 }
 

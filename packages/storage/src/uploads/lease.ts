@@ -183,9 +183,10 @@ export async function whileLeased<T>(
       .execute()
       .catch(context.onError);
   }, context.settings.leaseMs / 3);
+  const end = context.leases.hold(leases, timer);
   try {
     return await work();
   } finally {
-    clearInterval(timer);
+    end();
   }
 }
