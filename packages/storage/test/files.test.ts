@@ -59,7 +59,93 @@ describe("files", () => {
     );
     const inline = await on.storage.files.download(on.me, file.id, { disposition: "inline" });
     expect((await fetch(inline.url)).headers.get("content-disposition")).toMatch(/^inline/);
-    expect(await on.storage.files.get(on.me, file.id)).toMatchObject({ downloadCount: 2 });
+    await expect.poll(() => on.storage.files.get(on.me, file.id), { timeout: 20_000 }).toMatchObject({ downloadUrlsIssued: 2 });
+  });
+
+  it("counts a thousand downloads in a few writes, and those of services not at all", async () => {
+    const [file, other] = [await upload(on, wavBytes(100)), await upload(on, wavBytes(101))];
+    await sql`
+      CREATE TABLE writes (n integer);
+      CREATE FUNCTION note_write() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO writes VALUES (1); RETURN NULL; END';
+      CREATE TRIGGER note_write AFTER UPDATE ON file_storage EXECUTE FUNCTION note_write()`.execute(on.db);
+    const inline = { disposition: "inline" } as const;
+    for (let index = 0; index < 1_000; index++)
+      await on.storage.files.download(on.me, index % 4 === 0 ? other.id : file.id, inline);
+    await on.storage.files.download({ service: "pipeline" }, file.id, inline);
+    await on.storage.close();
+    const rows = await on.db
+      .selectFrom("file_storage")
+      .select(["id", "download_count", "last_accessed_at"])
+      .orderBy("file_size")
+      .execute();
+    expect(rows).toEqual([
+      { id: file.id, download_count: 750, last_accessed_at: expect.any(Date) },
+      { id: other.id, download_count: 250, last_accessed_at: expect.any(Date) },
+    ]);
+    const { rows: writes } = await sql`SELECT n FROM writes`.execute(on.db);
+    expect(writes.length).toBeLessThan(60);
+  });
+
+  it("logs an upload once as its browser reports it, apart from our own calls and marked so", async () => {
+    const bytes = wavBytes(5000);
+    const session = await begin(on, { size: bytes.length });
+    await send(session, session.urls, bytes);
+    const summary = {
+      durationMs: 2 ** 31 - 1,
+      bytesSent: 6000,
+      retries: 3,
+      browser: "Mozilla/5.0 token authorization",
+      bytesPerSecond: 123,
+      retryCauses: [{ cause: "http-503", count: 3 }],
+    };
+    await Promise.all(
+      [1, 2, 3].map(() => on.storage.uploads.complete(on.me, session.sessionId, { summary })),
+    );
+    await on.storage.close();
+    const rows = await on.db.selectFrom("spaces_operations").selectAll().execute();
+    const reported = rows.filter(({ reported_by }) => reported_by === "client");
+    expect(reported).toMatchObject([
+      {
+        operation_type: "upload",
+        file_storage_id: session.fileId,
+        user_id: on.me.userId,
+        request_size: 6000,
+        duration_ms: 2 ** 31 - 1,
+        client_report: {
+          retries: 3,
+          browser: summary.browser,
+          bytesPerSecond: 123,
+          retryCauses: [{ cause: "http-503", count: 3 }],
+        },
+      },
+    ]);
+    // Whatever the browser says, it did not begin before its session.
+    expect(Date.now() - Number(reported[0]?.started_at)).toBeLessThan(60_000);
+    for (const row of rows.filter(({ reported_by }) => reported_by === "server"))
+      expect(row).toMatchObject({ cause: "request", attempts: 1, client_report: null });
+    const { rows: dashboard } =
+      await sql`SELECT avg_client_upload_time_ms, success_rate FROM storage_performance_dashboard`.execute(
+        on.db,
+      );
+    expect(dashboard).toEqual([{ avg_client_upload_time_ms: 2 ** 31 - 1, success_rate: 100 }]);
+  });
+
+  it("logs what the table takes, also beside an entry that it does not", async () => {
+    await sql`ALTER TABLE spaces_operations ADD CHECK (storage_path NOT LIKE 'poison%')`.execute(on.db);
+    const file = await upload(on, wavBytes(100));
+    await sql`UPDATE file_storage SET storage_path = 'poison/a.wav' WHERE id = ${file.id}`.execute(on.db);
+    await on.storage.files.delete(on.me, file.id);
+    const other = await upload(on, wavBytes(101));
+    await on.storage.files.delete(on.me, other.id);
+    await on.storage.close();
+    const rows = await on.db
+      .selectFrom("spaces_operations")
+      .select("storage_path")
+      .where("operation_type", "=", "delete")
+      .where("file_storage_id", "in", [file.id, other.id])
+      .execute();
+    expect(rows.map(({ storage_path }) => storage_path)).toContain(other.key);
+    expect(on.errors).toHaveLength(1);
   });
 
   it("answers file_not_ready for one whose bytes cannot be had now", async () => {

@@ -1,0 +1,76 @@
+import { wavBytes } from "@audiotricks/testing/audio";
+import { sql } from "kysely";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { openEmulator } from "./open-emulator.ts";
+import { openTestStorage, upload } from "./test-storage.ts";
+
+let store: Awaited<ReturnType<typeof openEmulator>>;
+beforeAll(async () => {
+  store = await openEmulator();
+});
+afterAll(() => store.close());
+
+it("lets a user's calls past a sweep that has hundreds to make, and logs who waited for each", async () => {
+  // 20 requests a second for this process.
+  await using on = await openTestStorage(store, {
+    settings: { storeRequestsPerSecond: 40, storeRequestShare: 0.5, sweepBatch: 300 },
+  });
+  const file = await upload(on, wavBytes(100));
+  // Taken away by the upload itself.
+  const temporary = `temp/uploads/${(await on.db.selectFrom("multipart_uploads").select("id").executeTakeFirstOrThrow()).id}`;
+  await sql`
+    INSERT INTO file_storage (original_filename, stored_filename, storage_provider_id, storage_path, storage_url, file_size,
+      content_type, user_id, status)
+    SELECT 'a.wav', 'a.wav', storage_provider_id, 'audio/uploads/' || n, '/x', 1, 'audio_file', user_id, 'stored'
+    FROM file_storage, generate_series(1, 300) n WHERE id = ${file.id}`.execute(on.db);
+  await sql`UPDATE file_storage SET status = 'deleting' WHERE file_size = 1`.execute(on.db);
+  const later = await on.openAnother({ now: () => new Date(Date.now() + 60_000) });
+  const controller = new AbortController();
+  const sweeping = later.sweep({ signal: controller.signal });
+  await expect.poll(() => on.proxy.operations.filter((name) => name === "DeleteObject").length, { timeout: 20_000 })
+    .toBeGreaterThan(3);
+
+  const deletedBefore = on.proxy.operations.filter((name) => name === "DeleteObject").length;
+  const start = performance.now();
+  for (let index = 0; index < 3; index++) await later.checkReady();
+  expect(performance.now() - start).toBeLessThan(1_000);
+  expect(on.proxy.operations.filter((name) => name === "DeleteObject").length - deletedBefore).toBeLessThan(
+    25,
+  );
+
+  controller.abort();
+  const stopping = performance.now();
+  const report = await sweeping;
+  expect(performance.now() - stopping).toBeLessThan(3_000);
+  expect(report.filesDeleted).toBeGreaterThan(0);
+  expect(report.filesDeleted).toBeLessThan(300);
+  await later.close();
+  const { rows } = await sql<{ cause: string; name: string }>`
+    SELECT DISTINCT cause, request_headers ->> 'operation' AS name FROM spaces_operations
+    WHERE request_headers ->> 'operation' IN ('DeleteObject', 'HeadBucket') AND storage_path IS DISTINCT FROM ${temporary} ORDER BY 1`.execute(on.db);
+  expect(rows).toEqual([
+    { cause: "request", name: "HeadBucket" },
+    { cause: "sweep", name: "DeleteObject" },
+  ]);
+});
+
+it("keeps a sweep away from a store that asks to slow down, while users are still served", async () => {
+  await using on = await openTestStorage(store);
+  on.proxy.intercept = (operation) => (operation === "GET bucket" ? { refuseWith: 503 } : undefined);
+  // The client tries three times; then the sweep leaves it for the next time.
+  expect((await on.storage.sweep()).failures).toMatchObject([{ code: "storage_unavailable" }]);
+  on.proxy.intercept = () => undefined;
+  const start = performance.now();
+  const sweeping = on.storage.sweep().then(() => performance.now() - start);
+  await upload(on, wavBytes(100));
+  const uploadTook = performance.now() - start;
+  expect(await sweeping).toBeGreaterThan(400);
+  expect(uploadTook).toBeLessThan(await sweeping);
+  await on.storage.close();
+  const row = await on.db
+    .selectFrom("spaces_operations")
+    .select(["attempts", "status_code", "success"])
+    .where("status_code", "=", 503)
+    .executeTakeFirst();
+  expect(row).toEqual({ attempts: 3, status_code: 503, success: false });
+});
