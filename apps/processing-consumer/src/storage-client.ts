@@ -37,7 +37,11 @@ export function createStorageClient(options: { url: string; token: string }): St
   async function call<T>(method: string, path: string, json?: unknown, headers = {}): Promise<T> {
     const answer = await fetch(options.url + path, {
       method,
-      headers: { authorization: `Bearer ${options.token}`, "content-type": "application/json", ...headers },
+      headers: {
+        authorization: `Bearer ${options.token}`,
+        ...(json === undefined ? {} : { "content-type": "application/json" }),
+        ...headers,
+      },
       ...(json === undefined ? {} : { body: JSON.stringify(json) }),
       signal: AbortSignal.timeout(60_000),
     });

@@ -59,7 +59,9 @@ describe("files", () => {
     );
     const inline = await on.storage.files.download(on.me, file.id, { disposition: "inline" });
     expect((await fetch(inline.url)).headers.get("content-disposition")).toMatch(/^inline/);
-    await expect.poll(() => on.storage.files.get(on.me, file.id), { timeout: 20_000 }).toMatchObject({ downloadUrlsIssued: 2 });
+    await expect
+      .poll(() => on.storage.files.get(on.me, file.id), { timeout: 20_000 })
+      .toMatchObject({ downloadUrlsIssued: 2 });
   });
 
   it("counts a thousand downloads in a few writes, and those of services not at all", async () => {
