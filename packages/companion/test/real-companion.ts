@@ -5,7 +5,10 @@ import { startSpacesEmulator } from "@audiotricks/spaces-emulator";
 import { createStorage, type Database, openProviders, prepareBucket } from "@audiotricks/storage";
 import { createTestDatabase } from "@audiotricks/testing/database";
 import { seedUser, seedWorkspace } from "@audiotricks/testing/seed";
-import { createCompanion, type RequestEntry } from "../src/index.ts";
+import { createCompanion, type RequestEntry, serviceToken } from "../src/index.ts";
+
+/** The bearer token of a service. */
+export const SERVICE_TOKEN = "service-token-of-the-tests-0123456789";
 
 const credentials = { accessKeyId: "key", secretAccessKey: "secret-for-tests" };
 
@@ -28,9 +31,10 @@ export async function createRealCompanion() {
   const entries: RequestEntry[] = [];
   const app = createCompanion({
     storage,
+    authenticateService: serviceToken({ service: "pipeline", tokens: [SERVICE_TOKEN] }),
     authenticate: async (request) => {
       const userId = /^Bearer (\S+)$/.exec(request.headers.get("authorization") ?? "")?.[1];
-      return userId === undefined ? null : { userId };
+      return userId === undefined || userId === SERVICE_TOKEN ? null : { userId };
     },
     allowedOrigins: [],
     onUnexpectedError: (error) => unexpected.push(error),

@@ -72,6 +72,8 @@ function isOwn(caller: Caller) {
 function isOwnOfUser(eb: SessionTables, principal: Principal) {
   return eb.and([
     eb("u.user_id", "=", principal.userId),
+    // Nothing that a browser could go on with.
+    eb("u.origin", "!=", "derived"),
     eb.or([
       eb("u.workspace_id", "is", null),
       eb.exists(
