@@ -27,7 +27,7 @@ const receiver = createReceiver({
 
 for (const fileId of await findUnprocessed(db)) worker.add(fileId);
 const server = serve({ fetch: receiver.fetch, port: settings.PORT, hostname: "127.0.0.1" }, ({ port }) =>
-  console.log(`Receiving events at http://127.0.0.1:${port}/events`),
+  process.stdout.write(`Receiving events at http://127.0.0.1:${port}/events\n`),
 );
 
 process.once("SIGTERM", () => {

@@ -72,7 +72,10 @@ describe("delivery of the outbox", () => {
     receiver.answer = ({ event }, response) =>
       response.writeHead(event.data.key === "file:a" ? 500 : 204).end();
     await Promise.all([worker()(), worker()()]);
-    expect(receiver.deliveries.map(({ event }) => event.data.key).toSorted()).toEqual(["file:a", "file:b"]);
+    expect(receiver.deliveries).toHaveLength(2);
+    expect(new Set(receiver.deliveries.map(({ event }) => event.data.key))).toEqual(
+      new Set(["file:a", "file:b"]),
+    );
     receiver.answer = (_, response) => response.writeHead(204).end();
     await worker({ now: inMinutes(1) })();
     expect(receiver.deliveries.slice(2).map(({ event }) => event.sequence)).toEqual([1, 2]);

@@ -28,7 +28,14 @@ export async function deriveFile(
   const element = {
     clientId: "derived",
     requestHash: createHash("sha256")
-      .update(JSON.stringify([name, size, category, Object.entries(metadata ?? {}).toSorted()]))
+      .update(
+        JSON.stringify([
+          name,
+          size,
+          category,
+          Object.entries(metadata ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+        ]),
+      )
       .digest("hex"),
     name,
     size,

@@ -2,7 +2,7 @@ import { type Kysely, sql } from "kysely";
 import type { Database } from "../database.ts";
 
 /** Delivered events are kept this long, for people; with nobody to deliver to, the others as well. */
-export const KEEP_DAYS = 7;
+const KEEP_DAYS = 7;
 const BATCH = 5_000;
 
 /**

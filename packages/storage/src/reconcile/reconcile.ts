@@ -60,7 +60,7 @@ async function reconcileProvider(
   { onFinding, resumes = false, signal }: ReconcileOptions,
 ): Promise<Omit<ReconcileReport, "providers">> {
   const { db } = context;
-  const store = await context.stores.of(providerId);
+  const store = await context.stores.forSweep(signal).of(providerId);
   const progress = await openProgress(db, providerId, { resumes });
   const { counts } = progress;
   const tell = async (finding: Finding): Promise<void> => {
