@@ -109,7 +109,9 @@ async function open(
   const jobs = beginJobs({ database: database.jobs, providers, log });
   const webhooks = startWebhooks(db, { endpoint: config.webhook, log });
   teardown.add(async () => {
-    await Promise.all([http.close(DRAIN_MS), jobs.stop(DRAIN_MS), webhooks.stop()]);
+    const drained = Promise.all([http.close(DRAIN_MS), jobs.stop(DRAIN_MS), webhooks.stop()]);
+    // A store that does not answer must not keep the rest from being closed: leases, logs, the database.
+    await Promise.race([drained, delay(DRAIN_MS, undefined, { ref: false })]);
   });
   // First, so that whoever spreads the traffic looks elsewhere while this server still answers.
   teardown.add(async () => {
