@@ -1,7 +1,7 @@
 import { defineConfig } from "tsdown";
 
 export default defineConfig({
-  entry: ["src/index.ts", "src/messages.ts"],
+  entry: ["src/index.ts", "src/messages.ts", "src/events.ts"],
   format: "esm",
   platform: "neutral",
   dts: true,

@@ -1,16 +1,7 @@
+import { storageEvent } from "@audiotricks/protocol/events";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { Webhook } from "standardwebhooks";
-import { z } from "zod";
-
-/** What this consumer reads of an event; members that it does not know are none of its business. */
-const event = z.object({
-  type: z.string(),
-  version: z.number(),
-  data: z.object({
-    file: z.object({ id: z.uuid(), contentType: z.string(), derivedFrom: z.uuid().nullable() }).optional(),
-  }),
-});
 
 /**
  * Receives deliveries. What is not signed with our secret, or was signed more than five minutes ago, is refused: that window
@@ -34,11 +25,13 @@ export function createReceiver(options: {
     } catch {
       return c.text("The signature does not hold.", 401);
     }
-    const { type, version, data } = event.parse(payload);
-    const { file } = data;
-    // What we made ourselves comes round as well: without this the pipeline would feed on its own output.
-    const isOurs = type === "file.stored" && version === 1 && file?.contentType === "audio_file";
-    if (isOurs && file.derivedFrom === null) await options.onStored(file.id);
+    const event = storageEvent.safeParse(payload);
+    if (event.success && event.data.type === "file.stored") {
+      const { file } = event.data.data;
+      // What we made ourselves comes round as well: without this the pipeline would feed on its own output.
+      if (file.contentType === "audio_file" && file.derivedFrom === null) await options.onStored(file.id);
+    }
+    // Also for what is not known here: it would only come again.
     return c.body(null, 204);
   });
   app.get("/healthz", (c) => c.json({ status: "ok" }));

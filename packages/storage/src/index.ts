@@ -6,7 +6,6 @@ export {
   type DeliveryReport,
   type OutboxDeliveryOptions,
 } from "./outbox/outbox-delivery.ts";
-export type { EventFile, OutboxEvent, QuotaWarning } from "./outbox/outbox-event.ts";
 export { purgeOutbox } from "./outbox/purge-outbox.ts";
 export { parseWebhookSecrets, type WebhookEndpoint } from "./outbox/webhook-endpoint.ts";
 export { openProviders, type Providers } from "./providers/open-providers.ts";

@@ -3,7 +3,9 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
+import { storageEvent } from "@audiotricks/protocol/events";
 import { createTestDatabase, type TestDatabase } from "@audiotricks/testing/database";
+import { seedProvider, seedUser } from "@audiotricks/testing/seed";
 import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
@@ -65,6 +67,37 @@ describe("delivery of the outbox", () => {
     }
     expect(receiver.deliveries[0]?.event).toMatchObject({ type: "file.stored", version: 1 });
     expect(await eventsBy("pending")).toEqual([]);
+  });
+
+  it("delivers what the triggers wrote as the contract has it, of every type", async () => {
+    const { db } = database;
+    await seedProvider(db);
+    const user = await seedUser(db);
+    await sql`INSERT INTO storage_quotas (user_id, max_storage_bytes) VALUES (${user}, 100)`.execute(db);
+    const { rows } = await sql<{ id: string }>`
+      INSERT INTO file_storage (original_filename, stored_filename, storage_provider_id, storage_path, storage_url, file_size,
+        content_type, user_id, status)
+      SELECT 'a.wav', 'a.wav', id, 'audio/' || s.n, '/x', 85, 'audio_file', ${user}, s.status
+      FROM storage_providers, (VALUES (1, 'stored'), (2, 'uploading')) s (n, status) RETURNING id`.execute(
+      db,
+    );
+    const [stored, uploading] = rows.map(({ id }) => id);
+    await sql`UPDATE file_storage SET status = 'failed' WHERE id = ${uploading}`.execute(db);
+    await sql`UPDATE file_storage SET status = 'deleting' WHERE id = ${stored}`.execute(db);
+    await sql`UPDATE file_storage SET status = 'deleted', deleted_at = now() WHERE id = ${stored}`.execute(
+      db,
+    );
+    await worker()();
+    const events = receiver.deliveries.map(({ event }) => storageEvent.parse(event));
+    expect(events.map(({ type }) => type).toSorted((a, b) => a.localeCompare(b))).toEqual([
+      "file.deleted",
+      "file.stored",
+      "quota.warning",
+      "upload.failed",
+    ]);
+    expect(events.find(({ type }) => type === "quota.warning")).toMatchObject({
+      data: { scope: "user", scopeId: user, threshold: 80, usedBytes: 85, limitBytes: 100 },
+    });
   });
 
   it("sends nothing about a file before what came earlier was taken, whoever tries", async () => {

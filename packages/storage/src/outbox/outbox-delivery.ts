@@ -82,10 +82,11 @@ export function createOutboxDelivery(
       }
     }
 
-    async function lane(): Promise<void> {
-      while (!signal.aborted && !report.isEndpointDown) {
-        const event = await claimEvent(context, leaseMs);
-        if (event === undefined) return;
+    async function next(): Promise<ClaimedEvent | undefined> {
+      return signal.aborted || report.isEndpointDown ? undefined : claimEvent(context, leaseMs);
+    }
+    async function lane(first?: ClaimedEvent): Promise<void> {
+      for (let event = first ?? (await next()); event !== undefined; event = await next()) {
         // The database's clock is the one that all servers share; theirs may be off by more than receivers allow.
         const timestamp = Math.floor(event.claimedAt);
         const { id, body } = event;
@@ -96,8 +97,12 @@ export function createOutboxDelivery(
       }
     }
 
+    // Mostly there is nothing to do: that is one question, not one for each lane.
+    const first = await next();
+    if (first === undefined) return report;
     // None is left at work when this ends, also where one fails.
-    const ends = await Promise.allSettled(Array.from({ length: lanes }, lane));
+    const others = Array.from({ length: lanes - 1 }, () => lane());
+    const ends = await Promise.allSettled([lane(first), ...others]);
     const failed = ends.find((end) => end.status === "rejected");
     if (failed !== undefined) throw failed.reason;
     return report;
