@@ -3,7 +3,9 @@ import { createCompanion, serviceToken } from "@audiotricks/companion";
 import { migrate } from "@audiotricks/migrations";
 import { UploadError } from "@audiotricks/protocol";
 import {
+  createBudgets,
   createStorage,
+  DEFAULT_SETTINGS,
   openProviders,
   prepareBucket,
   type SpacesProvider,
@@ -79,8 +81,9 @@ async function open(
   if (config.spaces?.prepare !== false) await prepareStore(spaces, origins);
   const providers = await openProviders({ db, spaces, encryptionKey: config.encryptionKey });
   const onError = (err: unknown) => log.error({ err }, "failed in the background");
-  const settings = storeSettings(config);
-  const storage = createStorage({ db, providers, settings, onError });
+  // The jobs' storage is another, and their calls are to come after those of users.
+  const budgets = createBudgets({ ...DEFAULT_SETTINGS, ...storeSettings(config) });
+  const storage = createStorage({ db, providers, budgets, onError });
   teardown.add(async () => await storage.close());
   // A month begins with its part of the log there, also where no job has run for long.
   await storage.upkeep.keepOperations().catch(onError);
@@ -106,7 +109,7 @@ async function open(
   const { fetch, turnOff } = withReadiness(site);
   http.serve(fetch);
   // Answering comes first: the jobs wait a moment.
-  const jobs = beginJobs({ database: database.jobs, providers, log });
+  const jobs = beginJobs({ database: database.jobs, providers, budgets, log });
   const webhooks = startWebhooks(db, { endpoint: config.webhook, log });
   teardown.add(async () => {
     const drained = Promise.all([http.close(DRAIN_MS), jobs.stop(DRAIN_MS), webhooks.stop()]);

@@ -15,6 +15,7 @@ import { readQuota } from "./quota.ts";
 import { readConfig } from "./read-config.ts";
 import { deleteUnknownObject } from "./reconcile/delete-unknown.ts";
 import { reconcile } from "./reconcile/reconcile.ts";
+import { type Budgets, createBudgets } from "./s3/create-budgets.ts";
 import { headBucket } from "./s3/objects.ts";
 import { createS3Compat } from "./s3-compat/create-s3-compat.ts";
 import { createS3Tokens } from "./s3-tokens.ts";
@@ -40,6 +41,8 @@ export interface StorageOptions {
   /** From `openProviders`. */
   providers: Providers;
   settings?: Partial<StorageSettings>;
+  /** Shared by all that one process asks of its buckets; by default its own, from the settings. */
+  budgets?: Budgets;
   /** For tests: the time that leases and expiries are decided by. By default the database's. */
   now?: () => Date;
   /** Told of failures that no caller waits for; without it they are silent. Nothing in them is secret. */
@@ -55,7 +58,7 @@ export function createStorage(options: StorageOptions): Storage {
   const accesses = createAccessLog({ db, clock }, onError);
   const context: StorageContext = {
     db,
-    stores: createStores(providers, log.record, settings),
+    stores: createStores(providers, log.record, options.budgets ?? createBudgets(settings)),
     clock,
     settings,
     log,

@@ -18,6 +18,7 @@ export type { DeletionOutcome } from "./reconcile/delete-unknown.ts";
 export type { Finding, FindingKind, FoundFile, FoundObject, ReconcileReport } from "./reconcile/finding.ts";
 export type { ReconcileOptions } from "./reconcile/reconcile.ts";
 export { takesSubdomains } from "./s3/bucket-address.ts";
+export { type Budgets, createBudgets } from "./s3/create-budgets.ts";
 export { createPresigner, type Presigner, type PresignerOptions } from "./s3/presign.ts";
 export { DEFAULT_SETTINGS, type StorageSettings } from "./settings.ts";
 export type * from "./storage.ts";

@@ -1,10 +1,9 @@
 import type { Providers } from "./providers/open-providers.ts";
 import type { Provider } from "./providers/provider.ts";
 import type { ProviderLimits } from "./providers/provider-limits.ts";
-import { createBudgets } from "./s3/create-budgets.ts";
+import type { Budgets } from "./s3/create-budgets.ts";
 import type { StoreOperation } from "./s3/s3-connection.ts";
 import { closeS3, connectS3, type OperationSubject, type S3Connection } from "./s3/s3-connection.ts";
-import type { StorageSettings } from "./settings.ts";
 
 export interface Store {
   s3: S3Connection;
@@ -27,9 +26,8 @@ const REREAD_AFTER_MS = 15_000;
 export function createStores(
   providers: Providers,
   record: (operation: StoreOperation) => void,
-  settings: Pick<StorageSettings, "storeRequestShare" | "storeRequestsPerSecond">,
+  budgetOf: Budgets,
 ): Stores {
-  const budgetOf = createBudgets(settings);
   const entries = new Map<string, { readAt: number; provider: Promise<Provider> }>();
   const connections = new Map<string, S3Connection>();
 

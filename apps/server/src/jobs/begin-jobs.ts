@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { migrateJobs } from "@audiotricks/migrations";
-import { createStorage, type Providers } from "@audiotricks/storage";
+import { type Budgets, createStorage, type Providers } from "@audiotricks/storage";
 import type { JobDatabase } from "../database.ts";
 import type { Logger } from "../logger.ts";
 import { JOBS } from "./jobs.ts";
@@ -11,6 +11,7 @@ const TRY_AGAIN_AFTER_MS = 30_000;
 interface JobsOptions {
   database: JobDatabase;
   providers: Providers;
+  budgets: Budgets;
   log: Logger;
 }
 
@@ -44,7 +45,12 @@ export function beginJobs(options: JobsOptions): RunningJobs {
 }
 
 /** With a database and stores of its own. */
-async function openJobs({ database, providers, log }: JobsOptions): Promise<RunningJobs | undefined> {
+async function openJobs({
+  database,
+  providers,
+  budgets,
+  log,
+}: JobsOptions): Promise<RunningJobs | undefined> {
   const schema = await migrateJobs(database.db);
   if (schema.state === "newer") {
     // The release before runs on: uploads do, and jobs are done by servers of the new one.
@@ -55,6 +61,7 @@ async function openJobs({ database, providers, log }: JobsOptions): Promise<Runn
   const storage = createStorage({
     db: database.db,
     providers,
+    budgets,
     onError: (err) => log.error({ err }, "failed in the background"),
   });
   try {
