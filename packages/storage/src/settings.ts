@@ -74,7 +74,7 @@ export const DEFAULT_SETTINGS: StorageSettings = {
   storeConcurrency: 16,
   leftoverGraceMs: 900_000,
   unknownGraceMs: 3 * 86_400_000,
-  sweepBatch: 100,
+  sweepBatch: 25,
   sweepConcurrency: 6,
   sweepMs: 20_000,
   operationsKeptMonths: 13,

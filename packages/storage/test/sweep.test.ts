@@ -109,6 +109,14 @@ describe("the sweep", () => {
     );
   });
 
+  it("deletes with a key that may not ask for versions", async () => {
+    const file = await upload(on, wavBytes(1000));
+    on.proxy.intercept = (operation) => (operation === "GET bucket" ? { refuseWith: 403 } : undefined);
+    expect(await on.storage.files.delete(on.me, file.id)).toMatchObject({ state: "deleted" });
+    expect(await on.bucket.has(file.key)).toBe(false);
+    expect(on.errors).toEqual([]);
+  });
+
   it("takes export files after a week unless they are to stay, by their own time alone", async () => {
     const born = async (expires: string | null) => {
       const file = {

@@ -1,10 +1,12 @@
 import { DeleteObjectCommand, DeleteObjectsCommand, ListObjectVersionsCommand } from "@aws-sdk/client-s3";
-import { keepsVersions } from "./bucket-versioning.ts";
+import { findVersioning, type Versioning } from "./bucket-versioning.ts";
 import { callS3, type S3Connection } from "./s3-connection.ts";
 import { storageUnavailable } from "./s3-failure.ts";
 
 /** Each round finds what the one before could not see; more than two mean that somebody writes to the key. */
 const MAX_ROUNDS = 5;
+/** Forbidden, not allowed, not implemented. */
+const NOT_FOR_US = [403, 405, 501];
 
 /**
  * Deletes an object, where the bucket keeps versions with all of them. Safe to repeat: an object that is already gone is
@@ -13,15 +15,16 @@ const MAX_ROUNDS = 5;
 export async function deleteObject(s3: S3Connection, key: string): Promise<void> {
   const leftMarker = await deleteCurrent(s3, key);
   // Both: Ceph tells of its marker once, so that the answer to a delete that is repeated says nothing.
-  if (leftMarker || (await keepsVersions(s3))) await deleteVersions(s3, key);
+  await deleteVersions(s3, key, leftMarker ? "kept" : await findVersioning(s3));
 }
 
 /** Up to 1,000 at once. Safe to repeat, like the deletion of one. */
 export async function deleteObjects(s3: S3Connection, keys: readonly string[]): Promise<void> {
   if (keys.length === 0) return;
   const objects = keys.map((Key) => ({ Key }));
-  const leftMarkers = await deleteAll(s3, objects);
-  for (const key of (await keepsVersions(s3)) ? keys : leftMarkers) await deleteVersions(s3, key);
+  const leftMarkers = new Set(await deleteAll(s3, objects));
+  const versioning = await findVersioning(s3);
+  for (const key of keys) await deleteVersions(s3, key, leftMarkers.has(key) ? "kept" : versioning);
 }
 
 /** @returns Whether a version or a marker may be left: a bucket that never kept any says nothing of versions. */
@@ -69,9 +72,10 @@ async function deleteAll(
   });
 }
 
-async function deleteVersions(s3: S3Connection, key: string): Promise<void> {
+async function deleteVersions(s3: S3Connection, key: string, versioning: Versioning): Promise<void> {
+  if (versioning === "never") return;
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const versions = await listVersionsAt(s3, key);
+    const versions = await listVersionsAt(s3, key, versioning);
     if (versions.length === 0) return;
     await deleteAll(
       s3,
@@ -86,7 +90,7 @@ async function deleteVersions(s3: S3Connection, key: string): Promise<void> {
 }
 
 /** A page of the versions and markers at exactly this key, newest first. */
-async function listVersionsAt(s3: S3Connection, wanted: string): Promise<string[]> {
+async function listVersionsAt(s3: S3Connection, wanted: string, versioning: Versioning): Promise<string[]> {
   return callS3(s3, {
     type: "list",
     name: "ListObjectVersions",
@@ -98,6 +102,8 @@ async function listVersionsAt(s3: S3Connection, wanted: string): Promise<string[
         Key === wanted ? [VersionId] : [],
       ),
     failed: (failure) => {
+      // A key that may ask for nothing of the kind, or a store that knows none: then a delete is what it was.
+      if (versioning === "unknown" && NOT_FOR_US.includes(failure.status ?? 0)) return [];
       throw storageUnavailable("ListObjectVersions", failure);
     },
   });
