@@ -54,7 +54,7 @@ export const newUpload = z.strictObject({
   contentType: contentKind.default("audio_file"),
   workspaceId: id.optional(),
   metadata: fileMetadata.optional(),
-  /** An open session of the same user, name and size to go on with; ignored when it is no longer open. */
+  /** A session of the same user, name and size to go on with, open or just completed; ignored when there is no such session. */
   resume: id.optional(),
   /** `put` for one signed PUT, `multipart` for parts; by default decided by size. */
   method: uploadMethod.optional(),
@@ -109,7 +109,7 @@ export const uploadSession = z.object({
   /** All parts but the last have this size; a single PUT is one part. */
   partSize: size,
   partCount: z.number().int().min(1),
-  /** What the store holds now; empty in lists. Never older than the answer. */
+  /** What the store holds now; empty in lists. Never older than the answer. Of a completed session, what the file was made of. */
   storedParts: z.array(storedPart),
   createdAt: z.iso.datetime(),
   expiresAt: z.iso.datetime(),

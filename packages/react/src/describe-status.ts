@@ -45,11 +45,27 @@ function describeWait(status: SpacesUploadStatus & { status: "waiting" }): Omit<
   if (status.reason === "offline") {
     return { label: "No network", detail: `${sent} · Continues by itself when it is back` };
   }
+  if (status.reason === "elsewhere") return describeElsewhere(status);
   const seconds = status.retryInMs === null ? 0 : Math.ceil(status.retryInMs / 1000);
   return {
     label: "Connection trouble",
     detail: `${sent} · ${seconds < 1 ? "Trying again" : `Trying again in ${seconds} s`}`,
   };
+}
+
+/** Nothing is wrong, and nothing has to be done: so it is said. */
+function describeElsewhere(
+  status: SpacesUploadStatus & { status: "waiting"; reason: "elsewhere" },
+): Omit<StatusText, "tone"> {
+  const sent = sentOf(status.progress);
+  switch (status.other) {
+    case "moving":
+      return { label: "Uploading in another tab", detail: movement(status.progress) };
+    case "paused":
+      return { label: "Paused in another tab", detail: `${sent} · Resume it there, or close that tab` };
+    case "stopped":
+      return { label: "Stopped in another tab", detail: `${sent} · Retry it there, or close that tab` };
+  }
 }
 
 function sentOf({ sentBytes, totalBytes }: UploadProgress): string {

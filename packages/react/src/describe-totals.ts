@@ -10,6 +10,9 @@ export function describeTotals(totals: UploadTotals): { headline: string; detail
     return { headline, detail: failed > 0 && done > 0 ? `${count(failed)} not uploaded` : null };
   }
   const sent = `${formatBytes(totals.sentBytes)} of ${formatBytes(totals.totalBytes)}`;
+  if (totals.elsewhere > 0 && totals.elsewhere + paused === unfinished) {
+    return { headline: "Uploading in another tab", detail: sent };
+  }
   if (totals.waiting > 0 && totals.waiting + paused === unfinished) {
     return { headline: "Waiting for the connection", detail: sent };
   }

@@ -70,6 +70,15 @@ describe("describeStatus", () => {
     const status = { status: "waiting", reason: "offline", retryInMs: null, progress } as const;
     expect(describeStatus(status, 300 * MB)).toMatchObject({ label: "No network", tone: "calm" });
   });
+
+  it.each([
+    ["moving", "Uploading in another tab", "12 MB of 300 MB · 4 MB/s · 1 min left"],
+    ["paused", "Paused in another tab", "12 MB of 300 MB · Resume it there, or close that tab"],
+    ["stopped", "Stopped in another tab", "12 MB of 300 MB · Retry it there, or close that tab"],
+  ] as const)("says calmly what another tab does with the file: %s", (other, label, detail) => {
+    const status = { status: "waiting", reason: "elsewhere", other, retryInMs: null, progress } as const;
+    expect(describeStatus(status, 300 * MB)).toEqual({ label, detail, tone: "calm" });
+  });
 });
 
 describe("restrictions", () => {

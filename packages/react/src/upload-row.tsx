@@ -49,6 +49,7 @@ export const UploadRow = memo(function UploadRow(props: UploadRowProps) {
       data-status={status.status}
       data-tone={tone}
       data-code={status.status === "failed" ? status.error.code : undefined}
+      data-reason={status.status === "waiting" ? status.reason : undefined}
       {...focus}
     >
       <span className="at-row-badge">

@@ -31,6 +31,8 @@ export interface UploadTotals {
   paused: number;
   /** Files that wait for the network or for another try. */
   waiting: number;
+  /** Files that another tab works on. */
+  elsewhere: number;
   done: number;
   failed: number;
   /** Bytes at the store, of `totalBytes`; failed and cancelled files count in neither. */
@@ -82,6 +84,7 @@ export function totalsOf(files: readonly UploadItem[]): UploadTotals {
     unfinished: 0,
     paused: 0,
     waiting: 0,
+    elsewhere: 0,
     done: 0,
     failed: 0,
     sentBytes: 0,
@@ -93,7 +96,9 @@ export function totalsOf(files: readonly UploadItem[]): UploadTotals {
   for (const { status, size } of files) {
     if (isUnfinished(status)) totals.unfinished += 1;
     if (status.status === "paused") totals.paused += 1;
-    if (status.status === "waiting") totals.waiting += 1;
+    const isElsewhere = status.status === "waiting" && status.reason === "elsewhere";
+    if (isElsewhere) totals.elsewhere += 1;
+    else if (status.status === "waiting") totals.waiting += 1;
     if (status.status === "done") totals.done += 1;
     if (status.status === "failed") totals.failed += 1;
     if (status.status === "failed" || status.status === "cancelled") continue;
@@ -101,7 +106,7 @@ export function totalsOf(files: readonly UploadItem[]): UploadTotals {
     totals.sentBytes += sentBytes;
     totals.totalBytes += totalBytes;
     if (status.status === "uploading") totals.bytesPerSecond += bytesPerSecond;
-    if (status.status !== "paused") remainingBytes += totalBytes - sentBytes;
+    if (status.status !== "paused" && !isElsewhere) remainingBytes += totalBytes - sentBytes;
   }
   if (totals.bytesPerSecond > 0) totals.remainingMs = (remainingBytes / totals.bytesPerSecond) * 1000;
   return totals;

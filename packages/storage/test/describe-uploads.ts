@@ -390,6 +390,30 @@ export function describeUploads(
       expect(await complete(session.sessionId)).toMatchObject({ state: "completed" });
     });
 
+    it.each([3 * PART_SIZE, 50_000])(
+      "answers who goes on with a completed session of %d bytes with the parts it was made of, while its file is there",
+      async (size) => {
+        const { bytes, session } = await sendAll(size);
+        const { sessionId, partSize, name } = session;
+        await complete(sessionId);
+        const resumed = await begin(on, { size, name, resume: sessionId });
+        expect(resumed).toMatchObject({ sessionId, resumed: true, state: "completed", urls: [] });
+        const md5s = resumed.storedParts.map(({ partNumber, etag }) => {
+          const part = bytes.subarray((partNumber - 1) * partSize, partNumber * partSize);
+          expect(etag).toBe(createHash("md5").update(part).digest("hex"));
+          return part.length;
+        });
+        expect(md5s.reduce((sum, bytes) => sum + bytes, 0)).toBe(size);
+        expect(await complete(sessionId)).toMatchObject({ state: "completed", file: { id: session.fileId } });
+        expect(await countUsage(on.db, on.me)).toEqual({ ...NOTHING, usedBytes: size, usedFiles: 1 });
+
+        await on.storage.files.delete(on.me, session.fileId);
+        const again = await begin(on, { size, name, resume: sessionId });
+        expect(again).toMatchObject({ resumed: false });
+        expect(again.sessionId).not.toBe(sessionId);
+      },
+    );
+
     it("answers a repeated create with the same sessions and fresh URLs, and refuses another request under its key", async () => {
       const files = [newUpload({ size: THREE_PARTS }), newUpload({ size: 10 }), newUpload({ size: 0 })];
       const [first, repeated] = await Promise.all([

@@ -174,7 +174,10 @@ export function openRemoteEngine(options: RemoteEngineOptions): RemoteEngine {
   };
 }
 
-function isUnderWay({ status }: SpacesUploadStatus): boolean {
+function isUnderWay(it: SpacesUploadStatus): boolean {
+  const { status } = it;
+  // What another tab sends is that tab's business: this one can be left.
+  if (status === "waiting" && it.reason === "elsewhere") return false;
   return status !== "paused" && status !== "done" && status !== "failed" && status !== "cancelled";
 }
 

@@ -22,6 +22,18 @@ export type SpacesUploadStatus =
   | { status: "paused"; sessionId: string | null; progress: UploadProgress }
   /** Goes on by itself: when the network is back, or after `retryInMs`. */
   | { status: "waiting"; reason: "offline" | "retrying"; retryInMs: number | null; progress: UploadProgress }
+  /**
+   * Another tab or window of this browser sends this very file, and this one sends nothing: it ends `done` with the same file when
+   * that one does, and goes on from where that one is when it is closed, crashes or gives up. `progress` is that one's.
+   */
+  | {
+      status: "waiting";
+      reason: "elsewhere";
+      /** `stopped`: it failed there, and can be tried again there. */
+      other: "moving" | "paused" | "stopped";
+      retryInMs: null;
+      progress: UploadProgress;
+    }
   /** All bytes are there; the companion is proving and publishing them. */
   | { status: "finalizing"; sessionId: string; progress: UploadProgress }
   | { status: "done"; file: FileRecord }

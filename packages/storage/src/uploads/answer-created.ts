@@ -4,7 +4,7 @@ import type { StorageContext } from "../storage-context.ts";
 import { missingParts, signPartUrls } from "./first-urls.ts";
 import { openAtStore } from "./open-at-store.ts";
 import { type Session, storeOf, toUploadSession } from "./session.ts";
-import { listStoredParts } from "./stored-parts.ts";
+import { findProvenParts, listStoredParts } from "./stored-parts.ts";
 
 /** What the beginning of an upload answers: the session as it is at the store, and its first URLs. */
 export async function answerCreated(
@@ -20,7 +20,11 @@ export async function answerCreated(
     // The room is made. The caller learns the session, and the store is asked again when it signs.
     return { ...toUploadSession(session, []), urls: [], resumed: isResumed };
   }
-  if (opened.state !== "active") return { ...toUploadSession(opened, []), urls: [], resumed: isResumed };
+  if (opened.state !== "active") {
+    // By these the caller can tell whether it is the caller's file that was completed.
+    const parts = isResumed ? await findProvenParts(context, opened) : [];
+    return { ...toUploadSession(opened, parts), urls: [], resumed: isResumed };
+  }
   const store = await storeOf(context, opened);
   const storedParts = isResumed ? ((await listStoredParts(store, opened)) ?? []) : [];
   const urls = signPartUrls(context, store, opened, missingParts(opened, storedParts, urlLimit));

@@ -193,7 +193,10 @@ export async function listOpenSessions(context: StorageContext, principal: Princ
   return rows.map(toSession);
 }
 
-/** The open session that a caller means to go on with, if it is theirs and of the same file. */
+/**
+ * The session that a caller means to go on with, if it is theirs and of the same file: an open one, or one that was completed
+ * without the caller's knowledge (another tab did it, or the answer was lost) and whose file is still there.
+ */
 export async function findResumableSession(
   context: StorageContext,
   principal: Principal,
@@ -202,7 +205,15 @@ export async function findResumableSession(
   const row = await selectSessions(context)
     .where("u.id", "=", wanted.sessionId)
     .where(isOwn(principal))
-    .where("u.status", "in", ["creating", "active", "completing"])
+    .where((eb) =>
+      eb.or([
+        eb("u.status", "in", ["creating", "active", "completing"]),
+        eb.and([
+          eb("u.status", "=", "completed"),
+          eb("f.status", "in", ["stored", "processing", "processed"]),
+        ]),
+      ]),
+    )
     .where("u.expires_at", ">", context.clock.now())
     .where("u.original_filename", "=", wanted.name)
     .where("u.total_file_size", "=", wanted.size)

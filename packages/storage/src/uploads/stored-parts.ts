@@ -1,6 +1,7 @@
 import type { StoredPart } from "@audiotricks/protocol/messages";
 import { listParts } from "../s3/multipart.ts";
 import { headObject } from "../s3/objects.ts";
+import type { StorageContext } from "../storage-context.ts";
 import type { Store } from "../stores.ts";
 import type { Session } from "./session.ts";
 
@@ -16,4 +17,28 @@ export async function listStoredParts(store: Store, session: Session): Promise<S
   }
   const head = await headObject(store.s3, session.target.tempKey);
   return head === undefined ? [] : [{ partNumber: 1, size: head.size, etag: head.etag }];
+}
+
+/**
+ * What the store listed when the object was about to be made of it; afterwards the store knows of no parts. Empty before, and
+ * where ETags are not MD5s. What a browser said of its parts is not among them.
+ */
+export async function findProvenParts(
+  { db }: Pick<StorageContext, "db">,
+  session: Session,
+): Promise<StoredPart[]> {
+  if (session.target.method === "put") {
+    const { putEtag } = session.target;
+    return putEtag === null ? [] : [{ partNumber: 1, size: session.fileSize, etag: putEtag }];
+  }
+  const rows = await db
+    .selectFrom("upload_chunks")
+    .select(["chunk_number", "chunk_size", "checksum_md5"])
+    .where("multipart_upload_id", "=", session.id)
+    .where("checksum_md5", "is not", null)
+    .orderBy("chunk_number")
+    .execute();
+  return rows.flatMap(({ chunk_number, chunk_size, checksum_md5 }) =>
+    checksum_md5 === null ? [] : [{ partNumber: chunk_number, size: Number(chunk_size), etag: checksum_md5 }],
+  );
 }

@@ -13,6 +13,8 @@ export type SessionPurpose = "wanted" | "cancelled" | "left";
 export async function acquireSession(options: {
   source: UploadSource;
   mayResume: boolean;
+  /** The session to go on with rather than with another, where it is known which. */
+  first: string | null;
   context: EngineContext;
   purpose: () => SessionPurpose;
   /** An earlier session is held and about to be asked for; `null` once the companion has answered. */
@@ -26,7 +28,7 @@ export async function acquireSession(options: {
   const { store, begunElsewhere, discarder, creator, log } = context;
   const fingerprint = fingerprintOf(source);
 
-  const known = options.mayResume ? await store.claim(fingerprint) : null;
+  const known = options.mayResume ? await store.claim(fingerprint, options.first) : null;
   const mayBeElsewhere = options.mayResume && known === null;
   const resume = mayBeElsewhere ? await begunElsewhere.claim(source) : known;
   const asked = () => {

@@ -5,6 +5,7 @@ import type { Clock } from "./clock.ts";
 import type { AskCompletion } from "./completion-batcher.ts";
 import type { SessionDiscarder } from "./discard-sessions.ts";
 import type { FileDigest } from "./file-digests.ts";
+import type { FileTurns } from "./file-turns.ts";
 import type { FileUpload } from "./file-upload.ts";
 import type { FlightRecorder } from "./flight-recorder.ts";
 import type { NetworkWatch } from "./network-watch.ts";
@@ -23,6 +24,7 @@ export interface EngineContext {
   discarder: SessionDiscarder;
   store: SessionStore;
   begunElsewhere: BegunElsewhere;
+  turns: FileTurns;
   hash: HashBlob;
   digestOf: (blob: Blob) => FileDigest;
   put: PutPart;

@@ -8,6 +8,7 @@ import type { EngineContext } from "./engine-context.ts";
 import type { PutFailure } from "./failure-remedy.ts";
 import { isRefusal, isUnreachable, remedyForCall, remedyForPut, retryAfterOf } from "./failure-remedy.ts";
 import type { FileDigest } from "./file-digests.ts";
+import type { Turn } from "./file-turns.ts";
 import { HoldOff } from "./hold-off.ts";
 import type { ReadyPart } from "./lane-scheduler.ts";
 import { PartChecksums } from "./part-checksums.ts";
@@ -15,8 +16,10 @@ import { PartPuts } from "./part-puts.ts";
 import type { PutAnswer } from "./put-part.ts";
 import { RateMeter } from "./rate-meter.ts";
 import { reportUpload } from "./report-upload.ts";
+import { sampleFile } from "./sample-file.ts";
 import { asUploadError } from "./session-creator.ts";
 import { movedBytes, showStatus } from "./show-status.ts";
+import type { TurnReport } from "./tab-talk.ts";
 import {
   INITIAL_STATE,
   isSettled,
@@ -87,6 +90,13 @@ export class FileUpload {
   /** The first part that nobody has read yet, of those in order. */
   #unread = 1;
   #finished: { partNumber: number; etag: string }[] = [];
+  /** Held as long as this tab works on the file, so that no other does. */
+  #turn: Turn | null = null;
+  /** What the next tab is to go on with. */
+  #sessionId: string | null = null;
+  /** Aborted when nobody waits for the turn any more. */
+  readonly #turnScope = new AbortController();
+  #sample: Promise<string> | null = null;
   /** An earlier session that the companion is being asked to go on with. */
   #offered: string | null = null;
   #isSigning = false;
@@ -94,6 +104,7 @@ export class FileUpload {
   #isClosed = false;
   #restarts = 0;
   #missingRounds = 0;
+  readonly #addedAt: number;
   #startedAt = 0;
   #bytesSent = 0;
   #retries = 0;
@@ -112,6 +123,7 @@ export class FileUpload {
     this.#signHold = holdOff();
     this.#completeHold = holdOff();
     this.#urls = new UrlWindow(clock, context.hosts);
+    this.#addedAt = clock.now();
   }
 
   get state(): UploadState {
@@ -150,7 +162,7 @@ export class FileUpload {
     const state = this.#state;
     const isHeldBack = this.#putHold.isActive || this.#signHold.isActive;
     const isSent = state.status === "creating" || state.status === "sending";
-    if (!isSent || state.isPaused || isHeldBack) return 0;
+    if (!isSent || state.isPaused || isHeldBack || isElsewhere(state)) return 0;
     return this.#checksums.size - this.#puts.size;
   }
 
@@ -178,7 +190,7 @@ export class FileUpload {
       this.#checksums.isMissing(partNumber) ? { partNumber, origin: "" } : null;
     const state = this.#state;
     if (state.status !== "creating") return this.#todo(most, ready);
-    if (state.isPaused || state.wait !== null) return [];
+    if (state.isPaused || state.wait !== null || isElsewhere(state)) return [];
     return firstParts(this.#guess, Math.min(most, HASHED_UNASKED)).flatMap(
       (partNumber) => ready(partNumber) ?? [],
     );
@@ -261,6 +273,7 @@ export class FileUpload {
     this.#abandon();
     const sessionId = transferOf(this.#state)?.plan.sessionId;
     if (sessionId !== undefined) this.#context.store.release(sessionId);
+    this.#leaveTurn();
   }
 
   // What follows from a change of state.
@@ -284,6 +297,10 @@ export class FileUpload {
       this.#digest.close();
       this.#checksums.clear();
     }
+    // One that failed and can go on keeps what it has, and other tabs from sending it again.
+    if (isOver(after)) this.#leaveTurn();
+    // Nothing is kept for it, nor counted as ready, while another tab sends it.
+    if (isElsewhere(after)) this.#checksums.clear();
     if (standsStill(after)) this.#checksums.dropAllBytes();
     if (after.status === "sending") this.#meter.record(this.#context.clock.now(), movedBytes(after));
     else this.#meter.reset();
@@ -294,6 +311,7 @@ export class FileUpload {
     this.#abandon();
     this.#digests.clear();
     this.#unread = 1;
+    if (after.status !== "done") this.#sessionId = null;
     store.forget(fingerprintOf(this.source), sessionId);
     store.release(sessionId);
     // A session that ended badly for us may still hold a reservation; one that is over already is none the worse for it.
@@ -322,9 +340,16 @@ export class FileUpload {
       this.dispatch({ type: "fail", error: refusal, isSessionOver: true });
       return;
     }
-    void acquireSession({
+    void this.#acquire(mayResume);
+  }
+
+  async #acquire(mayResume: boolean): Promise<void> {
+    const { source } = this;
+    if (!(await this.#takeTurn())) return;
+    await acquireSession({
       source,
       mayResume,
+      first: this.#turn?.sessionId ?? null,
       context: this.#context,
       purpose: () => {
         if (this.#state.status === "creating") return this.#isClosed ? "left" : "wanted";
@@ -339,6 +364,64 @@ export class FileUpload {
     });
   }
 
+  /** Returns whether this tab may work on the file now; `false` if it was given up while another tab had it. */
+  async #takeTurn(): Promise<boolean> {
+    if (this.#turn !== null) return true;
+    const { signal } = this.#turnScope;
+    try {
+      const turn = await this.#context.turns.take({
+        fingerprint: fingerprintOf(this.source),
+        since: this.#addedAt,
+        sample: () => this.#sampled(),
+        report: () => this.#report(),
+        onElsewhere: ({ state, sentBytes, bytesPerSecond }) => {
+          this.dispatch({ type: "elsewhere", elsewhere: { state, sentBytes, bytesPerSecond } });
+        },
+        isOurs: (sessionId) => this.#knows(sessionId),
+        signal,
+      });
+      this.#turn = turn;
+      if (signal.aborted) this.#leaveTurn();
+    } catch (error) {
+      // Without turns a file may be sent twice; that is better than not at all.
+      if (!signal.aborted) this.#context.log(`${this.source.name}: ${String(error)}`);
+    }
+    this.dispatch({ type: "elsewhere", elsewhere: null });
+    return !signal.aborted;
+  }
+
+  #leaveTurn(): void {
+    this.#turn?.release();
+    this.#turn = null;
+    if (this.#isClosed || this.#state.status !== "failed") this.#turnScope.abort(LET_GO);
+  }
+
+  #sampled(): Promise<string> {
+    this.#sample ??= sampleFile(this.#whole, this.#context.hash, this.#turnScope.signal);
+    return this.#sample;
+  }
+
+  /** What other tabs that have this file are told. */
+  #report(): TurnReport {
+    const state = this.#state;
+    const isPaused = "isPaused" in state && state.isPaused;
+    return {
+      sessionId: this.#sessionId,
+      state: state.status === "failed" ? "stopped" : isPaused ? "paused" : "moving",
+      sentBytes: "shownBytes" in state ? state.shownBytes : 0,
+      bytesPerSecond: isPaused ? 0 : this.#meter.bytesPerSecond(this.#context.clock.now()),
+    };
+  }
+
+  async #knows(sessionId: string): Promise<boolean> {
+    try {
+      await this.#context.client.getUpload(sessionId, { signal: this.#turnScope.signal });
+      return true;
+    } catch (error) {
+      return asUploadError(error).code !== "session_not_found";
+    }
+  }
+
   #created(session: CreatedUpload, askedAt: number): boolean {
     const { sessionId, method, size, partSize, partCount, storedParts, state } = session;
     if (transferOf(this.#state)?.plan.sessionId === sessionId) return true;
@@ -350,11 +433,13 @@ export class FileUpload {
     // Parts cut otherwise, or to be proved rather than sent: hashed anew.
     if (partSize !== this.#guess?.partSize || storedParts.length > 0) this.#checksums.clear();
     if (!this.dispatch({ type: "created", plan, storedParts })) return false;
+    this.#sessionId = sessionId;
     this.#urls = new UrlWindow(this.#context.clock, this.#context.hosts);
     this.#urls.add(session.urls, askedAt);
     this.#finished = [];
-    if (state === "completing" || state === "completed")
-      this.dispatch({ type: "session-completed", sessionId });
+    if (state === "completing") this.dispatch({ type: "session-completed", sessionId });
+    // Another tab did it, or an earlier page did not hear of it: whether it is this file is proved like any other resume.
+    if (state === "completed" && !isProvable(this.#state)) this.#sessionLost(sessionId);
     if (state === "aborting" || state === "aborted" || state === "failed") this.#sessionLost(sessionId);
     return true;
   }
@@ -708,4 +793,21 @@ export class FileUpload {
 /** Maybe for hours: nothing is kept in memory for it. */
 function standsStill(state: UploadState): boolean {
   return ("isPaused" in state && state.isPaused) || ("wait" in state && state.wait?.reason === "offline");
+}
+
+function isElsewhere(state: UploadState): boolean {
+  return state.status === "creating" && state.elsewhere !== null;
+}
+
+function isOver(state: UploadState): boolean {
+  return (
+    state.status === "done" ||
+    state.status === "cancelled" ||
+    (state.status === "failed" && state.transfer === null)
+  );
+}
+
+/** Whether all of the file is at the store and can be held against the file that was picked. */
+function isProvable(state: UploadState): boolean {
+  return state.status === "checking" && state.transfer.unproven.size === state.transfer.plan.partCount;
 }

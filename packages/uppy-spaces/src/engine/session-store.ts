@@ -19,6 +19,12 @@ export interface Fingerprint {
   workspaceId: string | null;
 }
 
+/** The same for files that look alike, as part of a key or of a lock's name. */
+export function fingerprintKey(fingerprint: Fingerprint): string {
+  const { name, size, type, lastModified, relativePath, workspaceId } = fingerprint;
+  return encodeURIComponent(JSON.stringify([workspaceId, relativePath, name, size, type, lastModified]));
+}
+
 /**
  * Open sessions, kept across reloads, one key each so that tabs do not overwrite one another. A session is used by one upload
  * at a time: in this page by a set, across tabs by a Web Lock where the browser has them.
@@ -26,8 +32,12 @@ export interface Fingerprint {
 export interface SessionStore {
   remember: (fingerprint: Fingerprint, sessionId: string) => void;
   forget: (fingerprint: Fingerprint, sessionId: string) => void;
-  /** A session begun for such a file that nobody else is using; it is the caller's until released. */
-  claim: (fingerprint: Fingerprint) => Promise<string | null>;
+  /**
+   * A session begun for such a file that nobody else is using; it is the caller's until released.
+   *
+   * @param first To be tried before those that are remembered.
+   */
+  claim: (fingerprint: Fingerprint, first?: string | null) => Promise<string | null>;
   /** Marks a new session as the caller's. */
   hold: (sessionId: string) => void;
   release: (sessionId: string) => void;
@@ -48,10 +58,7 @@ export function createSessionStore(
   /** Session → gives its lock back. */
   const held = new Map<string, () => void>();
 
-  const sessionsOf = ({ name, size, type, lastModified, relativePath, workspaceId }: Fingerprint) => {
-    const parts = [workspaceId, relativePath, name, size, type, lastModified];
-    return `${scope}session/${encodeURIComponent(JSON.stringify(parts))}/`;
-  };
+  const sessionsOf = (fingerprint: Fingerprint) => `${scope}session/${fingerprintKey(fingerprint)}/`;
   const idsUnder = (prefix: string): string[] => {
     const ids: { id: string; at: number }[] = [];
     for (const key of kept.keys()) {
@@ -84,8 +91,9 @@ export function createSessionStore(
     remember: (fingerprint, sessionId) =>
       void kept.set(`${sessionsOf(fingerprint)}${sessionId}`, String(Date.now())),
     forget: (fingerprint, sessionId) => void kept.delete(`${sessionsOf(fingerprint)}${sessionId}`),
-    claim: async (fingerprint) => {
-      for (const sessionId of idsUnder(sessionsOf(fingerprint))) {
+    claim: async (fingerprint, first = null) => {
+      const remembered = idsUnder(sessionsOf(fingerprint));
+      for (const sessionId of new Set(first === null ? remembered : [first, ...remembered])) {
         if (await lock(sessionId)) return sessionId;
       }
       return null;

@@ -24,6 +24,11 @@ export function showStatus(
   const still = progressOf(state.shownBytes, { ...measured, bytesPerSecond: 0 });
   if (state.isPaused && state.status !== "finalizing")
     return { status: "paused", sessionId, progress: still };
+  if (state.status === "creating" && state.elsewhere !== null) {
+    const { state: other, bytesPerSecond } = state.elsewhere;
+    const progress = progressOf(state.shownBytes, { ...measured, bytesPerSecond });
+    return { status: "waiting", reason: "elsewhere", other, retryInMs: null, progress };
+  }
   if (state.wait !== null) {
     const { reason, retryAt } = state.wait;
     const retryInMs = retryAt === null ? null : Math.max(0, Math.round(retryAt - measured.now));

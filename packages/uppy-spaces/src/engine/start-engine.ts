@@ -1,9 +1,13 @@
 import { type CompanionClient, createCompanionClient } from "../companion-client.ts";
+import { MEMORY_PREFIX } from "../page-memory.ts";
 import { type Clock, monotonicClock } from "./clock.ts";
 import type { EngineSettings, FromEngine, ToEngine } from "./engine-messages.ts";
+import { createFileTurns, type FileTurns, freeTurns } from "./file-turns.ts";
 import type { NetworkChange, NetworkWatch } from "./network-watch.ts";
+import { randomId } from "./random-id.ts";
 import { createSessionStore } from "./session-store.ts";
 import { createStatusFeed, type StatusFeed } from "./status-feed.ts";
+import { createTabTalk } from "./tab-talk.ts";
 import { createUploadEngine, type UploadEngine, type UploadEngineOptions } from "./upload-engine.ts";
 import { transferOf } from "./upload-machine.ts";
 
@@ -12,7 +16,7 @@ const LAST_REQUESTS_MS = 10_000;
 
 /** What tests put in place of the browser and the network. */
 export type EngineWorld = Partial<
-  Pick<UploadEngineOptions, "client" | "store" | "put" | "hash" | "digestOf" | "clock" | "random">
+  Pick<UploadEngineOptions, "client" | "store" | "turns" | "put" | "hash" | "digestOf" | "clock" | "random">
 >;
 
 /**
@@ -79,6 +83,7 @@ function openEngine(
           if (remembered.delete(key)) feed.remember(key, null);
         },
       }),
+    turns: world.turns ?? turnsOfBrowser(settings.storeName, clock),
     clock,
     network,
     lanes: settings.lanes,
@@ -145,6 +150,14 @@ function openEngine(
         message satisfies never;
     }
   };
+}
+
+/** Tabs keep off one another's files where the browser has what it takes, which is not in pages without TLS. */
+function turnsOfBrowser(storeName: string, clock: Clock): FileTurns {
+  const locks = globalThis.navigator?.locks;
+  if (locks === undefined || typeof BroadcastChannel === "undefined") return freeTurns;
+  const talk = createTabTalk(clock, () => new BroadcastChannel(`${MEMORY_PREFIX}${storeName}`));
+  return createFileTurns({ storeName, locks, talk, clock, randomId });
 }
 
 /** The page's belief about the network, passed on. */

@@ -8,6 +8,7 @@ import { createCompletionBatcher } from "./completion-batcher.ts";
 import { createSessionDiscarder } from "./discard-sessions.ts";
 import type { EngineContext } from "./engine-context.ts";
 import { createFileDigests, type FileDigest } from "./file-digests.ts";
+import { type FileTurns, freeTurns } from "./file-turns.ts";
 import { FileUpload } from "./file-upload.ts";
 import { createFlightRecorder, type FlightRecord } from "./flight-recorder.ts";
 import { LaneGovernor } from "./lane-governor.ts";
@@ -34,6 +35,8 @@ const CONNECTIONS_PER_HOST = 6;
 export interface UploadEngineOptions {
   client: CompanionClient;
   store: SessionStore;
+  /** Who works on a file, of several tabs; by default there is only this one. */
+  turns?: FileTurns;
   /** The most PUTs at once over all files. */
   lanes: number;
   network: NetworkWatch;
@@ -99,6 +102,7 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
     discarder,
     store,
     begunElsewhere: createBegunElsewhere({ client, store, clock }),
+    turns: options.turns ?? freeTurns,
     hash,
     digestOf: options.digestOf ?? createFileDigests({ mayWork: () => !readOnce.isFast }),
     put: options.put ?? putPart,
@@ -198,7 +202,7 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
   const beginQueued = () => {
     if (queued.size === 0) return;
     let moving = 0;
-    for (const { state } of open) if ("isPaused" in state && !state.isPaused) moving += 1;
+    for (const { state } of open) if (isMoving(state)) moving += 1;
     if (moving >= SESSIONS_AHEAD) return;
     let room = 2 * SESSIONS_AHEAD - moving;
     for (const upload of queued) {
@@ -269,4 +273,10 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
       discarder.close();
     },
   };
+}
+
+/** Files that other tabs work on, or that are paused, are no reason to begin fewer of the others. */
+function isMoving(state: UploadState): boolean {
+  if (state.status === "creating" && state.elsewhere !== null) return false;
+  return "isPaused" in state && !state.isPaused;
 }

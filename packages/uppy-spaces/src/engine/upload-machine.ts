@@ -33,6 +33,13 @@ export interface Wait {
   retryAt: number | null;
 }
 
+/** Another tab works on this very file, and how far it is there. */
+export interface Elsewhere {
+  state: "moving" | "paused" | "stopped";
+  sentBytes: number;
+  bytesPerSecond: number;
+}
+
 interface Running {
   isPaused: boolean;
   wait: Wait | null;
@@ -42,8 +49,8 @@ interface Running {
 
 export type UploadState =
   | { status: "queued"; isPaused: boolean }
-  /** `mayResume`: whether a session begun earlier may be gone on with. */
-  | ({ status: "creating"; mayResume: boolean } & Running)
+  /** `mayResume`: whether a session begun earlier may be gone on with. `elsewhere`: nothing is asked for while another tab has the file. */
+  | ({ status: "creating"; mayResume: boolean; elsewhere: Elsewhere | null } & Running)
   /** Parts of an earlier page are proved before one byte is added to them. */
   | ({ status: "checking"; transfer: Transfer } & Running)
   | ({ status: "sending"; transfer: Transfer } & Running)
@@ -59,6 +66,8 @@ export type UploadEvent =
   | { type: "resume" }
   | { type: "cancel" }
   | { type: "retry" }
+  /** `null`: the other tab let go of it, and it is this one's turn. */
+  | { type: "elsewhere"; elsewhere: Elsewhere | null }
   | { type: "created"; plan: SessionPlan; storedParts: readonly StoredPart[] }
   | { type: "part-proven"; partNumber: number }
   /** The stored parts belong to other bytes than those of the picked file. */
@@ -112,6 +121,8 @@ export function nextUploadState(state: UploadState, event: UploadEvent): UploadS
       return state.status === "done" || state.status === "cancelled" ? state : { status: "cancelled" };
     case "retry":
       return retry(state);
+    case "elsewhere":
+      return elsewhere(state, event.elsewhere);
     case "created":
       return created(state, event);
     case "part-proven":
@@ -160,7 +171,7 @@ function hasOpenTransfer(state: UploadState): state is OpenTransfer {
 
 function creating(from: { mayResume: boolean; isPaused: boolean; shownBytes: number }): UploadState {
   const { mayResume, isPaused, shownBytes } = from;
-  return { status: "creating", mayResume, isPaused, wait: null, shownBytes };
+  return { status: "creating", mayResume, elsewhere: null, isPaused, wait: null, shownBytes };
 }
 
 function sizeOf(plan: SessionPlan, partNumber: number): number {
@@ -204,6 +215,20 @@ function retry(state: UploadState): UploadState {
   return state.transfer === null
     ? creating({ ...running, mayResume: true })
     : settle(running, state.transfer);
+}
+
+function elsewhere(state: UploadState, next: Elsewhere | null): UploadState {
+  if (state.status !== "creating" || !state.mayResume) return state;
+  const before = state.elsewhere;
+  if (next === null) return before === null ? state : { ...state, elsewhere: null };
+  const isSame =
+    before?.state === next.state &&
+    before.sentBytes === next.sentBytes &&
+    before.bytesPerSecond === next.bytesPerSecond;
+  if (isSame) return state;
+  // A paused one shows where it stood when it was paused.
+  const shownBytes = state.isPaused ? state.shownBytes : Math.max(state.shownBytes, next.sentBytes);
+  return { ...state, elsewhere: next, wait: null, shownBytes };
 }
 
 function created(state: UploadState, event: Extract<UploadEvent, { type: "created" }>): UploadState {
@@ -299,6 +324,8 @@ function partsMissing(
 
 function wait(state: UploadState, next: Wait): UploadState {
   if (!("wait" in state) || state.isPaused) return state;
+  // What another tab waits for is told with how far it is.
+  if (state.status === "creating" && state.elsewhere !== null) return state;
   // One failed part is no wait while others move.
   if (next.reason === "retrying" && state.status === "sending" && state.transfer.inFlight.size > 0)
     return state;

@@ -1,40 +1,45 @@
 import type { CompanionClient } from "../../src/companion-client.ts";
 import type { FileDigest } from "../../src/engine/file-digests.ts";
+import { createFileTurns } from "../../src/engine/file-turns.ts";
 import type { NetworkWatch } from "../../src/engine/network-watch.ts";
 import { createSessionStore, type KeyValueStore } from "../../src/engine/session-store.ts";
+import { createTabTalk } from "../../src/engine/tab-talk.ts";
 import { createUploadEngine, type UploadEngine } from "../../src/engine/upload-engine.ts";
 import type { UploadSource } from "../../src/engine/upload-source.ts";
 import type { SpacesUploadStatus } from "../../src/upload-status.ts";
+import { SimulatedAir, type SimulatedBrowser, SimulatedLocks } from "./simulated-browser.ts";
 import { ContentBlob, SimulatedCloud, simulatedHash } from "./simulated-cloud.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 const MiB = 1024 * 1024;
 
-/** A browser profile that outlives its pages: same storage, same picked files, one engine at a time. */
+/** A tab that outlives its pages: same browser, same storage, same picked files, one engine at a time. */
 export class BrowserProfile {
-  readonly clock = new VirtualClock();
-  readonly cloud: SimulatedCloud;
+  readonly browser: SimulatedBrowser;
   readonly statuses = new Map<string, SpacesUploadStatus[]>();
   readonly problems: string[] = [];
-  readonly #values = new Map<string, string>();
   /** Sessions that some page learnt of before it was gone. */
   readonly told = new Set<string>();
   /** The page that lives; what an earlier one still hears or does is nothing. */
   #page = new AbortController();
-  readonly #random: () => number;
+  #isOnline = true;
   #changeNetwork: (change: "online" | "offline") => void = () => {};
   engine: UploadEngine;
 
-  constructor(options: { seed?: number; trouble?: number; expiresInSeconds?: number } = {}) {
-    this.#random = randomFrom(options.seed ?? 1);
-    this.cloud = new SimulatedCloud({
-      clock: this.clock,
-      random: this.#random,
-      partSize: 5 * MiB,
-      trouble: options.trouble ?? 0,
-      expiresInSeconds: options.expiresInSeconds ?? 900,
-    });
+  /** @param options A tab beside others of the same browser, or what a new browser meets with. */
+  constructor(
+    options: SimulatedBrowser | { seed?: number; trouble?: number; expiresInSeconds?: number } = {},
+  ) {
+    this.browser = "cloud" in options ? options : openBrowser(options);
     this.engine = this.#open();
+  }
+
+  get clock(): VirtualClock {
+    return this.browser.clock;
+  }
+
+  get cloud(): SimulatedCloud {
+    return this.browser.cloud;
   }
 
   #open(): UploadEngine {
@@ -42,7 +47,10 @@ export class BrowserProfile {
     this.#page = new AbortController();
     const { signal: gone } = this.#page;
     const isAlive = () => !gone.aborted;
-    const values = this.#values;
+    const { values, clock, random, locks, air } = this.browser;
+    const ownLocks = locks.of(gone);
+    const talk = createTabTalk(clock, () => air.open(gone));
+    const randomId = () => String(random());
     const storage: KeyValueStore = {
       get: (key) => values.get(key),
       keys: () => values.keys(),
@@ -65,7 +73,8 @@ export class BrowserProfile {
     this.statuses.clear();
     return createUploadEngine({
       client: this.#seenFrom(isAlive),
-      store: createSessionStore("https://companion", storage, null),
+      store: createSessionStore("https://companion", storage, ownLocks),
+      turns: createFileTurns({ storeName: "https://companion", locks: ownLocks, talk, clock, randomId }),
       put: (request) => {
         if (gone.aborted) return NEVER;
         const signal = AbortSignal.any([request.signal, gone]);
@@ -73,9 +82,9 @@ export class BrowserProfile {
       },
       hash: simulatedHash,
       digestOf: () => NO_DIGEST,
-      clock: this.clock,
+      clock,
       network,
-      random: this.#random,
+      random,
       lanes: 4,
       stallTimeoutMs: 10_000,
       retry: { budgetMs: 1e9 },
@@ -104,6 +113,11 @@ export class BrowserProfile {
   reload(): void {
     this.engine.close();
     this.engine = this.#open();
+  }
+
+  /** The tab is closed for good: nothing of it is left but what it remembered. */
+  kill(): void {
+    this.#page.abort();
   }
 
   /** The page dies in the middle of whatever it was doing. */
@@ -141,7 +155,8 @@ export class BrowserProfile {
   }
 
   setOnline(isOnline: boolean): void {
-    if (this.cloud.isOnline === isOnline) return;
+    if (this.#isOnline === isOnline) return;
+    this.#isOnline = isOnline;
     this.cloud.isOnline = isOnline;
     this.#changeNetwork(isOnline ? "online" : "offline");
   }
@@ -168,6 +183,23 @@ export class BrowserProfile {
 
 /** Its files have a content, and no bytes. */
 const NO_DIGEST: FileDigest = { follow: () => {}, take: () => {}, hex: () => null, close: () => {} };
+function openBrowser(options: {
+  seed?: number;
+  trouble?: number;
+  expiresInSeconds?: number;
+}): SimulatedBrowser {
+  const { seed = 1, trouble = 0, expiresInSeconds = 900 } = options;
+  const clock = new VirtualClock();
+  const random = randomFrom(seed);
+  return {
+    clock,
+    random,
+    cloud: new SimulatedCloud({ clock, random, partSize: 5 * MiB, trouble, expiresInSeconds }),
+    values: new Map(),
+    locks: new SimulatedLocks(clock),
+    air: new SimulatedAir(clock),
+  };
+}
 
 const NEVER = new Promise<never>(() => {});
 

@@ -170,7 +170,8 @@ export class SimulatedCloud {
   #create(key: string, file: { clientId: string; name: string; size: number; resume?: string | undefined }) {
     const known = this.#byKey.get(`${key}/${file.clientId}`);
     const offered = file.resume === undefined ? undefined : this.sessions.get(file.resume);
-    const isFit = offered?.state === "active" && offered.size === file.size && offered.name === file.name;
+    const isThere = offered?.state === "active" || offered?.state === "completed";
+    const isFit = isThere && offered.size === file.size && offered.name === file.name;
     let session = known ?? (isFit ? offered : undefined);
     const resumed = session !== undefined;
     if (session === undefined) {

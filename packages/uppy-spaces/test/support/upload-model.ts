@@ -18,6 +18,8 @@ export class UploadModel {
   readonly fileSize: number;
   phase: UploadState["status"] = "queued";
   isPaused = false;
+  /** Another tab works on the file: this one has to keep still. */
+  isElsewhere = false;
   sessionId: string | null = null;
   readonly stored = new Set<number>();
   readonly unproven = new Set<number>();
@@ -73,6 +75,9 @@ export class UploadModel {
         this.isPaused = false;
         if (this.#mayGoOn) this.#place();
         else this.#create(true);
+        return;
+      case "elsewhere":
+        if (this.phase === "creating" && this.#mayResume) this.isElsewhere = event.elsewhere !== null;
         return;
       case "created":
         if (this.phase === "creating") this.#created(event);
@@ -138,6 +143,7 @@ export class UploadModel {
 
   #create(mayResume: boolean): void {
     this.phase = "creating";
+    this.isElsewhere = false;
     this.#mayResume = mayResume;
     this.sessionId = null;
     this.stored.clear();
@@ -189,6 +195,10 @@ export class UploadModel {
     if ("isPaused" in state) {
       must(state.isPaused === this.isPaused, `paused: ${state.isPaused}, ought to be ${this.isPaused}`);
       must(!state.isPaused || !("wait" in state) || state.wait === null, "it waits while it is paused");
+    }
+    if (state.status === "creating") {
+      must((state.elsewhere !== null) === this.isElsewhere, `elsewhere: ought to be ${this.isElsewhere}`);
+      must(state.elsewhere === null || state.wait === null, "it waits for itself while another tab has it");
     }
     const transfer = transferOf(state);
     let bytes = 0;

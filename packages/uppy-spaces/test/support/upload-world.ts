@@ -46,6 +46,7 @@ const MOVES = [
   ),
   ..."pause resume resume resume retry retry tick tick tick offline online stray stray".split(" "),
   ..."cancel end-session lose-part other-tab-completes".split(" "),
+  ..."other-tab-moves other-tab-moves other-tab-moves other-tab-leaves".split(" "),
 ] as (
   | "page"
   | "arrive"
@@ -67,6 +68,8 @@ const MOVES = [
   | "end-session"
   | "lose-part"
   | "other-tab-completes"
+  | "other-tab-moves"
+  | "other-tab-leaves"
 )[];
 
 /**
@@ -87,13 +90,29 @@ export class UploadWorld {
   #now = 0;
   #heldUntil = 0;
   #isOnline = true;
+  /** What another tab is doing with the very same file; `null` once it is this page's turn. */
+  #other: { session: Session; isPaused: boolean } | null = null;
+  /** The session that the page heard of from it. */
+  #heardOf: Session | null = null;
 
-  /** @param earlier For each part, what an earlier page left of it at the store, if anything. */
-  constructor(earlier: readonly ("ours" | "another file's" | "unprovable" | "nothing")[], hasBegun: boolean) {
+  /**
+   * @param earlier For each part, what an earlier page left of it at the store, if anything.
+   * @param begun Whether there was such a page, and whether another tab has the file.
+   */
+  constructor(
+    earlier: readonly ("ours" | "another file's" | "unprovable" | "nothing")[],
+    begun: { hasBegun: boolean; isElsewhere: boolean },
+  ) {
     this.model = new UploadModel(earlier.length);
-    if (!hasBegun) return;
-    const session = this.#open();
-    for (const [index, what] of earlier.entries()) if (what !== "nothing") session.parts.set(index + 1, what);
+    if (begun.hasBegun) {
+      const { parts } = this.#open();
+      for (const [index, what] of earlier.entries()) if (what !== "nothing") parts.set(index + 1, what);
+    }
+    if (!begun.isElsewhere) return;
+    const [session] = this.#sessions;
+    // Only with what it proved to be its own.
+    const isFit = session !== undefined && [...session.parts.values()].every((what) => what === "ours");
+    this.#other = { session: isFit ? session : this.#open(), isPaused: false };
   }
 
   /** @param choice Which move and, by its upper bits, with what of several. */
@@ -158,6 +177,13 @@ export class UploadWorld {
       case "stray":
         this.#stray(which);
         return;
+      case "other-tab-moves":
+        this.#moveOther(which);
+        return;
+      case "other-tab-leaves":
+        // Closed, crashed, or found to have another file.
+        if (which % 3 === 0) this.#other = null;
+        return;
       default:
         this.#atTheServer(name, which);
         return;
@@ -169,6 +195,8 @@ export class UploadWorld {
     this.#isOnline = true;
     for (let round = 0; round < 200; round += 1) {
       this.#now += WAIT_MS;
+      // Sooner or later it is through, or closed.
+      if (round >= 5) this.#moveOther(3);
       while (this.#requests.length > 0) this.#arrive(this.#requests.shift());
       while (this.#answers.length > 0) this.#receive(this.#answers.shift());
       if (isSettled(this.state) || this.model.isPaused) return;
@@ -233,6 +261,7 @@ export class UploadWorld {
         this.#dispatch({ type: "begin" });
         return;
       case "creating":
+        if (state.mayResume && this.#hearOfOther(which)) return;
         if (!isHeld && !this.#asking.has("create"))
           this.#requests.push({
             kind: "create",
@@ -273,7 +302,25 @@ export class UploadWorld {
     }
   }
 
+  /** Returns whether another tab has the file. */
+  #hearOfOther(which: number): boolean {
+    if (this.#other === null) {
+      this.#dispatch({ type: "elsewhere", elsewhere: null });
+      return false;
+    }
+    const { session, isPaused } = this.#other;
+    this.#heardOf = session;
+    let sentBytes = which % (PART_SIZE / 2);
+    for (const part of session.parts.keys()) sentBytes += this.model.sizeOf(part);
+    sentBytes = Math.min(sentBytes, this.model.fileSize);
+    const state = isPaused ? "paused" : "moving";
+    this.#dispatch({ type: "elsewhere", elsewhere: { state, sentBytes, bytesPerSecond: which % 3 } });
+    must(this.state.status === "creating", "it goes on while another tab has the file");
+    return true;
+  }
+
   #put(session: Session, partNumber: number): void {
+    must(this.#other === null, "it sends what another tab is sending");
     const attempt = this.#number();
     this.#dispatch({ type: "part-started", partNumber, attempt });
     must(this.model.inFlight.get(partNumber)?.attempt === attempt, `part ${partNumber} cannot be sent`);
@@ -300,7 +347,10 @@ export class UploadWorld {
     if (event.type !== "created" || answer.session === null) return;
     const { session } = answer;
     if (!wasCreating) this.#requests.push({ kind: "discard", session });
-    else if (session.state !== "open") this.#dispatch(this.#overOf(session));
+    else if (session.state === "gone") this.#dispatch(this.#overOf(session));
+    // Of one that another tab completed, all parts are proved like those of any other.
+    else if (session.state === "completed")
+      must(this.model.unproven.size === this.model.partCount, "it is done without a proof");
   }
 
   #giveUp(which: number): void {
@@ -423,7 +473,9 @@ export class UploadWorld {
   }
 
   #arriveCreate({ call, wish, mayResume }: Extract<Request, { kind: "create" }>): void {
-    const begun = mayResume ? this.#sessions.find(({ state }) => state === "open") : undefined;
+    must(this.#other === null || !mayResume, "it asks for what another tab is sending");
+    const offered = [...(this.#heardOf === null ? [] : [this.#heardOf]), ...this.#sessions];
+    const begun = mayResume ? offered.find(({ state }) => state !== "gone") : undefined;
     const session = this.#wishes.get(wish) ?? begun ?? this.#open();
     this.#wishes.set(wish, session);
     const { fileSize, partCount } = this.model;
@@ -459,6 +511,32 @@ export class UploadWorld {
   #complete(session: Session): void {
     session.state = "completed";
     session.completions += 1;
+  }
+
+  #moveOther(which: number): void {
+    const session = this.#other?.session;
+    if (session === undefined) return;
+    // What was over before the page came is of no concern to it.
+    if (which % 5 >= 3 && this.#heardOf === null) return;
+    switch (which % 5) {
+      case 0:
+        this.#other = { session, isPaused: !this.#other?.isPaused };
+        return;
+      case 1:
+      case 2:
+        if (session.state === "open") session.parts.set((which % this.model.partCount) + 1, "ours");
+        return;
+      case 3:
+        for (let part = 1; part <= this.model.partCount; part += 1) session.parts.set(part, "ours");
+        if (session.state === "open") this.#complete(session);
+        this.#other = null;
+        return;
+      default:
+        // A person cancelled it there.
+        if (which % 4 !== 0) return;
+        if (session.state === "open") session.state = "gone";
+        this.#other = null;
+    }
   }
 
   #refuse(request: Request | undefined, which: number): void {
