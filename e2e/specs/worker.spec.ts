@@ -1,4 +1,5 @@
 import { generateWav, MiB } from "../harness/audio-files.ts";
+import { reachMidUpload } from "../harness/mid-upload.ts";
 import { expect, test } from "../harness/test.ts";
 
 test("uploads in a worker, and lets the device sleep again afterwards", async ({
@@ -52,5 +53,29 @@ test("uploads on the page where the worker cannot be loaded", async ({
   await uploads.reaches(file.name, "done");
   expect(blocked).toBe(1);
   expect(page.workers()).toEqual([]);
+  expectStored(file);
+});
+
+test("goes on in another worker when the browser ends the first in mid-upload", async ({
+  uploads,
+  page,
+  stack,
+  folder,
+  expectStored,
+}) => {
+  const file = await reachMidUpload(uploads, stack, folder);
+  const [open] = await stack.store.openUploads();
+  if (open === undefined) throw new Error("the store has forgotten the upload");
+  const finished = await stack.store.parts(open);
+  const sent = await uploads.sentBytes(file.name);
+  const begunBefore = uploads.partsBegun.length;
+  await page.workers()[0]?.evaluate(() => globalThis.close());
+  await page.waitForEvent("worker");
+  stack.storeLane.limit(null);
+  await uploads.reaches(file.name, "done");
+  expect(page.workers()).toHaveLength(1);
+  expect(sent).toBeGreaterThan(0);
+  for (const partNumber of finished.keys())
+    expect(uploads.partsBegun.slice(begunBefore)).not.toContain(partNumber);
   expectStored(file);
 });

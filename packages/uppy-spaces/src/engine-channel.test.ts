@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { EngineSettings, FromEngine, ToEngine } from "./engine/engine-messages.ts";
+import type { EngineSettings, FromEngine, FromWorker, ToWorker } from "./engine/engine-messages.ts";
 import { openEngineChannel } from "./engine-channel.ts";
 
 const settings: EngineSettings = {
@@ -14,15 +14,16 @@ const settings: EngineSettings = {
 
 /** What the channel uses of a worker. */
 class FakeWorker {
-  readonly heard: ToEngine[] = [];
+  readonly heard: ToWorker[] = [];
   isTerminated = false;
-  onmessage: ((event: { data: FromEngine | { type: "ready" } }) => void) | null = null;
+  onmessage: ((event: { data: FromWorker }) => void) | null = null;
+  onmessageerror: (() => void) | null = null;
   onerror: ((event: { message: string; preventDefault: () => void }) => void) | null = null;
-  postMessage = (message: ToEngine) => this.heard.push(message);
+  postMessage = (message: ToWorker) => this.heard.push(message);
   terminate = () => {
     this.isTerminated = true;
   };
-  say = (data: FromEngine | { type: "ready" }) => this.onmessage?.({ data });
+  say = (data: FromWorker) => this.onmessage?.({ data });
   fail = (message: string) => this.onerror?.({ message, preventDefault: () => {} });
 }
 
@@ -32,8 +33,23 @@ function open(openWorker: () => FakeWorker, mayUseWorker = true, loadHere?: Load
   const received: FromEngine[] = [];
   const logged: string[] = [];
   vi.stubGlobal("Worker", FakeWorker);
-  const send = openEngineChannel({
+  let losses = 0;
+  const waiting = new Map<string, () => void>();
+  const locks = {
+    // As the browser does it: what waits for a lock gets it when its holder is gone.
+    request: (name: string, { signal }: LockOptions, run: () => void) => {
+      waiting.set(name, run);
+      signal?.addEventListener("abort", () => waiting.delete(name));
+      return new Promise(() => {});
+    },
+  } as unknown as LockManager;
+  const { send, watch } = openEngineChannel({
     receive: (message) => received.push(message),
+    onLost: () => {
+      losses += 1;
+      send({ type: "open", settings });
+    },
+    locks,
     mayUseWorker,
     log: (message) => logged.push(message),
     openWorker: () => openWorker() as unknown as Worker,
@@ -41,12 +57,15 @@ function open(openWorker: () => FakeWorker, mayUseWorker = true, loadHere?: Load
   });
   send({ type: "open", settings });
   send({ type: "ask-flight", call: 7, id: "nobody" });
-  return { send, received, logged };
+  const die = () => {
+    for (const run of waiting.values()) run();
+  };
+  return { send, watch, received, logged, die, losses: () => losses };
 }
 
 /** An engine answers that it knows nothing of the file, wherever it runs. */
 const answered = async (received: FromEngine[]) =>
-  vi.waitFor(() => expect(received).toContainEqual({ type: "flight", call: 7, record: undefined }));
+  vi.waitFor(() => expect(received).toContainEqual({ type: "flight", call: 7, record: undefined }), 10_000);
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -134,5 +153,89 @@ describe("openEngineChannel", () => {
     worker.fail("late");
     await vi.advanceTimersByTimeAsync(60_000);
     expect([worker.heard, worker.isTerminated, received]).toEqual([[], true, []]);
+  });
+
+  /** A worker that is being watched, as it is while something is uploaded. */
+  const watched = () => {
+    const workers: FakeWorker[] = [];
+    const channel = open(() => {
+      const worker = new FakeWorker();
+      workers.push(worker);
+      return worker;
+    });
+    const begin = () => {
+      const worker = workers.at(-1);
+      worker?.say({ type: "ready" });
+      const hold = worker?.heard.findLast((message) => message.type === "hold");
+      if (hold !== undefined) worker?.say({ type: "holding", name: hold.name });
+      return worker?.heard.map(({ type }) => type);
+    };
+    channel.watch(true);
+    return { ...channel, workers, begin };
+  };
+
+  it("begins another worker when one dies that had begun, and says it is to be told everything", () => {
+    const { workers, begin, die, send, losses, logged } = watched();
+    expect(begin()).toEqual(["open", "ask-flight", "hold"]);
+    die();
+    send({ type: "retry", id: "meanwhile" });
+    expect([losses(), workers.length, workers[0]?.isTerminated]).toEqual([1, 2, true]);
+    expect(begin()).toEqual(["open", "retry", "hold"]);
+    expect(logged).toEqual(["The engine is lost: the worker is gone"]);
+    workers[0]?.say({ type: "log", message: "from the grave" });
+    expect(logged).toHaveLength(1);
+  });
+
+  it("runs on the page after workers have died again and again", async () => {
+    const { begin, die, losses, logged } = watched();
+    for (let deaths = 0; deaths < 3; deaths += 1) {
+      begin();
+      die();
+    }
+    await vi.waitFor(() =>
+      expect(logged.at(-1)).toBe("The engine runs on the page: workers do not live long"),
+    );
+    expect(losses()).toBe(3);
+  });
+
+  it("takes a worker for lost with which messages are lost, whichever way", () => {
+    const { workers, begin, losses } = watched();
+    begin();
+    workers[0]?.onmessageerror?.();
+    expect(losses()).toBe(1);
+    begin();
+    workers[1]?.say({ type: "unreadable" });
+    expect(losses()).toBe(2);
+  });
+
+  it("notices a worker that was gone before there was anything to do, and asks twice before it says so", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const { workers, losses } = watched();
+    workers[0]?.say({ type: "ready" });
+    await vi.advanceTimersByTimeAsync(19_999);
+    expect([losses(), workers[0]?.heard.filter(({ type }) => type === "hold").length]).toEqual([0, 2]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(losses()).toBe(1);
+  });
+
+  it("leaves a worker alone that says nothing for hours, and one that is not needed", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const { begin, watch, die, workers, losses } = watched();
+    begin();
+    await vi.advanceTimersByTimeAsync(24 * 3600_000);
+    expect(losses()).toBe(0);
+    watch(false);
+    die();
+    expect([losses(), workers[0]?.heard.at(-1)?.type]).toEqual([0, "let-go"]);
+  });
+
+  it("begins nothing in place of a worker that ends because it was told to", () => {
+    const { begin, die, send, watch, workers, losses } = watched();
+    begin();
+    send({ type: "close" });
+    watch(true);
+    die();
+    workers[0]?.onmessageerror?.();
+    expect([losses(), workers.length]).toEqual([0, 1]);
   });
 });

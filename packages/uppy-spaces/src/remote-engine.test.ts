@@ -1,8 +1,12 @@
+import type { FileRecord } from "@audiotricks/protocol/messages";
 import { describe, expect, it } from "vitest";
 import type { EngineUpdate, FromEngine, ToEngine } from "./engine/engine-messages.ts";
 import type { NetworkChange } from "./engine/network-watch.ts";
 import type { UploadSource } from "./engine/upload-source.ts";
 import { openRemoteEngine } from "./remote-engine.ts";
+
+// The engine hands the record on and never looks into it.
+const STORED = { id: "f" } as FileRecord;
 
 const source = (id: string): UploadSource => ({
   id,
@@ -22,15 +26,23 @@ function open(getToken: () => Promise<string | null> = async () => null) {
   const updates: EngineUpdate[] = [];
   const written: (string | null)[][] = [];
   let hear: (message: FromEngine) => void = () => {};
+  let lose = () => {};
+  let isWatched = false;
   let changeNetwork: (change: NetworkChange) => void = () => {};
   const engine = openRemoteEngine({
     settings: { companionUrl: "https://c", storeName: "c", lanes: 1, stallTimeoutMs: 1, retry: undefined },
     getToken,
     onUpdates: (more) => updates.push(...more),
     log: () => {},
-    openChannel: (receive) => {
+    openChannel: (receive, onLost) => {
       hear = receive;
-      return (message) => said.push(message);
+      lose = onLost;
+      return {
+        send: (message) => void said.push(message),
+        watch: (isNeeded) => {
+          isWatched = isNeeded;
+        },
+      };
     },
     memory: {
       entries: () => [["k", "v"]],
@@ -54,6 +66,8 @@ function open(getToken: () => Promise<string | null> = async () => null) {
     written,
     tell,
     hear: (message: FromEngine) => hear(message),
+    lose: () => lose(),
+    isWatched: () => isWatched,
     change: (it: NetworkChange) => changeNetwork(it),
   };
 }
@@ -148,5 +162,63 @@ describe("openRemoteEngine", () => {
     const update: EngineUpdate = { id: "a", run: 1, status: { status: "cancelled" }, hasTransfer: false };
     hear({ type: "updates", updates: [update], remember: [["a", "1"]] });
     expect([updates, written]).toEqual([[], [["a", "1"]]]);
+  });
+
+  const progress = { sentBytes: 5, totalBytes: 9, bytesPerSecond: 0, remainingMs: null };
+
+  it("tells another engine everything that is wanted when one is lost, and where it was", async () => {
+    const { engine, said, updates, tell, lose } = open();
+    engine.add(["under-way", "paused", "failed", "leaving", "done", "queued"].map(source));
+    engine.pause("paused");
+    tell("under-way", 1, { status: "uploading", sessionId: "s1", progress });
+    tell("paused", 2, { status: "paused", sessionId: "s2", progress });
+    tell("failed", 3, { status: "failed", error: { code: "internal", message: "no" } });
+    tell("leaving", 4, { status: "uploading", sessionId: "s4", progress });
+    engine.cancel("leaving");
+    tell("done", 5, { status: "done", file: STORED });
+    const flight = engine.flight("under-way");
+    said.length = 0;
+    updates.length = 0;
+    lose();
+
+    expect(said.map(({ type }) => type)).toEqual(["open", "discard", "add", "pause"]);
+    expect(said[0]).toMatchObject({ settings: { remembered: [["k", "v"]], isOnline: false } });
+    expect(said[1]).toEqual({ type: "discard", sessionIds: ["s4"] });
+    const files = said.flatMap((message) => (message.type === "add" ? message.files : []));
+    expect(files.map(({ run, source: { id }, goOn }) => [id, run, goOn])).toEqual([
+      ["under-way", 1, { sessionId: "s1", sentBytes: 5 }],
+      ["paused", 2, { sessionId: "s2", sentBytes: 5 }],
+      ["queued", 6, { sessionId: null, sentBytes: 0 }],
+    ]);
+    expect(said[3]).toEqual({ type: "pause", id: "paused" });
+    expect(updates.map(({ id, status }) => [id, status.status])).toEqual([["leaving", "cancelled"]]);
+    expect(await flight).toBeUndefined();
+
+    // What had failed there is begun here when a person asks for it, and only then.
+    engine.retry("failed");
+    expect(said.at(-1)).toMatchObject({ type: "add", files: [{ run: 3, source: { id: "failed" } }] });
+    engine.pause("failed");
+    expect(said.at(-1)).toEqual({ type: "pause", id: "failed" });
+  });
+
+  it("says nothing more for an engine that is lost after it was closed", () => {
+    const { engine, said, lose } = open();
+    engine.add([source("a")]);
+    engine.close();
+    lose();
+    expect(said.map(({ type }) => type)).toEqual(["open", "add", "close"]);
+  });
+
+  it("has the engine watched while something would be lost with it", () => {
+    const { engine, tell, isWatched } = open();
+    const seen = [isWatched()];
+    engine.add([source("a")]);
+    seen.push(isWatched());
+    engine.pause("a");
+    seen.push(isWatched());
+    engine.resume("a");
+    seen.push(isWatched());
+    tell("a", 1, { status: "done", file: STORED });
+    expect([...seen, isWatched()]).toEqual([false, true, false, true, false]);
   });
 });

@@ -1,4 +1,10 @@
-import type { EngineSettings, EngineUpdate, FromEngine } from "./engine/engine-messages.ts";
+import type {
+  EngineSettings,
+  EngineUpdate,
+  FromEngine,
+  NumberedSource,
+  ToEngine,
+} from "./engine/engine-messages.ts";
 import type { FlightRecord } from "./engine/flight-recorder.ts";
 import type { NetworkWatch } from "./engine/network-watch.ts";
 import type { UploadSource } from "./engine/upload-source.ts";
@@ -44,15 +50,27 @@ export interface RemoteEngineOptions {
   getToken: GetToken;
   onUpdates: (updates: readonly EngineUpdate[]) => void;
   log: (message: string) => void;
-  openChannel: (receive: (message: FromEngine) => void) => EngineChannel;
+  /** `onLost`: the engine is gone, and another one is to be told everything. */
+  openChannel: (receive: (message: FromEngine) => void, onLost: () => void) => EngineChannel;
   memory?: PageMemory;
   network?: NetworkWatch;
 }
 
+/** What another engine needs to know where this one is lost. */
+interface Kept extends KnownUpload {
+  source: UploadSource;
+  isPaused: boolean;
+  /** It was cancelled, and the engine has not said so yet. */
+  isLeaving: boolean;
+  /** It had failed in an engine that is gone; the one that is there has never heard of it. */
+  isUnheard: boolean;
+  sessionId: string | null;
+  sentBytes: number;
+}
+
 export function openRemoteEngine(options: RemoteEngineOptions): RemoteEngine {
   const { settings, getToken, onUpdates, log, memory = openPageMemory(), network = pageNetwork } = options;
-  /** `isLeaving`: it was cancelled, and the engine has not said so yet. */
-  const known = new Map<string, KnownUpload & { isLeaving: boolean }>();
+  const known = new Map<string, Kept>();
   const flights = new Map<number, (record: FlightRecord | undefined) => void>();
   let runs = 0;
   let calls = 0;
@@ -87,10 +105,13 @@ export function openRemoteEngine(options: RemoteEngineOptions): RemoteEngine {
       const upload = known.get(id);
       if (upload === undefined) continue;
       Object.assign(upload, { status, hasTransfer });
+      if ("sessionId" in status && status.sessionId !== null) upload.sessionId = status.sessionId;
+      if ("progress" in status) upload.sentBytes = Math.max(upload.sentBytes, status.progress.sentBytes);
       // A failed one is kept for a retry.
       if (status.status === "done" || status.status === "cancelled") known.delete(id);
     }
     if (current.length > 0) onUpdates(current);
+    watch();
   };
 
   const answerToken = async (call: number) => {
@@ -101,15 +122,31 @@ export function openRemoteEngine(options: RemoteEngineOptions): RemoteEngine {
     }
   };
 
-  const send = options.openChannel(receive);
-  send({
-    type: "open",
-    settings: {
-      ...settings,
-      remembered: memory.entries(),
-      isOnline: network.isOnline(),
-    },
-  });
+  /** Everything that is wanted, said to another engine. What the one before had sent is at the store, and proved like any resume. */
+  const startOver = () => {
+    if (isClosed) return;
+    for (const resolve of flights.values()) resolve(undefined);
+    flights.clear();
+    open();
+    const all = [...known.values()];
+    const leaving = all.filter(({ isLeaving }) => isLeaving);
+    const sessionIds = leaving.flatMap(({ sessionId }) => sessionId ?? []);
+    if (sessionIds.length > 0) send({ type: "discard", sessionIds });
+    for (const upload of all) upload.isUnheard = upload.status.status === "failed";
+    const wanted = all.filter(({ isLeaving, isUnheard }) => !isLeaving && !isUnheard);
+    if (wanted.length > 0) send({ type: "add", files: wanted.map(goingOn) });
+    for (const { source, isPaused } of wanted) if (isPaused) send({ type: "pause", id: source.id });
+    take(leaving.map(({ source, run }) => cancelled(source.id, run)));
+    watch();
+  };
+
+  const channel = options.openChannel(receive, startOver);
+  const send = (message: ToEngine) => channel.send(message);
+  const open = () => {
+    const state = { remembered: memory.entries(), isOnline: network.isOnline() };
+    send({ type: "open", settings: { ...settings, ...state } });
+  };
+  open();
   const stopNetwork = network.subscribe((change) =>
     send({ type: "network", change, isOnline: network.isOnline() }),
   );
@@ -121,8 +158,17 @@ export function openRemoteEngine(options: RemoteEngineOptions): RemoteEngine {
   };
   const some = (test: (status: SpacesUploadStatus) => boolean) =>
     [...known.values()].some(({ status, isLeaving }) => !isLeaving && test(status));
+  const watch = () => channel.watch([...known.values()].some(isAtStake));
   const command = (type: "pause" | "resume" | "retry") => (id: string) => {
-    if (present(id) !== undefined) send({ type, id });
+    const upload = present(id);
+    if (upload === undefined) return;
+    if (type !== "retry") upload.isPaused = type === "pause";
+    if (!upload.isUnheard) send({ type, id });
+    else if (type === "retry") {
+      upload.isUnheard = false;
+      send({ type: "add", files: [goingOn(upload)] });
+    }
+    watch();
   };
 
   return {
@@ -134,11 +180,17 @@ export function openRemoteEngine(options: RemoteEngineOptions): RemoteEngine {
           status: { status: "queued" },
           hasTransfer: false,
           run: runs,
+          source,
+          isPaused: false,
           isLeaving: false,
+          isUnheard: false,
+          sessionId: null,
+          sentBytes: 0,
         });
         return { run: runs, source };
       });
       send({ type: "add", files });
+      watch();
     },
     pause: command("pause"),
     resume: command("resume"),
@@ -147,7 +199,9 @@ export function openRemoteEngine(options: RemoteEngineOptions): RemoteEngine {
       const upload = known.get(id);
       if (upload === undefined || upload.isLeaving) return;
       upload.isLeaving = true;
-      send({ type: "cancel", id });
+      if (!upload.isUnheard) return send({ type: "cancel", id });
+      if (upload.sessionId !== null) send({ type: "discard", sessionIds: [upload.sessionId] });
+      take([cancelled(id, upload.run)]);
     },
     find: present,
     ids: () => [...known.keys()].filter((id) => present(id) !== undefined),
@@ -172,6 +226,19 @@ export function openRemoteEngine(options: RemoteEngineOptions): RemoteEngine {
       known.clear();
     },
   };
+}
+
+function goingOn({ run, source, sessionId, sentBytes }: Kept): NumberedSource {
+  return { run, source, goOn: { sessionId, sentBytes } };
+}
+
+function cancelled(id: string, run: number): EngineUpdate {
+  return { id, run, status: { status: "cancelled" }, hasTransfer: false };
+}
+
+/** Whether an engine that dies has something to do with it that nobody else would do. */
+function isAtStake({ status, isPaused, isUnheard }: Kept): boolean {
+  return !isPaused && !isUnheard && status.status !== "failed" && status.status !== "done";
 }
 
 function isUnderWay(it: SpacesUploadStatus): boolean {

@@ -17,7 +17,8 @@ let store: SessionStore;
 
 class SpacesInTheTest extends UppySpaces<Meta, Body> {
   protected override openChannel(receive: (message: FromEngine) => void): EngineChannel {
-    return startEngine(receive, { client: cloud.client, put: cloud.put, hash: simulatedHash, store });
+    const send = startEngine(receive, { client: cloud.client, put: cloud.put, hash: simulatedHash, store });
+    return { send, watch: () => {} };
   }
 }
 

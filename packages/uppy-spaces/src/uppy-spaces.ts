@@ -100,7 +100,7 @@ export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
       getToken: () => this.opts.getToken?.() ?? null,
       onUpdates: (updates) => this.#updated(updates),
       log: this.#log,
-      openChannel: (receive) => this.openChannel(receive),
+      openChannel: (receive, onLost) => this.openChannel(receive, onLost),
     });
     this.#setCapabilities({ resumableUploads: true, individualCancellation: true });
     this.uppy.addUploader(this.#upload);
@@ -112,8 +112,8 @@ export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
   }
 
   /** Where tests put an engine with another companion and another store. */
-  protected openChannel(receive: (message: FromEngine) => void): EngineChannel {
-    return openEngineChannel({ receive, mayUseWorker: this.opts.worker, log: this.#log });
+  protected openChannel(receive: (message: FromEngine) => void, onLost: () => void): EngineChannel {
+    return openEngineChannel({ receive, onLost, mayUseWorker: this.opts.worker, log: this.#log });
   }
 
   /** Ends all requests and leaves the sessions open: whoever picks the same files again goes on with them. */

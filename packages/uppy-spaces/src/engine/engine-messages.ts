@@ -23,12 +23,23 @@ export interface EngineSettings {
 export interface NumberedSource {
   run: number;
   source: UploadSource;
+  /** Where an engine was with it that is gone. */
+  goOn?: GoOn;
+}
+
+export interface GoOn {
+  /** In which session; `null` if there was none yet. */
+  sessionId: string | null;
+  /** What people have seen of it. */
+  sentBytes: number;
 }
 
 export type ToEngine =
   | { type: "open"; settings: EngineSettings }
   | { type: "add"; files: readonly NumberedSource[] }
   | { type: "pause" | "resume" | "retry" | "cancel"; id: string }
+  /** Sessions that a person cancelled, and an engine that is gone may not have ended. */
+  | { type: "discard"; sessionIds: readonly string[] }
   | { type: "network"; change: NetworkChange; isOnline: boolean }
   /** Another tab wrote. */
   | { type: "remembered"; key: string; value: string | null }
@@ -57,3 +68,14 @@ export type FromEngine =
   | { type: "log"; message: string }
   /** Nothing is under way any more, after "close". */
   | { type: "closed" };
+
+/** What is said between a page and a worker beside that: whether the worker is there. */
+export type ToWorker = ToEngine | { type: "hold"; name: string } | { type: "let-go"; name: string };
+
+export type FromWorker =
+  | Exclude<FromEngine, { type: "closed" }>
+  | { type: "ready" }
+  /** It holds the lock, as asked. */
+  | { type: "holding"; name: string }
+  /** A message of the page could not be read. */
+  | { type: "unreadable" };

@@ -5,6 +5,7 @@ import type { SpacesUploadStatus } from "../upload-status.ts";
 import { acquireSession } from "./acquire-session.ts";
 import { toBase64, toHex } from "./bytes-as-text.ts";
 import type { EngineContext } from "./engine-context.ts";
+import type { GoOn } from "./engine-messages.ts";
 import type { PutFailure } from "./failure-remedy.ts";
 import { isRefusal, isUnreachable, remedyForCall, remedyForPut, retryAfterOf } from "./failure-remedy.ts";
 import type { FileDigest } from "./file-digests.ts";
@@ -73,6 +74,7 @@ export class FileUpload {
   /** How the companion is likely to cut it. */
   readonly #guess: Cut | null;
   readonly #context: EngineContext;
+  readonly #goOn: GoOn;
   readonly #putHold: HoldOff;
   readonly #signHold: HoldOff;
   readonly #completeHold: HoldOff;
@@ -109,9 +111,11 @@ export class FileUpload {
   #bytesSent = 0;
   #retries = 0;
 
-  constructor(source: UploadSource, context: EngineContext) {
+  /** @param goOn Where an engine was with it that is gone. */
+  constructor(source: UploadSource, context: EngineContext, goOn: GoOn = { sessionId: null, sentBytes: 0 }) {
     const { clock, retry, random } = context;
     this.source = source;
+    this.#goOn = goOn;
     this.#whole = source.blob.slice();
     this.#guess = guessCut(source);
     this.#context = context;
@@ -134,6 +138,10 @@ export class FileUpload {
     const now = this.#context.clock.now();
     const bytesPerSecond = this.#meter.bytesPerSecond(now);
     return showStatus(this.#state, { totalBytes: this.source.blob.size, bytesPerSecond, now });
+  }
+
+  begin(): void {
+    this.dispatch({ type: "begin", shownBytes: this.#goOn.sentBytes });
   }
 
   /** The only way to change the state. Returns whether anything changed. */
@@ -349,7 +357,7 @@ export class FileUpload {
     await acquireSession({
       source,
       mayResume,
-      first: this.#turn?.sessionId ?? null,
+      first: this.#turn?.sessionId ?? this.#goOn.sessionId,
       context: this.#context,
       purpose: () => {
         if (this.#state.status === "creating") return this.#isClosed ? "left" : "wanted";

@@ -112,11 +112,11 @@ function openEngine(
   return (message) => {
     switch (message.type) {
       case "add":
-        for (const { run, source } of message.files) {
+        for (const { run, source, goOn } of message.files) {
           // The upload before it is cancelled first, under its own number.
           if (runs.has(source.id)) engine.cancel(source.id);
           runs.set(source.id, run);
-          engine.add(source);
+          engine.add(source, goOn);
         }
         return;
       case "pause":
@@ -124,6 +124,9 @@ function openEngine(
       case "retry":
       case "cancel":
         engine[message.type](message.id);
+        return;
+      case "discard":
+        engine.discard(message.sessionIds);
         return;
       case "network":
         network.change(message.change, message.isOnline);

@@ -7,6 +7,7 @@ import { type Clock, monotonicClock } from "./clock.ts";
 import { createCompletionBatcher } from "./completion-batcher.ts";
 import { createSessionDiscarder } from "./discard-sessions.ts";
 import type { EngineContext } from "./engine-context.ts";
+import type { GoOn } from "./engine-messages.ts";
 import { createFileDigests, type FileDigest } from "./file-digests.ts";
 import { type FileTurns, freeTurns } from "./file-turns.ts";
 import { FileUpload } from "./file-upload.ts";
@@ -53,8 +54,10 @@ export interface UploadEngineOptions {
 }
 
 export interface UploadEngine {
-  /** Begins as soon as there is room. An upload of the same id that is still under way is cancelled. */
-  add: (source: UploadSource) => void;
+  /** Begins as soon as there is room. An upload of the same id that is still under way is cancelled. `goOn`: where an earlier engine was. */
+  add: (source: UploadSource, goOn?: GoOn) => void;
+  /** Ends sessions at the companion that no upload here has. */
+  discard: (sessionIds: readonly string[]) => void;
   find: (id: string) => { source: UploadSource; state: UploadState; status: SpacesUploadStatus } | undefined;
   pause: (id: string) => void;
   resume: (id: string) => void;
@@ -209,7 +212,7 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
       if (room === 0) break;
       if (upload.state.status !== "queued" || upload.state.isPaused) continue;
       room -= 1;
-      upload.dispatch({ type: "begin" });
+      upload.begin();
     }
   };
 
@@ -240,12 +243,15 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
   discarder.resume();
 
   return {
-    add: (source) => {
+    discard: (sessionIds) => {
+      for (const sessionId of sessionIds) discarder.discard(sessionId);
+    },
+    add: (source, goOn) => {
       if (isClosed) return;
       uploads.get(source.id)?.dispatch({ type: "cancel" });
       askConfig();
       flights.begin(source.id, source.blob.size);
-      const upload = new FileUpload(source, context);
+      const upload = new FileUpload(source, context, goOn);
       uploads.set(source.id, upload);
       place(upload);
       options.onChange(source.id, upload.state, upload.status());

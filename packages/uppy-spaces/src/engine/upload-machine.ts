@@ -61,7 +61,8 @@ export type UploadState =
   | { status: "cancelled" };
 
 export type UploadEvent =
-  | { type: "begin" }
+  /** `shownBytes`: what people have seen of it before. */
+  | { type: "begin"; shownBytes: number }
   | { type: "pause" }
   | { type: "resume" }
   | { type: "cancel" }
@@ -111,7 +112,7 @@ export function nextUploadState(state: UploadState, event: UploadEvent): UploadS
   switch (event.type) {
     case "begin":
       return state.status === "queued" && !state.isPaused
-        ? creating({ mayResume: true, isPaused: false, shownBytes: 0 })
+        ? creating({ mayResume: true, isPaused: false, shownBytes: event.shownBytes })
         : state;
     case "pause":
       return pause(state);
