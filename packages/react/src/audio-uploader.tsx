@@ -52,6 +52,8 @@ export function AudioUploader(props: AudioUploaderProps) {
         getToken={options.getToken}
         workspaceId={options.workspaceId}
         files={files}
+        continuable={uploads.continuable}
+        onContinue={uploads.continueUploads}
       />
       <LiveRegion state={uploads} />
     </section>

@@ -17,6 +17,7 @@ export interface FileIntake {
   isOfThisDrop: (id: string) => boolean;
   /** Whether files wait to be added or started. */
   isBusy: () => boolean;
+  workspaceId: () => string | undefined;
   /** Where files go that are added from now on. */
   setWorkspace: (workspaceId: string | undefined) => void;
   /** Drops what waits; files that Uppy has already are its. */
@@ -135,6 +136,7 @@ export function openFileIntake(
   return {
     isOfThisDrop: (id) => dropped?.ids.has(id) ?? false,
     isBusy: () => adding.waiting() + starting.waiting() > 0,
+    workspaceId: () => workspaceId,
     setWorkspace: (id) => {
       workspaceId = id;
     },

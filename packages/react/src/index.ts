@@ -5,6 +5,7 @@ export { describeError, type ErrorText } from "./describe-error.ts";
 export { describeStatus, type StatusText } from "./describe-status.ts";
 export { formatBytes, formatRate } from "./format-bytes.ts";
 export { formatRemaining } from "./format-remaining.ts";
+export type { Continuable } from "./kept-uploads.ts";
 export { QuotaMeter, type QuotaMeterProps } from "./quota-meter.tsx";
 export { UploadDebugDrawer, type UploadDebugDrawerProps } from "./upload-debug-drawer.tsx";
 export type { UploadActions } from "./uploads-controller.ts";

@@ -3,8 +3,9 @@ import { useRef, useState } from "react";
 import { Detail } from "./detail.tsx";
 import { formatBytes } from "./format-bytes.ts";
 import { IconButton } from "./icon-button.tsx";
-import { AudioIcon, CloseIcon } from "./icons.tsx";
+import { AudioIcon, CloseIcon, ResumeIcon } from "./icons.tsx";
 import { moveFocusOn } from "./keep-focus.ts";
+import type { Continuable } from "./kept-uploads.ts";
 import { notHere } from "./not-here.ts";
 import type { UploadItem } from "./uploads-state.ts";
 import type { CompanionOptions } from "./use-client.ts";
@@ -14,28 +15,58 @@ interface UnfinishedUploadsProps extends CompanionOptions {
   /** Files of this widget: what is under way here is not unfinished business. */
   files: readonly UploadItem[];
   workspaceId: string | undefined;
+  /** Those whose files need not be picked again. */
+  continuable: ReadonlyMap<string, Continuable>;
+  onContinue: (sessionIds: readonly string[]) => void;
 }
 
-/** Uploads begun earlier: nothing sent is lost, but the browser may not read a file again that nobody picked again. */
-export function UnfinishedUploads({ files, workspaceId, ...options }: UnfinishedUploadsProps) {
+/**
+ * Uploads begun earlier: nothing sent is lost, but not every browser reads a file again that nobody picked again, and none without being
+ * asked.
+ */
+export function UnfinishedUploads(props: UnfinishedUploadsProps) {
+  const { files, workspaceId, continuable, onContinue, ...options } = props;
   const { uploads, discard } = useOpenUploads(options);
   const shown = notHere(uploads, files).filter((upload) => (upload.workspaceId ?? undefined) === workspaceId);
   if (shown.length === 0) return null;
+  const ready = shown.flatMap(({ sessionId }) =>
+    canContinue(continuable.get(sessionId)) ? [sessionId] : [],
+  );
   return (
     <section className="at-unfinished" aria-label="Unfinished uploads">
       <p className="at-heading">Unfinished</p>
-      <p className="at-note">Pick the same file again to continue where it stopped.</p>
+      {ready.length < shown.length ? (
+        <p className="at-note">Pick the same file again to continue where it stopped.</p>
+      ) : null}
+      {ready.length > 0 ? (
+        <button type="button" className="at-button" onClick={() => onContinue(ready)}>
+          {ready.length === 1 ? "Continue" : `Continue ${ready.length} uploads`}
+        </button>
+      ) : null}
       <ul className="at-rows" aria-label="Unfinished uploads">
         {shown.map((upload) => (
-          <UnfinishedRow key={upload.sessionId} upload={upload} onDiscard={discard} />
+          <UnfinishedRow
+            key={upload.sessionId}
+            upload={upload}
+            continuable={continuable.get(upload.sessionId)}
+            onContinue={onContinue}
+            onDiscard={discard}
+          />
         ))}
       </ul>
     </section>
   );
 }
 
-function UnfinishedRow(props: { upload: UploadSession; onDiscard: (sessionId: string) => Promise<void> }) {
-  const { upload, onDiscard } = props;
+interface UnfinishedRowProps {
+  upload: UploadSession;
+  continuable: Continuable | undefined;
+  onContinue: (sessionIds: readonly string[]) => void;
+  onDiscard: (sessionId: string) => Promise<void>;
+}
+
+function UnfinishedRow(props: UnfinishedRowProps) {
+  const { upload, continuable, onContinue, onDiscard } = props;
   const row = useRef<HTMLLIElement>(null);
   const [state, setState] = useState<"idle" | "discarding" | "failed">("idle");
 
@@ -64,12 +95,18 @@ function UnfinishedRow(props: { upload: UploadSession; onDiscard: (sessionId: st
             text={
               state === "failed"
                 ? "Could not be discarded; try again"
-                : `begun ${dateOf(upload.createdAt)} · kept until ${dateOf(upload.expiresAt)}`
+                : (obstacleOf(continuable) ??
+                  `begun ${dateOf(upload.createdAt)} · kept until ${dateOf(upload.expiresAt)}`)
             }
           />
         </p>
       </div>
       <div className="at-row-actions">
+        {canContinue(continuable) ? (
+          <IconButton label={`Continue ${upload.name}`} onClick={() => onContinue([upload.sessionId])}>
+            <ResumeIcon />
+          </IconButton>
+        ) : null}
         <IconButton
           label={`Discard ${upload.name}`}
           onClick={() => {
@@ -83,6 +120,25 @@ function UnfinishedRow(props: { upload: UploadSession; onDiscard: (sessionId: st
       </div>
     </li>
   );
+}
+
+/** One that was refused can be asked for again. */
+function canContinue(continuable: Continuable | undefined): boolean {
+  return continuable === "ready" || continuable === "refused";
+}
+
+function obstacleOf(continuable: Continuable | undefined): string | null {
+  switch (continuable) {
+    case undefined:
+    case "ready":
+      return null;
+    case "refused":
+      return "The browser was not allowed to read the file; continue to be asked again";
+    case "gone":
+      return "The file is no longer where it was; pick it again to continue";
+    case "changed":
+      return "The file has been changed since; pick the original to continue, or discard this";
+  }
 }
 
 function dateOf(instant: string): string {

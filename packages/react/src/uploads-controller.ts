@@ -1,6 +1,7 @@
 import type { FileRecord } from "@audiotricks/protocol/messages";
 import {
   createCompanionClient,
+  findSessionsInUse,
   type GetToken,
   type SpacesUploadStatus,
   UppySpaces,
@@ -8,10 +9,13 @@ import {
 import type { Uppy } from "@uppy/core";
 import { signalChange } from "./change-signal.ts";
 import { type ConfigState, loadConfig } from "./config-state.ts";
+import { listenForDrops } from "./dropped-handles.ts";
 import { explainRefusal } from "./explain-refusal.ts";
 import { openFileIntake } from "./file-intake.ts";
 import { statusOf, type UppyUpload } from "./file-status.ts";
+import { openHandleShelf } from "./handle-shelf.ts";
 import { keepApart } from "./keep-apart.ts";
+import { createKeptUploads } from "./kept-uploads.ts";
 import { PatientUppy } from "./patient-uppy.ts";
 import { uppyRestrictions } from "./restrictions.ts";
 import { hasChangedStorage } from "./storage-changes.ts";
@@ -60,6 +64,8 @@ export interface UploadActions {
   resumeAll: () => void;
   cancelAll: () => void;
   dismissFinished: () => void;
+  /** Goes on with uploads of an earlier page that are `continuable`. To be called by a click: the browser may have to ask. */
+  continueUploads: (sessionIds: readonly string[]) => void;
   /** Asks the companion for its rules again. */
   retryConfig: () => void;
 }
@@ -84,6 +90,7 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
   const listeners = new Set<() => void>();
   let state: UploadsState = EMPTY_UPLOADS;
   let isDisposed = false;
+  let hasBegun = false;
   let refusals = 0;
   /** Whose record the host has. */
   const reported = new Set<string>();
@@ -118,6 +125,7 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
     const before = state.files;
     const files = reuseItems(before, uppy.getFiles().map(itemOf));
     const hasNewLeft = left.length > 0;
+    kept.look(uppy.getFiles());
     if (files === before && !hasNewLeft) return;
     const allLeft = hasNewLeft ? [...state.left, ...left].slice(-KEPT_LEFT) : state.left;
     left = [];
@@ -144,6 +152,7 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
     if (file !== undefined) report(file);
   });
   uppy.on("file-removed", (file) => {
+    if (!isDisposed) kept.removed(file.id);
     const status = statusOf(file);
     // The engine's word may be in Uppy's state while its event is still to come; for a removed file it never comes.
     report(file);
@@ -168,11 +177,30 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
   });
 
   const client = createCompanionClient({ companionUrl, getToken });
+  const drops = listenForDrops(typeof window === "undefined" ? new EventTarget() : window);
+  const kept = createKeptUploads({
+    companionUrl,
+    client,
+    drops,
+    findSessionsInUse,
+    shelf: openHandleShelf(),
+    workspaceId: intake.workspaceId,
+    add: (uploads) =>
+      uppy.addFiles(
+        uploads.map(({ file, upload: { name, type, relativePath } }) => {
+          return { name, type, data: file, source: "local", meta: { relativePath } };
+        }),
+      ),
+    onChange: (continuable) => update({ continuable }),
+  });
   const config = loadConfig(
     (signal) => client.config({ signal }),
     (next: ConfigState) => {
       if (next.status === "ready") uppy.setOptions({ restrictions: uppyRestrictions(next.config) });
       update({ config: next });
+      if (next.status !== "ready" || hasBegun) return;
+      hasBegun = true;
+      kept.begin();
     },
   );
 
@@ -236,6 +264,7 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
       uppy.removeFiles(idsWhere((status) => !isUnfinished(status)));
       update({ refused: [] });
     }),
+    continueUploads: (sessionIds) => void kept.continueUploads(sessionIds),
     retryConfig: config.retry,
   };
 
@@ -256,6 +285,8 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
       clearTimeout(cancelTimer);
       for (const timer of answerTimers) clearTimeout(timer);
       config.stop();
+      drops.stop();
+      kept.stop();
       // Nobody looks any more, but what the engine said last still has to be passed on.
       listeners.clear();
       uppy.publish();

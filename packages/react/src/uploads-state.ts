@@ -1,6 +1,7 @@
 import type { UploadErrorCode } from "@audiotricks/protocol";
 import type { SpacesUploadStatus, UploadProgress } from "@audiotricks/uppy-spaces";
 import type { ConfigState } from "./config-state.ts";
+import type { Continuable } from "./kept-uploads.ts";
 
 /** One file of this widget, from the moment it was added. */
 export interface UploadItem {
@@ -50,6 +51,8 @@ export interface UploadsState {
   /** Files that were stored and taken off the list, the newest last; how the list itself changed does not say whether they were stored. */
   left: readonly UploadItem[];
   totals: UploadTotals;
+  /** Unfinished uploads of earlier pages, by session, whose files need not be picked again. */
+  continuable: ReadonlyMap<string, Continuable>;
   /** The companion's rules. */
   config: ConfigState;
 }
@@ -59,6 +62,7 @@ export const EMPTY_UPLOADS: UploadsState = {
   refused: [],
   left: [],
   totals: totalsOf([]),
+  continuable: new Map(),
   config: { status: "loading" },
 };
 

@@ -106,5 +106,6 @@ const NO_ACTIONS: UploadActions = {
   resumeAll: nothing,
   cancelAll: nothing,
   dismissFinished: nothing,
+  continueUploads: nothing,
   retryConfig: nothing,
 };
