@@ -10,7 +10,9 @@ interface OwnFile {
   getFile: () => Promise<File>;
   createWritable: (options?: {
     keepExistingData: boolean;
-  }) => Promise<WritableStream & { write: (data: string) => Promise<void> }>;
+  }) => Promise<
+    WritableStream & { write: (change: { type: "write"; position: number; data: string }) => Promise<void> }
+  >;
 }
 
 /**
@@ -59,12 +61,14 @@ export class FilesWithHandles {
     }, name);
   }
 
-  /** Changes the last byte, and with it the date. */
+  /** Makes it longer: of files that are only in memory, as a private window's are, the browser keeps no date of change. */
   async change(name: string): Promise<void> {
     await this.#page.evaluate(async (name) => {
       const own = (await navigator.storage.getDirectory()) as unknown as OwnFiles;
-      const writable = await (await own.getFileHandle(name)).createWritable({ keepExistingData: true });
-      await writable.write("!");
+      const handle = await own.getFileHandle(name);
+      const { size } = await handle.getFile();
+      const writable = await handle.createWritable({ keepExistingData: true });
+      await writable.write({ type: "write", position: size, data: "!" });
       await writable.close();
     }, name);
   }

@@ -123,7 +123,7 @@ export function createKeptUploads(options: {
   const prune = async () => {
     const { uploads } = await client.listUploads();
     const open = new Set(uploads.map(({ sessionId }) => sessionId));
-    for (const { sessionId } of [...kept.values()]) {
+    for (const { sessionId } of kept.values()) {
       if (open.has(sessionId)) continue;
       const isOwn = await client.getUpload(sessionId).then(
         () => true,

@@ -106,16 +106,14 @@ export function createFileTurns(options: {
     new Promise((resolve, reject) => {
       const { promise: untilReleased, resolve: free } = Promise.withResolvers<void>();
       own.add(name);
-      const release = () => {
-        own.delete(name);
-        free();
-      };
       locks
         .request(name, () => {
-          resolve({ name, release });
+          resolve({ name, release: free });
           return untilReleased;
         })
-        .catch(reject);
+        .catch(reject)
+        // The browser takes a moment, in which it is no other tab's.
+        .finally(() => own.delete(name));
     });
 
   /** Waits until a lock is free, or until it is clear that it is not for this file. */

@@ -119,7 +119,7 @@ export function createTabTalk(clock: Clock, openChannel: () => TabChannel): TabT
     stopAsking?.();
     stopAsking = watches.size === 0 ? null : clock.after(ASK_EVERY_MS, askAll);
     const files: { name: string; wantsSample: boolean }[] = [];
-    for (const [name, watch] of [...watches]) {
+    for (const [name, watch] of watches) {
       if (watch.unanswered >= MAX_UNANSWERED) watch.onSilent();
       watch.unanswered += 1;
       files.push({ name, wantsSample: !watch.hasSample });
