@@ -6,6 +6,9 @@ import type { Answerer, TabTalk, Told, TurnReport } from "./tab-talk.ts";
 /** Reports after which it is worth a request to make sure that what is waited for is this user's. */
 const REPORTS_BEFORE_ASKING = 3;
 
+/** Locks are given back by another way than words are passed on. */
+const LAST_WORD_LATE_MS = 50;
+
 /** More than any drop that a browser takes. */
 const MAX_COMPLETED = 20_000;
 
@@ -39,6 +42,12 @@ export interface FileTurns {
   take: (wish: TurnWish) => Promise<Turn>;
 }
 
+/** A session to go on with, and since when that is known. */
+interface News {
+  sessionId: string | null;
+  at: number;
+}
+
 type Entered = { busy: string } | { name: string; release: () => void };
 
 interface Visitor {
@@ -61,7 +70,7 @@ export function createFileTurns(options: {
   const own = new Set<string>();
   let visitors: Visitor[] = [];
   /** Files that other tabs completed, the newest last. Of one drop in two tabs, a file may be through before its turn comes here. */
-  const completed = new Map<string, { sessionId: string; at: number }>();
+  const completed = new Map<string, News>();
   talk.onOver(({ name, sessionId }) => {
     if (sessionId === null) return;
     const prefix = name.slice(0, name.lastIndexOf("/") + 1);
@@ -117,10 +126,7 @@ export function createFileTurns(options: {
     });
 
   /** Waits until a lock is free, or until it is clear that it is not for this file. */
-  const follow = async (
-    name: string,
-    wish: TurnWish,
-  ): Promise<{ isOther: boolean; sessionId: string | null }> => {
+  const follow = async (name: string, wish: TurnWish): Promise<{ isOther: boolean } & News> => {
     const { sample, isOurs, onElsewhere } = wish;
     const { promise: untilOther, resolve: isOther } = Promise.withResolvers<"other">();
     const following = new AbortController();
@@ -151,9 +157,10 @@ export function createFileTurns(options: {
     try {
       const untilFree = locks.request(name, { signal }, () => "free" as const);
       const outcome = await Promise.race([untilFree, untilOther]);
+      const at = clock.now();
       // How it ended there may be later news than what was heard.
       if (outcome === "free") await watch.ask();
-      return { isOther: outcome === "other", sessionId };
+      return { isOther: outcome === "other", sessionId, at };
     } finally {
       watch.stop();
       following.abort(NO_LONGER);
@@ -164,10 +171,13 @@ export function createFileTurns(options: {
     take: async (wish) => {
       const prefix = `${scope}file/${fingerprintKey(wish.fingerprint)}/`;
       const others = new Set<string>();
-      let sessionId: string | null = null;
+      let hasWaited = false;
+      let news: News = { sessionId: null, at: wish.since };
       for (;;) {
         const entered = await enter(prefix, others);
         if ("name" in entered) {
+          // A third tab may have been faster than this one, and come to an end: its last word may still be on its way.
+          if (hasWaited) await new Promise<void>((resolve) => void clock.after(LAST_WORD_LATE_MS, resolve));
           if (wish.signal.aborted) entered.release();
           wish.signal.throwIfAborted();
           const stopAnswering = talk.answer(entered.name, wish);
@@ -176,13 +186,14 @@ export function createFileTurns(options: {
             entered.release();
           };
           const through = completed.get(prefix);
-          if (through !== undefined && through.at >= wish.since) sessionId ??= through.sessionId;
+          const { sessionId } = through !== undefined && through.at >= news.at ? through : news;
           return { sessionId, release };
         }
         wish.signal.throwIfAborted();
-        const before = await follow(entered.busy, wish);
-        if (before.isOther) others.add(entered.busy);
-        else sessionId = before.sessionId ?? sessionId;
+        hasWaited = true;
+        const { isOther, ...heard } = await follow(entered.busy, wish);
+        if (isOther) others.add(entered.busy);
+        else news = heard;
       }
     },
   };
