@@ -23,6 +23,7 @@ import { movedBytes, showStatus } from "./show-status.ts";
 import type { TurnReport } from "./tab-talk.ts";
 import {
   INITIAL_STATE,
+  isElsewhere,
   isSettled,
   nextUploadState,
   type Transfer,
@@ -801,10 +802,6 @@ export class FileUpload {
 /** Maybe for hours: nothing is kept in memory for it. */
 function standsStill(state: UploadState): boolean {
   return ("isPaused" in state && state.isPaused) || ("wait" in state && state.wait?.reason === "offline");
-}
-
-function isElsewhere(state: UploadState): boolean {
-  return state.status === "creating" && state.elsewhere !== null;
 }
 
 function isOver(state: UploadState): boolean {

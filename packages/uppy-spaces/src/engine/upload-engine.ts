@@ -21,7 +21,7 @@ import { DEFAULT_RETRY, type RetryOptions } from "./retry-pacer.ts";
 import { createSessionCreator } from "./session-creator.ts";
 import type { SessionStore } from "./session-store.ts";
 import { StoreHosts } from "./store-hosts.ts";
-import { isSettled, type UploadState } from "./upload-machine.ts";
+import { isElsewhere, isSettled, type UploadState } from "./upload-machine.ts";
 import type { UploadSource } from "./upload-source.ts";
 
 /** Files whose sessions are open at a time; more are begun, a batch at once, when fewer than this are left. */
@@ -283,6 +283,5 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
 
 /** Files that other tabs work on, or that are paused, are no reason to begin fewer of the others. */
 function isMoving(state: UploadState): boolean {
-  if (state.status === "creating" && state.elsewhere !== null) return false;
-  return "isPaused" in state && !state.isPaused;
+  return "isPaused" in state && !state.isPaused && !isElsewhere(state);
 }

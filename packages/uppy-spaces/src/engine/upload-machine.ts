@@ -93,6 +93,11 @@ export function isSettled(state: UploadState): boolean {
   return state.status === "done" || state.status === "failed" || state.status === "cancelled";
 }
 
+/** Another tab works on the file: this one keeps still. */
+export function isElsewhere(state: UploadState): boolean {
+  return state.status === "creating" && state.elsewhere !== null;
+}
+
 export function transferOf(state: UploadState): Transfer | null {
   return "transfer" in state ? state.transfer : null;
 }
@@ -326,7 +331,7 @@ function partsMissing(
 function wait(state: UploadState, next: Wait): UploadState {
   if (!("wait" in state) || state.isPaused) return state;
   // What another tab waits for is told with how far it is.
-  if (state.status === "creating" && state.elsewhere !== null) return state;
+  if (isElsewhere(state)) return state;
   // One failed part is no wait while others move.
   if (next.reason === "retrying" && state.status === "sending" && state.transfer.inFlight.size > 0)
     return state;
