@@ -22,6 +22,6 @@ export default [
     path: `${dist}/engine-worker.js`,
     modifyEsbuildConfig: asModule,
     gzip: true,
-    limit: "24 kB",
+    limit: "26 kB",
   },
 ];

@@ -23,6 +23,12 @@ export function useKeepFocus(row: RefObject<HTMLElement | null>, buttons: string
   };
 }
 
+/** Before a list leaves with the focus in it: on to the way to add files. */
+export function focusEntrance(list: HTMLElement | null): void {
+  const entrance = list?.closest(".at-uploader")?.querySelector(".uppy-Dashboard-browse");
+  if (entrance instanceof HTMLElement) entrance.focus();
+}
+
 /** Before a row leaves its list with the focus in it: on to the next row, the previous one, or the way to add files. */
 export function moveFocusOn(row: HTMLElement | null): void {
   const root = row?.closest(".at-uploader");

@@ -4,7 +4,7 @@ import { Detail } from "./detail.tsx";
 import { formatBytes } from "./format-bytes.ts";
 import { IconButton } from "./icon-button.tsx";
 import { AudioIcon, CloseIcon, ResumeIcon } from "./icons.tsx";
-import { moveFocusOn } from "./keep-focus.ts";
+import { focusEntrance, moveFocusOn } from "./keep-focus.ts";
 import type { Continuable } from "./kept-uploads.ts";
 import { notHere } from "./not-here.ts";
 import type { UploadItem } from "./uploads-state.ts";
@@ -27,19 +27,27 @@ interface UnfinishedUploadsProps extends CompanionOptions {
 export function UnfinishedUploads(props: UnfinishedUploadsProps) {
   const { files, workspaceId, continuable, onContinue, ...options } = props;
   const { uploads, discard } = useOpenUploads(options);
+  const section = useRef<HTMLElement>(null);
   const shown = notHere(uploads, files).filter((upload) => (upload.workspaceId ?? undefined) === workspaceId);
   if (shown.length === 0) return null;
   const ready = shown.flatMap(({ sessionId }) =>
     canContinue(continuable.get(sessionId)) ? [sessionId] : [],
   );
   return (
-    <section className="at-unfinished" aria-label="Unfinished uploads">
+    <section ref={section} className="at-unfinished" aria-label="Unfinished uploads">
       <p className="at-heading">Unfinished</p>
       {ready.length < shown.length ? (
         <p className="at-note">Pick the same file again to continue where it stopped.</p>
       ) : null}
       {ready.length > 0 ? (
-        <button type="button" className="at-button" onClick={() => onContinue(ready)}>
+        <button
+          type="button"
+          className="at-button"
+          onClick={() => {
+            if (ready.length === shown.length) focusEntrance(section.current);
+            onContinue(ready);
+          }}
+        >
           {ready.length === 1 ? "Continue" : `Continue ${ready.length} uploads`}
         </button>
       ) : null}
@@ -88,7 +96,7 @@ function UnfinishedRow(props: UnfinishedRowProps) {
         <p className="at-row-name" title={upload.name}>
           <bdi>{upload.name}</bdi>
         </p>
-        <p className="at-row-status">
+        <p className="at-row-status" aria-live="polite">
           <span className="at-row-label">{formatBytes(upload.size)}</span>
           <Detail
             className="at-row-detail"
@@ -103,7 +111,13 @@ function UnfinishedRow(props: UnfinishedRowProps) {
       </div>
       <div className="at-row-actions">
         {canContinue(continuable) ? (
-          <IconButton label={`Continue ${upload.name}`} onClick={() => onContinue([upload.sessionId])}>
+          <IconButton
+            label={`Continue ${upload.name}`}
+            onClick={() => {
+              moveFocusOn(row.current);
+              onContinue([upload.sessionId]);
+            }}
+          >
             <ResumeIcon />
           </IconButton>
         ) : null}

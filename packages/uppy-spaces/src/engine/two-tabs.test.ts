@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { BrowserProfile } from "../../test/support/browser-profile.ts";
+import { BrowserProfile, sourceOf } from "../../test/support/browser-profile.ts";
+import { MEMORY_PREFIX } from "../page-memory.ts";
+import { fingerprintKey } from "./session-store.ts";
+import { fingerprintOf } from "./upload-source.ts";
 
 const MiB = 1024 * 1024;
 const SIZE = 100 * MiB;
@@ -131,6 +134,19 @@ describe("one file in two tabs", () => {
     second.add("a", SIZE);
     await second.until(isDone(second));
     expect(isElsewhere(first)()).toBe(false);
+  });
+
+  it("is not held back for ever by a tab that holds it and says nothing", async () => {
+    const { browser } = new BrowserProfile();
+    const tab = new BrowserProfile(browser);
+    const key = fingerprintKey(fingerprintOf(sourceOf("a", SIZE)));
+    const scope = `${MEMORY_PREFIX}${encodeURIComponent("https://companion")}`;
+    const mute = browser.locks.of(new AbortController().signal);
+    void mute.request(`${scope}/file/${key}/mute`, () => new Promise(() => {}));
+    tab.add("a", SIZE);
+    await tab.clock.advance(14_000);
+    expect(tab.cloud.accepted).toEqual([]);
+    await tab.until(isDone(tab));
   });
 
   it("is shared in a drop of many: each file is sent by one of the tabs, and done in both", async () => {
