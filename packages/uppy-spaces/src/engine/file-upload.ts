@@ -22,7 +22,6 @@ import { asUploadError } from "./session-creator.ts";
 import { movedBytes, showStatus } from "./show-status.ts";
 import type { TurnReport } from "./tab-talk.ts";
 import {
-  INITIAL_STATE,
   isElsewhere,
   isSettled,
   nextUploadState,
@@ -84,7 +83,7 @@ export class FileUpload {
   readonly #checksums: PartChecksums;
   readonly #digest: FileDigest;
   readonly #refusals = new Map<number, number>();
-  #state: UploadState = INITIAL_STATE;
+  #state: UploadState;
   /** Calls to the companion for the current session; a new one for each. */
   #scope = new AbortController();
   #urls: UrlWindow;
@@ -117,6 +116,7 @@ export class FileUpload {
     const { clock, retry, random } = context;
     this.source = source;
     this.#goOn = goOn;
+    this.#state = { status: "queued", isPaused: false, shownBytes: goOn.sentBytes };
     this.#whole = source.blob.slice();
     this.#guess = guessCut(source);
     this.#context = context;
@@ -139,10 +139,6 @@ export class FileUpload {
     const now = this.#context.clock.now();
     const bytesPerSecond = this.#meter.bytesPerSecond(now);
     return showStatus(this.#state, { totalBytes: this.source.blob.size, bytesPerSecond, now });
-  }
-
-  begin(): void {
-    this.dispatch({ type: "begin", shownBytes: this.#goOn.sentBytes });
   }
 
   /** The only way to change the state. Returns whether anything changed. */

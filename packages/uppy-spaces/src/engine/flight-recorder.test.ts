@@ -33,7 +33,7 @@ describe("createFlightRecorder", () => {
   it("says at every moment what an upload waits for", async () => {
     const { clock, flights, say, record } = open();
     await clock.advance(5);
-    say({ type: "begin", shownBytes: 0 });
+    say({ type: "begin" });
     await clock.advance(20);
     say({ type: "created", plan, storedParts: [] });
     const signed = flights.during(
@@ -71,7 +71,7 @@ describe("createFlightRecorder", () => {
 
   it("counts what is sent twice, and why", async () => {
     const { clock, flights, say, record } = open();
-    say({ type: "begin", shownBytes: 0 });
+    say({ type: "begin" });
     say({ type: "created", plan, storedParts: [] });
     say({ type: "part-started", partNumber: 2, attempt: 1 });
     await clock.advance(10);

@@ -10,7 +10,11 @@ export function showStatus(
   switch (state.status) {
     case "queued":
       return state.isPaused
-        ? { status: "paused", sessionId: null, progress: progressOf(0, { ...measured, bytesPerSecond: 0 }) }
+        ? {
+            status: "paused",
+            sessionId: null,
+            progress: progressOf(state.shownBytes, { ...measured, bytesPerSecond: 0 }),
+          }
         : { status: "queued" };
     case "cancelled":
       return { status: "cancelled" };

@@ -212,7 +212,7 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
       if (room === 0) break;
       if (upload.state.status !== "queued" || upload.state.isPaused) continue;
       room -= 1;
-      upload.begin();
+      upload.dispatch({ type: "begin" });
     }
   };
 

@@ -48,7 +48,8 @@ interface Running {
 }
 
 export type UploadState =
-  | { status: "queued"; isPaused: boolean }
+  /** `shownBytes`: what was shown of it when another engine had it, that is gone. */
+  | { status: "queued"; isPaused: boolean; shownBytes: number }
   /** `mayResume`: whether a session begun earlier may be gone on with. `elsewhere`: nothing is asked for while another tab has the file. */
   | ({ status: "creating"; mayResume: boolean; elsewhere: Elsewhere | null } & Running)
   /** Parts of an earlier page are proved before one byte is added to them. */
@@ -61,8 +62,7 @@ export type UploadState =
   | { status: "cancelled" };
 
 export type UploadEvent =
-  /** `shownBytes`: what people have seen of it before. */
-  | { type: "begin"; shownBytes: number }
+  | { type: "begin" }
   | { type: "pause" }
   | { type: "resume" }
   | { type: "cancel" }
@@ -86,7 +86,7 @@ export type UploadEvent =
   | { type: "completed"; sessionId: string; file: FileRecord }
   | { type: "fail"; error: UploadErrorBody; isSessionOver: boolean };
 
-export const INITIAL_STATE: UploadState = { status: "queued", isPaused: false };
+export const INITIAL_STATE: UploadState = { status: "queued", isPaused: false, shownBytes: 0 };
 
 /** States that no event leaves, except that a failed upload can be retried or cancelled. */
 export function isSettled(state: UploadState): boolean {
@@ -117,7 +117,7 @@ export function nextUploadState(state: UploadState, event: UploadEvent): UploadS
   switch (event.type) {
     case "begin":
       return state.status === "queued" && !state.isPaused
-        ? creating({ mayResume: true, isPaused: false, shownBytes: event.shownBytes })
+        ? creating({ mayResume: true, isPaused: false, shownBytes: state.shownBytes })
         : state;
     case "pause":
       return pause(state);

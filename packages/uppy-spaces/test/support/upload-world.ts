@@ -258,7 +258,7 @@ export class UploadWorld {
     const isHeld = this.#now < this.#heldUntil;
     switch (state.status) {
       case "queued":
-        this.#dispatch({ type: "begin", shownBytes: 0 });
+        this.#dispatch({ type: "begin" });
         return;
       case "creating":
         if (state.mayResume && this.#hearOfOther(which)) return;
