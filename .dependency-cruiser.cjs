@@ -33,6 +33,15 @@ module.exports = {
       "^packages/storage/src",
     ]),
     only("emulator-stands-alone", "^packages/spaces-emulator/src", []),
+    only("simulation-on-the-real-code", "^packages/simulation/src", [
+      "^packages/(protocol|storage|uppy-spaces|testing)/src",
+    ]),
+    {
+      name: "nothing-knows-the-simulation",
+      severity: "error",
+      from: { path: "^(packages|apps|migrations|e2e|bench)/", pathNot: "^packages/simulation/" },
+      to: { path: "^packages/simulation/" },
+    },
     only("migrations-stand-alone", "^migrations/src", []),
     {
       name: "companion-no-sql-no-aws",

@@ -17,6 +17,7 @@ import { deleteUnknownObject } from "./reconcile/delete-unknown.ts";
 import { reconcile } from "./reconcile/reconcile.ts";
 import { type Budgets, createBudgets } from "./s3/create-budgets.ts";
 import { headBucket } from "./s3/objects.ts";
+import type { RequestHandler } from "./s3/s3-connection.ts";
 import { createS3Compat } from "./s3-compat/create-s3-compat.ts";
 import { createS3Tokens } from "./s3-tokens.ts";
 import { DEFAULT_SETTINGS, type StorageSettings } from "./settings.ts";
@@ -45,6 +46,8 @@ export interface StorageOptions {
   budgets?: Budgets;
   /** For tests: the time that leases and expiries are decided by. By default the database's. */
   now?: () => Date;
+  /** For tests: what carries requests to the buckets, as the SDK's clients take it. By default HTTP. */
+  requestHandler?: RequestHandler;
   /** Told of failures that no caller waits for; without it they are silent. Nothing in them is secret. */
   onError?: (error: unknown) => void;
 }
@@ -58,7 +61,10 @@ export function createStorage(options: StorageOptions): Storage {
   const accesses = createAccessLog({ db, clock }, onError);
   const context: StorageContext = {
     db,
-    stores: createStores(providers, log.record, options.budgets ?? createBudgets(settings)),
+    stores: createStores(providers, log.record, {
+      budgetOf: options.budgets ?? createBudgets(settings),
+      requestHandler: options.requestHandler,
+    }),
     clock,
     settings,
     log,

@@ -3,7 +3,13 @@ import type { Provider } from "./providers/provider.ts";
 import type { ProviderLimits } from "./providers/provider-limits.ts";
 import type { Budgets } from "./s3/create-budgets.ts";
 import type { StoreOperation } from "./s3/s3-connection.ts";
-import { closeS3, connectS3, type OperationSubject, type S3Connection } from "./s3/s3-connection.ts";
+import {
+  closeS3,
+  connectS3,
+  type OperationSubject,
+  type RequestHandler,
+  type S3Connection,
+} from "./s3/s3-connection.ts";
 
 export interface Store {
   s3: S3Connection;
@@ -23,10 +29,11 @@ export interface Stores {
 /** After this long the row is read again, so that a rotated credential is taken up without a restart. */
 const REREAD_AFTER_MS = 15_000;
 
+/** @param options.requestHandler Carries requests to the buckets in the place of HTTP. */
 export function createStores(
   providers: Providers,
   record: (operation: StoreOperation) => void,
-  budgetOf: Budgets,
+  { budgetOf, requestHandler }: { budgetOf: Budgets; requestHandler?: RequestHandler | undefined },
 ): Stores {
   const entries = new Map<string, { readAt: number; provider: Promise<Provider> }>();
   const connections = new Map<string, S3Connection>();
@@ -52,7 +59,7 @@ export function createStores(
       const { completionLimitMs } = limits;
       const address = { endpoint, bucket, region, forcePathStyle, hasTwoHosts };
       const budget = budgetOf(address, limits.requestsPerSecond);
-      s3 = connectS3({ ...address, credentials, completionLimitMs, record, budget });
+      s3 = connectS3({ ...address, credentials, completionLimitMs, record, budget, requestHandler });
       connections.set(name, s3);
     }
     return { s3: { ...s3, subject }, limits };

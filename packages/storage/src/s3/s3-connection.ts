@@ -67,7 +67,11 @@ export interface S3ConnectionOptions extends BucketAddress {
   record: (operation: StoreOperation) => void;
   /** Without it nothing bounds the rate. */
   budget?: RequestBudget;
+  /** What carries the requests, by default HTTP. Timeouts are its own then. */
+  requestHandler?: RequestHandler | undefined;
 }
+
+export type RequestHandler = NonNullable<S3ClientConfig["requestHandler"]>;
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -84,7 +88,7 @@ export function connectS3(options: S3ConnectionOptions): S3Connection {
     // The default would put a checksum of an empty body into every request whose body it cannot see.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
-    requestHandler: {
+    requestHandler: options.requestHandler ?? {
       connectionTimeout: CONNECT_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
       throwOnRequestTimeout: true,

@@ -1,0 +1,19 @@
+import { answers } from "./answers.ts";
+import { counters } from "./counters.ts";
+import { liveSessions } from "./live-sessions.ts";
+import { plans } from "./plans.ts";
+import { promisedBytes } from "./promised-bytes.ts";
+import { states } from "./states.ts";
+import type { Invariant } from "./truth.ts";
+
+/** Held after every commit. */
+export const AT_EVERY_COMMIT: readonly Invariant[] = [
+  promisedBytes,
+  counters,
+  states,
+  answers,
+  liveSessions,
+  plans,
+  ({ now }) => (now.plainSecrets > 0 ? ["15: a secret is kept as plain text"] : []),
+  ({ store }) => store.wrongs.map((wrong) => `7: ${wrong}`),
+];

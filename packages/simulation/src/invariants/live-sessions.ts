@@ -1,0 +1,33 @@
+import { type Invariant, OPEN } from "./truth.ts";
+
+/** 5, the half that holds at any time: nobody takes anything from a session that is alive. */
+export const liveSessions: Invariant = ({ now, before, store, ledger }) => {
+  const wrongs: string[] = [];
+  const earlier = new Map(before?.sessions.map((session) => [session.id, session]));
+  for (const session of now.sessions) {
+    const known = ledger.sessions.get(session.id);
+    const status = session.status ?? "";
+    const wasOpen = OPEN.includes(earlier.get(session.id)?.status ?? "");
+    if (
+      wasOpen &&
+      (status === "aborting" || status === "aborted") &&
+      !session.expired &&
+      !known?.isCancelAsked
+    ) {
+      wrongs.push(`5: session ${session.id} is ${status}, though it had not expired and nobody cancelled it`);
+    }
+    if (
+      status === "failed" &&
+      earlier.get(session.id)?.status !== "failed" &&
+      (known?.contents.size ?? 0) === 1
+    ) {
+      wrongs.push(
+        `12: session ${session.id} failed with ${session.error}, though nothing was wrong with its bytes`,
+      );
+    }
+    if (status !== "active" || session.method !== "multipart" || session.upload === null) continue;
+    const isThere = store.uploads.has(session.upload) || store.objects.has(known?.key ?? "");
+    if (!isThere) wrongs.push(`5: the upload of ${session.id} is gone from the store while it is open`);
+  }
+  return wrongs;
+};

@@ -1,0 +1,41 @@
+import type { Site } from "../site/site.ts";
+import { type Snapshot, takeSnapshot } from "../site/snapshot.ts";
+import { atTheEnd } from "./at-the-end.ts";
+import { AT_EVERY_COMMIT } from "./index.ts";
+
+/** Holds the invariants against every commit, as it happens. */
+export class Watch {
+  readonly #site: Site;
+  readonly #promised = new Map<string, string>();
+  #before: Snapshot | undefined;
+  wrongs: string[] = [];
+  looks = 0;
+
+  constructor(site: Site) {
+    this.#site = site;
+    site.world.afterEvent = () => this.#look();
+  }
+
+  get isBroken(): boolean {
+    return this.wrongs.length > 0 || this.#site.wrongs.length > 0;
+  }
+
+  async #look(): Promise<void> {
+    const { database, store, ledger } = this.#site;
+    if (!database.hasChanged || !database.isQuiet || this.isBroken) return;
+    database.hasChanged = false;
+    this.looks++;
+    const now = await takeSnapshot(database);
+    const truth = { now, before: this.#before, store, ledger, promised: this.#promised };
+    this.wrongs.push(...AT_EVERY_COMMIT.flatMap((invariant) => invariant(truth)));
+    this.#before = now;
+  }
+
+  /** When nothing is left to do. */
+  async end(): Promise<void> {
+    this.#site.database.hasChanged = true;
+    await this.#look();
+    if (this.isBroken || this.#before === undefined) return;
+    this.wrongs.push(...atTheEnd(this.#site, this.#before));
+  }
+}

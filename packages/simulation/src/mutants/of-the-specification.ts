@@ -1,0 +1,104 @@
+import type { Mutant } from "./mutant.ts";
+
+const CLEANUP =
+  "CREATE OR REPLACE FUNCTION cleanup_expired_files(max_claims integer DEFAULT 1000) RETURNS integer LANGUAGE plpgsql AS";
+
+/** Defects of the specification's own SQL, by their numbers. */
+export const OF_THE_SPECIFICATION: readonly Mutant[] = [
+  {
+    name: "6-secret-in-plain-text",
+    what: "A provider's secret is kept as it is.",
+    sql: `DROP TRIGGER storage_providers_secret ON storage_providers;
+      ALTER TABLE storage_providers DROP CONSTRAINT storage_providers_secret_access_key_encrypted_check`,
+  },
+  {
+    name: "6-secret-in-an-error",
+    what: "The refusal of a secret prints it.",
+    sql: "DROP TRIGGER storage_providers_secret ON storage_providers",
+  },
+  {
+    name: "7-deleted-without-the-store",
+    what: "The clean-up says deleted, and the store was never asked.",
+    sql: `DROP TRIGGER file_storage_transition ON file_storage;
+      ${CLEANUP} $$ BEGIN
+        UPDATE file_storage SET status = 'deleted', deleted_at = now()
+        WHERE expires_at <= now() AND is_counted_file(status);
+        RETURN 0;
+      END $$`,
+  },
+  {
+    name: "10-part-pending-again",
+    what: "Asking again for a part's URL sets a stored part back.",
+    sql: `DROP TRIGGER upload_chunks_transition ON upload_chunks;
+      CREATE FUNCTION set_back() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        UPDATE upload_chunks SET status = 'pending'
+        WHERE multipart_upload_id = NEW.multipart_upload_id AND chunk_number = NEW.chunk_number;
+        RETURN NEW;
+      END $$;
+      CREATE TRIGGER set_back BEFORE INSERT ON upload_chunks FOR EACH ROW WHEN (NEW.checksum_md5 IS NULL)
+        EXECUTE FUNCTION set_back()`,
+  },
+  {
+    name: "11-fixed-parts",
+    what: "Parts of 10 MiB, however many that makes.",
+    sql: `ALTER TABLE multipart_uploads DROP CONSTRAINT multipart_uploads_total_chunks_check;
+      CREATE OR REPLACE FUNCTION plan_part_size(file_size bigint, preferred bigint) RETURNS bigint
+      LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT 10485760::bigint $$`,
+  },
+  {
+    name: "15-never-stored",
+    what: "Nothing ever becomes stored.",
+    sql: `CREATE FUNCTION never_stored() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        NEW.status := OLD.status;
+        RETURN NEW;
+      END $$;
+      CREATE TRIGGER a_never_stored BEFORE UPDATE ON file_storage FOR EACH ROW
+        WHEN (NEW.status = 'stored' AND OLD.status = 'uploading') EXECUTE FUNCTION never_stored()`,
+  },
+  {
+    name: "16-aborted-after-a-day",
+    what: "A session that may live for three days is ended after one.",
+    sql: `${CLEANUP} $$ BEGIN
+        UPDATE multipart_uploads SET status = 'aborted'
+        WHERE created_at <= now() - interval '24 hours' AND status IN ('creating', 'active');
+        RETURN 0;
+      END $$`,
+  },
+  {
+    name: "18-usage-keeps-what-is-deleted",
+    what: "What was used stays counted after the files are gone.",
+    sql: `CREATE OR REPLACE FUNCTION move_used(p_scope text, p_scope_id uuid, p_bytes bigint, p_files integer) RETURNS void
+      LANGUAGE sql AS $$
+        INSERT INTO storage_counters AS c (scope, scope_id, used_bytes, used_files)
+        VALUES (p_scope, p_scope_id, greatest(p_bytes, 0), greatest(p_files, 0))
+        ON CONFLICT (scope, scope_id) DO UPDATE
+        SET used_bytes = c.used_bytes + greatest(p_bytes, 0), used_files = c.used_files + greatest(p_files, 0)
+      $$`,
+  },
+  {
+    name: "18-uploads-not-counted",
+    what: "Bytes that are being uploaded count for nothing.",
+    sql: `DROP TRIGGER multipart_uploads_count_changed ON multipart_uploads;
+      CREATE OR REPLACE FUNCTION reserve_quota(p_scope text, p_scope_id uuid, p_bytes bigint, p_files integer DEFAULT 1)
+      RETURNS boolean LANGUAGE sql AS $$
+        SELECT l.max_bytes IS NULL OR c.used_bytes + p_bytes <= l.max_bytes
+        FROM quota_limits(p_scope, p_scope_id) l, storage_counters c
+        WHERE c.scope = p_scope AND c.scope_id = p_scope_id
+      $$`,
+  },
+  {
+    name: "19-linked-though-not-there",
+    what: "A half-uploaded or deleted file becomes processed.",
+    sql: `DROP TRIGGER file_storage_transition ON file_storage;
+      CREATE OR REPLACE FUNCTION link_audio_history_to_storage(audio_history_uuid uuid, file_storage_uuid uuid)
+      RETURNS void LANGUAGE sql AS $$
+        UPDATE file_storage SET status = 'processed', deleted_at = NULL WHERE id = file_storage_uuid
+      $$`,
+  },
+  {
+    name: "20-status-may-be-null",
+    what: "NULL passes the CHECK on a status.",
+    sql: `ALTER TABLE multipart_uploads ALTER COLUMN status DROP NOT NULL;
+      ALTER TABLE file_storage ALTER COLUMN status DROP NOT NULL`,
+  },
+];

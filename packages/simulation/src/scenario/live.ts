@@ -1,0 +1,108 @@
+import { whateverComes } from "../actors/device.ts";
+import { Watch } from "../invariants/watch.ts";
+import { furnish } from "../site/furnish.ts";
+import type { SharedDatabase } from "../site/shared-database.ts";
+import { Site } from "../site/site.ts";
+import { forgetContents } from "../store/content.ts";
+import { enterWorld } from "../world/take-over-process.ts";
+import { Cast } from "./perform.ts";
+import type { Scenario } from "./scenario.ts";
+
+/** What came of one run. */
+export interface Life {
+  wrongs: string[];
+  operations: number;
+  faults: ReadonlyMap<string, number>;
+  storeCalls: number;
+  statements: number;
+  /** The same for the same scenario, or chance has crept in. */
+  fingerprint: string;
+}
+
+const A_WHILE_MS = 620_000;
+/** Sessions that SQL makes live for a day. */
+const BORN_IN_SQL_EXPIRES_IN = 86_400;
+
+/** Lives through a scenario, then lets everything come to rest, and says what was wrong. */
+export async function live(scenario: Scenario, shared: SharedDatabase): Promise<Life> {
+  enterWorld(undefined, 0);
+  await shared.reset();
+  forgetContents();
+  const { climate, honoursCopyCondition, sessionExpiresIn, uploadUrlExpiresIn } = scenario;
+  const settings = { sessionExpiresIn, uploadUrlExpiresIn, takeInMemoryUpTo: 2_048, waitForOtherMs: 600 };
+  const site = new Site(shared, { climate, honoursCopyCondition, settings });
+  const { world } = site;
+  enterWorld(world, 1);
+  const cast = new Cast(site);
+  const watch = new Watch(site);
+  const broken = (error: unknown) =>
+    site.wrong(`the simulation itself: ${error instanceof Error ? error.stack : error}`);
+  try {
+    await cast.as("furnish", () => furnish(site, shared, scenario, scenario.timeZone));
+    await cast.enter(scenario.servers, "enter");
+    for (const operation of scenario.operations) {
+      if (watch.isBroken) break;
+      void cast.as(`${operation.luck}`, () => whateverComes(cast.perform(operation)).catch(broken));
+      await world.pass(operation.thenMs + cast.whileMs);
+      cast.whileMs = 0;
+    }
+    if (!watch.isBroken) await comeToRest(site, cast, scenario);
+    if (!watch.isBroken) await watch.end();
+  } catch (error) {
+    broken(error);
+  } finally {
+    for (const browser of cast.browsers) await browser.leave();
+    for (const { actor } of cast.companions) await world.kill(actor);
+    enterWorld(undefined, 0);
+  }
+  return {
+    wrongs: [...watch.wrongs, ...site.wrongs],
+    operations: site.operations,
+    faults: site.faults.counts,
+    storeCalls: site.s3.requests,
+    statements: site.database.statements,
+    fingerprint: `${world.now}/${world.happened}/${site.database.statements}/${site.s3.requests}`,
+  };
+}
+
+/** No more trouble; whoever is stalled goes on; every session runs out, and is swept. */
+async function comeToRest(site: Site, cast: Cast, scenario: Scenario): Promise<void> {
+  const { world, faults, s3 } = site;
+  faults.calm();
+  s3.busyUntil = 0;
+  for (const { actor } of cast.companions) actor.wallOffsetMs = 0;
+  // Longer than anybody is stalled, and than the store works on anything.
+  await world.pass(2_000_000);
+  await finishInBrowsers(site, cast);
+  const longest = Math.max(scenario.sessionExpiresIn, BORN_IN_SQL_EXPIRES_IN);
+  const waits = [A_WHILE_MS, 1000 * longest, A_WHILE_MS, 1_000_000, A_WHILE_MS];
+  for (const [index, ms] of waits.entries()) {
+    await world.pass(ms);
+    let isOver = false;
+    void cast
+      .as(`sweep ${index}`, async () => {
+        const report = await cast.device.ask((storage) => storage.sweep());
+        if (index === waits.length - 1 && report.failures.length > 0) {
+          site.wrong(`5: the last sweep fails: ${JSON.stringify(report.failures)}`);
+        }
+        isOver = true;
+      })
+      .catch((error: unknown) => site.wrong(`5: a sweep fails in calm weather: ${String(error)}`));
+    await world.passUntil(() => isOver, 600_000);
+  }
+}
+
+/** A person who wants a file stored gets it stored, whatever happened before. */
+async function finishInBrowsers({ world, wrongs }: Site, { browsers }: Cast): Promise<void> {
+  for (let round = 0; round < 40; round++) {
+    if (browsers.every(({ waiting }) => waiting.length === 0)) break;
+    for (const browser of browsers) browser.insist();
+    await world.pass(120_000);
+  }
+  for (const browser of browsers) {
+    for (const name of browser.waiting) {
+      wrongs.push(`12: ${name} is ${JSON.stringify(browser.states.get(name))}, and nothing helps`);
+    }
+    await browser.leave();
+  }
+}

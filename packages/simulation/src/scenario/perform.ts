@@ -1,0 +1,276 @@
+import { Browser } from "../actors/browser.ts";
+import { type Companion, startCompanion } from "../actors/companion.ts";
+import { Device, type DeviceUpload, whateverComes } from "../actors/device.ts";
+import { PROVIDER, rotateKey, USERS, WORKSPACE } from "../site/furnish.ts";
+import { SECRET_MARK, type Site } from "../site/site.ts";
+import { createActor, runAs, running } from "../world/actor.ts";
+import { type Random, randomOf } from "../world/random.ts";
+import type { Operation } from "./operation.ts";
+
+const SIZES = [1_000, 5_000, 20_000, 6 * 1024 * 1024, 12 * 1024 * 1024 + 3, 24 * 1024 * 1024] as const;
+
+const LONG_STALL_MS = 550_000;
+
+const COMMANDS = {
+  "browser-pause": "pause",
+  "browser-resume": "resume",
+  "browser-retry": "retry",
+  "browser-cancel": "cancel",
+} as const;
+
+/** Everybody who acts on a site, and what each operation has them do. */
+export class Cast {
+  readonly #site: Site;
+  readonly #people = createActor("people");
+  readonly companions: Companion[] = [];
+  readonly device: Device;
+  readonly browsers: Browser[] = [];
+  #keys = 1;
+
+  constructor(site: Site) {
+    this.#site = site;
+    this.device = new Device(site, () => this.#server(running().random.below(1000)));
+  }
+
+  async enter(servers: number, name: string): Promise<void> {
+    await this.as(name, async () => {
+      for (let index = 0; index < servers; index++) {
+        this.companions.push(await startCompanion(this.#site, `server ${index}`));
+      }
+      for (const userId of USERS) {
+        const pick = (random: Random) => this.#server(random.below(1000));
+        this.browsers.push(new Browser(this.#site, `browser of ${userId.slice(-1)}`, { userId }, pick));
+      }
+    });
+  }
+
+  as<T>(luck: string, run: () => T): T {
+    return runAs({ actor: this.#people, random: randomOf(luck) }, run);
+  }
+
+  #server(which: number): Companion {
+    return this.companions[which % this.companions.length] as Companion;
+  }
+
+  #upload(which: number): DeviceUpload | undefined {
+    return running().random.chance(0.7)
+      ? this.device.uploads.at(-1 - (which % 3))
+      : this.device.uploads[which % Math.max(1, this.device.uploads.length)];
+  }
+
+  async perform({ do: deed, which, luck }: Operation): Promise<void> {
+    const { random } = running();
+    const { device } = this;
+    const site = this.#site;
+    const { world, faults, database } = site;
+    const me = { userId: USERS[which % 2] ?? USERS[0] };
+    const upload = this.#upload(which);
+    const browser = this.browsers[which % this.browsers.length] as Browser;
+    site.operations++;
+    switch (deed) {
+      case "create": {
+        const size = SIZES[(which >> 4) % SIZES.length] ?? 1_000;
+        const wishes = {
+          content: `take-${luck}`,
+          size,
+          idempotencyKey: `key-${luck}`,
+          ...(random.chance(0.3) ? { workspaceId: WORKSPACE } : {}),
+          ...(random.chance(0.15) ? { method: "multipart" as const } : {}),
+        };
+        // Whoever hears nothing asks again, with the same key.
+        for (let tries = 0; tries < 3; tries++) {
+          const isHeard = await device.create(me, wishes).then(
+            () => true,
+            () => false,
+          );
+          if (isHeard && !random.chance(0.1)) return;
+        }
+        return;
+      }
+      case "huge-file": {
+        const size = random.pick([150_000_000_000, 4_999_999_999_999, 7_000_000_000, 0]) ?? 0;
+        const method = random.chance(0.3) ? ("put" as const) : undefined;
+        const content = `huge-${luck}`;
+        return device.create(me, { content, size, idempotencyKey: content, ...(method ? { method } : {}) });
+      }
+      case "send":
+      case "send-one": {
+        if (upload === undefined) return;
+        const { partCount } = upload.session;
+        if (partCount > 20) return;
+        const all = Array.from({ length: partCount }, (_, index) => index + 1);
+        return device.send(upload, deed === "send" ? all : [1 + random.below(partCount)]);
+      }
+      case "sign": {
+        if (upload === undefined) return;
+        const partNumber = 1 + random.below(Math.min(20, upload.session.partCount));
+        return device.sign(upload, [partNumber], [{ partNumber, etag: "0123456789abcdef" }]);
+      }
+      case "complete": {
+        if (upload === undefined) return;
+        const times = random.pick([1, 1, 2, 3]) ?? 1;
+        await Promise.all(
+          Array.from({ length: times }, (_, index) =>
+            whateverComes(device.complete(upload, this.#server(which + index))),
+          ),
+        );
+        return;
+      }
+      case "complete-many": {
+        const mine = device.uploads.filter((one) => one.me.userId === me.userId && random.chance(0.6));
+        if (mine.length > 0) await device.completeMany(me, mine);
+        return;
+      }
+      case "cancel":
+        if (upload !== undefined) await device.cancel(upload);
+        return;
+      case "get":
+        if (upload !== undefined) {
+          await device.ask((storage) => storage.uploads.get(upload.me, upload.session.sessionId));
+          await device.ask((storage) => storage.quota(upload.me));
+        }
+        return;
+      case "delete": {
+        if (upload === undefined) return;
+        const { fileId, sessionId } = upload.session;
+        await device.ask((storage) => {
+          const known = site.ledger.sessions.get(sessionId);
+          if (known !== undefined) known.isDeleteAsked = true;
+          return storage.files.delete(upload.me, fileId);
+        });
+        return;
+      }
+      case "sweep":
+        await device.ask((storage) => storage.sweep());
+        return;
+      case "a-while":
+        // The world's own business: it passes when this is awaited by nobody.
+        this.whileMs = random.pick([60_000, 700_000, 4_000_000, 90_000_000]) ?? 0;
+        return;
+      case "kill": {
+        const index = which % this.companions.length;
+        faults.note("server-killed");
+        await world.kill(this.#server(index).actor);
+        this.companions[index] = await startCompanion(site, `server ${index}, again ${luck}`);
+        return;
+      }
+      case "stall":
+        faults.note("server-stalled");
+        this.#stall(which, random.skewed(1_000, 1_300_000));
+        return;
+      case "jump-clock":
+        faults.note("clock-jumped");
+        this.#server(which).actor.wallOffsetMs =
+          random.pick([0, 3_600_000, -3_600_000, 40_000, -86_400_000]) ?? 0;
+        return;
+      case "store-busy":
+        faults.note("store-busy");
+        site.s3.busyUntil = world.now + random.skewed(500, 60_000);
+        return;
+      case "rotate-key": {
+        const old = `key-${this.#keys++}`;
+        await rotateKey(site, `key-${this.#keys}`);
+        world.after(random.pick([20_000, 0]) ?? 0, () => site.s3.accessKeys.delete(old), world.wire);
+        return;
+      }
+      case "change-limit": {
+        const bytes = random.pick([null, 10_000_000, 30_000_000, 100_000_000]) ?? null;
+        await database.alone("UPDATE storage_settings SET default_user_max_bytes = $1", [bytes]);
+        return;
+      }
+      case "use-url-again": {
+        const url = upload?.allUrls[which % Math.max(1, upload.allUrls.length)];
+        if (upload === undefined || url === undefined) return;
+        const { partSize, sessionId, method } = upload.session;
+        // Who sends parts of two files into one open session gets what they sent.
+        const mayDiffer = method === "put" || site.ledger.sessions.get(sessionId)?.completed != null;
+        const content = mayDiffer && random.chance(0.5) ? `other-${luck}` : upload.content;
+        const offset = (url.partNumber - 1) * partSize;
+        await device.put(sessionId, url, { content, offset, size: url.size });
+        return;
+      }
+      case "born-in-sql":
+        return this.#hostSql("SELECT * FROM initiate_file_storage($1, $2, 'audio/wav', 'audio_file', $3)", [
+          `born-${luck}.wav`,
+          5_000,
+          me.userId,
+        ]);
+      case "link-history": {
+        const history = "11111111-0000-4000-8000-000000000000";
+        await this.#hostSql(
+          "INSERT INTO audio_history (id, title) VALUES ($1, 'a take') ON CONFLICT DO NOTHING",
+          [history],
+        );
+        if (upload !== undefined) {
+          await this.#hostSql("SELECT link_audio_history_to_storage($1, $2)", [
+            history,
+            upload.session.fileId,
+          ]);
+        }
+        return;
+      }
+      case "file-expires": {
+        if (upload === undefined) return;
+        const { fileId } = upload.session;
+        site.ledger.mayExpire.add(fileId);
+        return this.#hostSql(
+          "UPDATE file_storage SET expires_at = now() + interval '5 minutes' WHERE id = $1",
+          [fileId],
+        );
+      }
+      case "write-secret":
+        return this.#hostSql("UPDATE storage_providers SET secret_access_key_encrypted = $1 WHERE id = $2", [
+          `${SECRET_MARK}-in-plain-text`,
+          PROVIDER,
+        ]);
+      case "write-null":
+        return this.#hostSql(
+          `UPDATE ${random.pick(["multipart_uploads", "file_storage"])} SET status = NULL`,
+          [],
+        );
+      case "browser-add":
+        return browser.add(`file-${luck}`, SIZES[(which >> 4) % SIZES.length] ?? 1_000);
+      case "browser-pause":
+      case "browser-resume":
+      case "browser-retry":
+      case "browser-cancel": {
+        const name = browser.files.at(-1 - ((which >> 2) % 3));
+        if (name !== undefined) browser.command(COMMANDS[deed], name);
+        return;
+      }
+      case "browser-crash":
+      case "browser-close":
+        faults.note(deed);
+        return browser.reload(deed === "browser-crash" ? "crash" : "close");
+      case "browser-offline":
+        faults.note(deed);
+        return browser.setOnline(false);
+      case "browser-online":
+        return browser.setOnline(true);
+      default:
+        deed satisfies never;
+    }
+  }
+
+  whileMs = 0;
+
+  #stall(which: number, ms: number): void {
+    const { world, store } = this.#site;
+    this.#server(which).actor.stalledUntil = world.now + ms;
+    // Who sleeps for longer than the store's limit between the note and the call comes when nobody expects it.
+    if (ms > LONG_STALL_MS) store.mayMeetCompletes = true;
+  }
+
+  /** Another service of AudioTricks, in SQL. What it is told is its own matter; what it is told must not be secret. */
+  async #hostSql(sql: string, parameters: readonly unknown[]): Promise<void> {
+    const { database, said } = this.#site;
+    try {
+      await database.alone(sql, parameters);
+    } catch (error) {
+      // What they said themselves they know.
+      said.push(
+        JSON.stringify({ message: String(error), ...(error as object), query: undefined, params: undefined }),
+      );
+    }
+  }
+}

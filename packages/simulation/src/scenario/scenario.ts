@@ -1,0 +1,46 @@
+import fc from "fast-check";
+import { type Climate, FAULT_KINDS } from "../world/climate.ts";
+import { type Operation, operation } from "./operation.ts";
+
+const MiB = 1024 * 1024;
+
+/** One run, whole: whoever has it can have the run again. */
+export interface Scenario {
+  climate: Climate;
+  operations: Operation[];
+  servers: number;
+  honoursCopyCondition: boolean;
+  timeZone: string;
+  sessionExpiresIn: number;
+  uploadUrlExpiresIn: number;
+  userBytes: number | null;
+  userFiles: number | null;
+  workspaceBytes: number | null;
+}
+
+/** Most kinds of trouble are away most of the time, so that the others are not hidden behind them. */
+const likelihood = fc.oneof(
+  { weight: 3, arbitrary: fc.constant(0) },
+  { weight: 3, arbitrary: fc.nat({ max: 6 }) },
+  { weight: 1, arbitrary: fc.nat({ max: 40 }) },
+);
+
+export const scenario: fc.Arbitrary<Scenario> = fc.noBias(
+  fc.record({
+    climate: fc.record(
+      Object.fromEntries(FAULT_KINDS.map((kind) => [kind, likelihood])) as Record<
+        keyof Climate,
+        typeof likelihood
+      >,
+    ),
+    operations: fc.array(operation, { minLength: 0, maxLength: 200, size: "max" }),
+    servers: fc.constantFrom(2, 3),
+    honoursCopyCondition: fc.boolean(),
+    timeZone: fc.constantFrom("UTC", "Europe/Berlin", "America/St_Johns", "Pacific/Apia"),
+    sessionExpiresIn: fc.constantFrom(86_400, 3_600, 259_200),
+    uploadUrlExpiresIn: fc.constantFrom(3_600, 60),
+    userBytes: fc.constantFrom(null, 60 * MiB),
+    userFiles: fc.constantFrom(null, 9),
+    workspaceBytes: fc.constantFrom(null, 40 * MiB),
+  }),
+);

@@ -1,0 +1,54 @@
+import { parseEnvelopeKey, sealSecret } from "@audiotricks/storage";
+import type { SharedDatabase } from "./shared-database.ts";
+import { BUCKET, ENDPOINT, PART_SIZE, SECRET_MARK, type Site } from "./site.ts";
+
+export const USERS = [
+  "00000000-0000-4000-8000-00000000000a",
+  "00000000-0000-4000-8000-00000000000b",
+] as const;
+export const WORKSPACE = "00000000-0000-4000-8000-00000000000f";
+export const PROVIDER = "00000000-0000-4000-8000-0000000000ff";
+
+export interface Limits {
+  userBytes: number | null;
+  userFiles: number | null;
+  workspaceBytes: number | null;
+}
+
+/** Two users, a workspace that both are members of, one bucket, and limits. */
+export async function furnish(
+  site: Site,
+  { pglite }: SharedDatabase,
+  limits: Limits,
+  timeZone: string,
+): Promise<void> {
+  const [alpha, beta] = USERS;
+  await pglite.exec(`SET TIME ZONE '${timeZone}'`);
+  await pglite.query("INSERT INTO users (id, name) VALUES ($1, 'alpha'), ($2, 'beta')", [alpha, beta]);
+  await pglite.query("INSERT INTO workspaces (id, name) VALUES ($1, 'shared')", [WORKSPACE]);
+  await pglite.query(
+    "INSERT INTO workspace_members (workspace_id, user_id, role) VALUES ($1, $2, 'admin'), ($1, $3, 'member')",
+    [WORKSPACE, alpha, beta],
+  );
+  await pglite.query(
+    `INSERT INTO storage_providers (id, provider_name, endpoint_url, region, bucket_name, access_key_id,
+      secret_access_key_encrypted, is_primary, preferred_part_size, max_file_size)
+    VALUES ($1, 'digitalocean_spaces', $2, 'sim1', $3, 'none', 'env:', true, $4, 5000000000000)`,
+    [PROVIDER, ENDPOINT, BUCKET, PART_SIZE],
+  );
+  await pglite.query(
+    `UPDATE storage_settings SET default_user_max_bytes = $1, default_user_max_files = $2, default_workspace_max_bytes = $3`,
+    [limits.userBytes, limits.userFiles, limits.workspaceBytes],
+  );
+  await rotateKey(site, "key-1");
+}
+
+/** Another key in the place of the one before, which the store goes on taking as long as it is told to. */
+export async function rotateKey(site: Site, accessKeyId: string): Promise<void> {
+  site.s3.accessKeys.add(accessKeyId);
+  const sealed = sealSecret(`${SECRET_MARK}-${accessKeyId}`, PROVIDER, parseEnvelopeKey(site.encryptionKey));
+  await site.database.alone(
+    "UPDATE storage_providers SET access_key_id = $1, secret_access_key_encrypted = $2 WHERE id = $3",
+    [accessKeyId, sealed, PROVIDER],
+  );
+}

@@ -1,0 +1,72 @@
+import type { FileRecord, UploadMethod } from "@audiotricks/protocol/messages";
+
+/** What is known of a session outside the database: by whom it was answered what, and what was sent. */
+export interface KnownSession {
+  sessionId: string;
+  fileId: string;
+  userId: string;
+  key: string;
+  size: number;
+  method: UploadMethod;
+  partSize: number;
+  partCount: number;
+  /** Contents that anybody has sent into it. */
+  contents: Set<string>;
+  isCancelAsked: boolean;
+  isDeleteAsked: boolean;
+  /** The first answer that said `completed`. */
+  completed: FileRecord | null;
+  isSaidAborted: boolean;
+}
+
+/** What was said to people, and what they have done. */
+export class Ledger {
+  readonly sessions = new Map<string, KnownSession>();
+  readonly byFile = new Map<string, KnownSession>();
+  /** Files that were to go by a certain time. */
+  readonly mayExpire = new Set<string>();
+  readonly wrongs: string[] = [];
+
+  born(
+    session: Omit<
+      KnownSession,
+      "contents" | "isCancelAsked" | "isDeleteAsked" | "completed" | "isSaidAborted"
+    >,
+  ) {
+    const known = this.sessions.get(session.sessionId);
+    if (known !== undefined) return known;
+    const fresh: KnownSession = {
+      ...session,
+      contents: new Set(),
+      isCancelAsked: false,
+      isDeleteAsked: false,
+      completed: null,
+      isSaidAborted: false,
+    };
+    this.sessions.set(fresh.sessionId, fresh);
+    this.byFile.set(fresh.fileId, fresh);
+    return fresh;
+  }
+
+  /** The companion has said so, whether or not anybody heard. */
+  saidCompleted(sessionId: string, file: FileRecord): void {
+    const session = this.sessions.get(sessionId);
+    if (session === undefined) return;
+    if (session.isSaidAborted) this.wrongs.push(`7: ${sessionId} was said to be aborted, and now completed`);
+    const { completed } = session;
+    session.completed ??= file;
+    if (completed === null) return;
+    for (const name of ["id", "size", "key", "type", "checksumMd5"] as const) {
+      if (completed[name] !== file[name])
+        this.wrongs.push(`6: ${sessionId} was completed twice, with another ${name}`);
+    }
+  }
+
+  saidAborted(sessionId: string): void {
+    const session = this.sessions.get(sessionId);
+    if (session === undefined) return;
+    if (session.completed !== null)
+      this.wrongs.push(`7: ${sessionId} was said to be completed, and now aborted`);
+    session.isSaidAborted = true;
+  }
+}

@@ -1,0 +1,59 @@
+import { randomBytes } from "node:crypto";
+import type { StorageSettings } from "@audiotricks/storage";
+import { DatabaseServer } from "../database/database-server.ts";
+import { ObjectStore } from "../store/object-store.ts";
+import { createRequestHandler, type RequestHandler } from "../store/request-handler.ts";
+import { S3Server } from "../store/s3-server.ts";
+import type { Climate } from "../world/climate.ts";
+import { Faults } from "../world/faults.ts";
+import { World } from "../world/world.ts";
+import { Ledger } from "./ledger.ts";
+import type { SharedDatabase } from "./shared-database.ts";
+
+export const ENDPOINT = "https://sim1.digitaloceanspaces.com";
+export const BUCKET = "audio";
+/** Of every secret access key here; nothing that is written down or said may contain it. */
+export const SECRET_MARK = "simulated-secret";
+export const PART_SIZE = 5 * 1024 * 1024;
+
+export interface SiteOptions {
+  climate: Climate;
+  honoursCopyCondition: boolean;
+  settings: Partial<StorageSettings>;
+}
+
+/** Everything that the servers of one deployment share, and what is known of it from the outside. */
+export class Site {
+  readonly world = new World();
+  readonly faults: Faults;
+  readonly store: ObjectStore;
+  readonly s3: S3Server;
+  readonly database: DatabaseServer;
+  readonly requestHandler: RequestHandler;
+  readonly ledger = new Ledger();
+  readonly settings: Partial<StorageSettings>;
+  readonly encryptionKey: string;
+  /** Everything that was thrown or reported, as text. */
+  readonly said: string[] = [];
+  /** Calls to the companion, PUTs of browsers and what people did. */
+  operations = 0;
+
+  constructor(shared: SharedDatabase, options: SiteOptions) {
+    this.faults = new Faults(options.climate);
+    const { honoursCopyCondition } = options;
+    this.store = new ObjectStore({ now: () => this.world.now, honoursCopyCondition });
+    this.s3 = new S3Server(this.world, this.faults, this.store);
+    this.database = new DatabaseServer(this.world, this.faults, shared.statements);
+    this.requestHandler = createRequestHandler(this.world, this.faults, this.s3);
+    this.settings = options.settings;
+    this.encryptionKey = KEY;
+  }
+
+  /** What nobody may ever find. */
+  readonly wrongs: string[] = [];
+  wrong(what: string): void {
+    this.wrongs.push(what);
+  }
+}
+
+const KEY = randomBytes(32).toString("base64");

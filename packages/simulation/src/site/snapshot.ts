@@ -1,0 +1,79 @@
+import type { DatabaseServer } from "../database/database-server.ts";
+
+export interface FileRow {
+  id: string;
+  status: string;
+  key: string;
+  size: number;
+  user_id: string | null;
+  workspace_id: string | null;
+  session: string;
+  etag: string | null;
+}
+export interface SessionRow {
+  id: string;
+  file: string;
+  status: string | null;
+  method: string;
+  upload: string | null;
+  temp: string | null;
+  size: number;
+  part_size: number;
+  parts: number;
+  stored_parts: number;
+  stored_bytes: number;
+  user_id: string | null;
+  workspace_id: string | null;
+  sent: boolean;
+  expired: boolean;
+  error: string | null;
+}
+export interface Counter {
+  scope: "user" | "workspace";
+  id: string;
+  used: number;
+  reserved: number;
+  used_files: number;
+  reserved_files: number;
+  max_bytes: number | null;
+  max_files: number | null;
+}
+
+/** All that the database says, at one moment at which nothing was half done. */
+export interface Snapshot {
+  files: FileRow[];
+  sessions: SessionRow[];
+  counters: Counter[];
+  /** Parts that are written down as stored, as `session/part`. */
+  chunks: { name: string; status: string }[];
+  /** How often each file was said to be stored, in the log of who did what. */
+  audits: { file: string; stored: number; deleted: number }[];
+  /** Anything but sealed secrets where they are kept. */
+  plainSecrets: number;
+}
+
+const SQL = `SELECT json_build_object(
+  'files', (SELECT coalesce(json_agg(json_build_object('id', id, 'status', status, 'key', storage_path, 'size', file_size,
+    'user_id', user_id, 'workspace_id', workspace_id, 'session', upload_session_id, 'etag', etag)), '[]') FROM file_storage),
+  'sessions', (SELECT coalesce(json_agg(json_build_object('id', id, 'file', file_storage_id, 'status', status,
+    'method', upload_method, 'upload', spaces_upload_id, 'temp', temp_path, 'size', total_file_size,
+    'part_size', chunk_size, 'parts', total_chunks, 'stored_parts', completed_chunks, 'stored_bytes', uploaded_bytes,
+    'user_id', user_id, 'workspace_id', workspace_id, 'sent', complete_sent_at IS NOT NULL,
+    'expired', expires_at <= now(), 'error', error_code)), '[]') FROM multipart_uploads),
+  'counters', (SELECT coalesce(json_agg(json_build_object('scope', c.scope, 'id', scope_id, 'used', used_bytes,
+    'reserved', reserved_bytes, 'used_files', used_files, 'reserved_files', reserved_files,
+    'max_bytes', l.max_bytes, 'max_files', l.max_files)), '[]')
+    FROM storage_counters c CROSS JOIN LATERAL quota_limits(c.scope, c.scope_id) l),
+  'chunks', (SELECT coalesce(json_agg(json_build_object('name', multipart_upload_id || '/' || chunk_number,
+    'status', status)), '[]') FROM upload_chunks),
+  'audits', (SELECT coalesce(json_agg(a), '[]') FROM (SELECT resource_id AS file,
+    count(*) FILTER (WHERE action = 'file_stored') AS stored,
+    count(*) FILTER (WHERE action = 'file_deleted') AS deleted FROM audit_logs GROUP BY resource_id) a),
+  'plainSecrets', (SELECT count(*) FROM storage_providers WHERE NOT secret_access_key_encrypted ~ '^(env:|enc:v1:)')
+) AS snapshot`;
+
+/** To be asked only while the database is quiet. */
+export async function takeSnapshot(database: DatabaseServer): Promise<Snapshot> {
+  const { rows } = await database.run(SQL);
+  return (rows[0] as { snapshot: Snapshot }).snapshot;
+}

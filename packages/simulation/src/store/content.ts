@@ -1,0 +1,64 @@
+import { createHash } from "node:crypto";
+
+/** A stretch of some content: all that can ever be found out about bytes that nobody keeps. */
+export interface Stretch {
+  content: string;
+  offset: number;
+  size: number;
+}
+
+/** Up to here bytes are made and hashed for real, since the companion reads such files itself. */
+const REAL_UP_TO = 65_536;
+
+/** MD5 → what it is of, so that bytes that the companion itself sends are known again. */
+const known = new Map<string, Stretch>();
+const md5s = new Map<string, string>();
+
+export function forgetContents(): void {
+  known.clear();
+  md5s.clear();
+}
+
+/** The stretch's own bytes, from its `from`th on. A WAV file by its first ones. */
+export function bytesOf({ content, offset, size }: Stretch, from = 0, length = size - from): Uint8Array {
+  const bytes = new Uint8Array(Math.max(0, Math.min(length, size - from)));
+  const filling = createHash("sha256").update(content).digest();
+  for (let index = 0; index < bytes.length; index++) {
+    const at = offset + from + index;
+    bytes[index] = at < WAV.length ? (WAV[at] ?? 0) : (filling[at % filling.length] ?? 0);
+  }
+  return bytes;
+}
+
+/** In hex. Of a long stretch it is made of what the stretch is, not of bytes. */
+export function md5Of(stretch: Stretch): string {
+  const name = `${stretch.content}/${stretch.offset}/${stretch.size}`;
+  let md5 = md5s.get(name);
+  if (md5 === undefined) {
+    md5 = createHash("md5")
+      .update(stretch.size <= REAL_UP_TO ? bytesOf(stretch) : name)
+      .digest("hex");
+    md5s.set(name, md5);
+    known.set(md5, stretch);
+  }
+  return md5;
+}
+
+/** What these bytes are, if anybody ever had them. */
+export function recognize(bytes: Uint8Array): Stretch {
+  const md5 = createHash("md5").update(bytes).digest("hex");
+  return known.get(md5) ?? { content: `unknown ${md5}`, offset: 0, size: bytes.length };
+}
+
+/** Stretches that follow each other, as one. */
+export function join(stretches: readonly Stretch[]): Stretch[] {
+  const joined: Stretch[] = [];
+  for (const next of stretches) {
+    const last = joined.at(-1);
+    if (last?.content === next.content && last.offset + last.size === next.offset) last.size += next.size;
+    else joined.push({ ...next });
+  }
+  return joined;
+}
+
+const WAV = new TextEncoder().encode("RIFF\u0024\u0000\u0000\u0000WAVEfmt \u0010\u0000\u0000\u0000");
