@@ -53,6 +53,11 @@ export function testSteps(node) {
       command: [node, inRoot("migrations/src/codegen.ts"), "--check"],
     },
     vitest("unit", "unit tests"),
+    {
+      name: "simulation",
+      what: "invariants under faults, in a simulated world",
+      command: [node, inRoot("packages/simulation/src/main.ts"), "--runs", "1000", "--seconds", "40"],
+    },
     { name: "build", what: "packages build", command: [node, inRoot("scripts/build-packages.mjs")] },
     {
       name: "packages",

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type { Mutant } from "./mutants/mutant.ts";
+import { say } from "./say.ts";
 import { live } from "./scenario/live.ts";
 import { type Scenario, scenario } from "./scenario/scenario.ts";
 import { shrink } from "./scenario/shrink.ts";
@@ -26,7 +27,7 @@ export async function run({ mutant, ...options }: RunOptions): Promise<number> {
   const first = Number(options.seed ?? options.from);
   const count = options.seed === undefined ? Number(options.runs ?? 50) : 1;
   const until = realNow() + 1000 * Number(options.seconds ?? Number.POSITIVE_INFINITY);
-  const total = { seeds: 0, operations: 0, faults: 0, storeCalls: 0, statements: 0 };
+  const total = { seeds: 0, operations: 0, faults: 0, storeCalls: 0, statements: 0, stored: 0, looks: 0 };
   const begin = realNow();
   for (let seed = first; seed < first + count && realNow() < until; seed++) {
     const course = courseOf(seed);
@@ -35,22 +36,24 @@ export async function run({ mutant, ...options }: RunOptions): Promise<number> {
     total.operations += life.operations;
     total.storeCalls += life.storeCalls;
     total.statements += life.statements;
+    total.stored += life.stored;
+    total.looks += life.looks;
     for (const number of life.faults.values()) total.faults += number;
-    if (options.seed !== undefined) console.log(life);
+    if (options.seed !== undefined) say(life);
     if (life.wrongs.length > 0) {
-      console.log(`seed ${seed}: ${life.wrongs.join("\n  ")}`);
+      say(`seed ${seed}: ${life.wrongs.join("\n  ")}`);
       if (mutant === undefined) await tellOf(seed, shared);
       return 1;
     }
     if ((seed - first) % AGAIN_EVERY === 0) {
       const again = await live(course, shared);
       if (again.fingerprint !== life.fingerprint) {
-        console.log(`seed ${seed} has two courses: ${life.fingerprint} and ${again.fingerprint}`);
+        say(`seed ${seed} has two courses: ${life.fingerprint} and ${again.fingerprint}`);
         return 1;
       }
     }
   }
-  console.log(`no violation in ${((realNow() - begin) / 1000).toFixed(1)} s`, total);
+  say(`no violation in ${((realNow() - begin) / 1000).toFixed(1)} s`, total);
   return 0;
 }
 
@@ -72,7 +75,7 @@ async function tellOf(seed: number, shared: SharedDatabase): Promise<void> {
   );
   const { operations, climate, ...rest } = small;
   const faults = Object.fromEntries(Object.entries(climate).filter(([, chance]) => chance > 0));
-  console.log("shrunk to", { ...rest, faults });
-  for (const operation of operations) console.log(" ", JSON.stringify(operation));
-  console.log(wrongs.join("\n"));
+  say("shrunk to", { ...rest, faults });
+  for (const operation of operations) say(" ", JSON.stringify(operation));
+  say(wrongs.join("\n"));
 }

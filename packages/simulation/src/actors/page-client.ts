@@ -2,7 +2,7 @@ import { UploadError } from "@audiotricks/protocol";
 import type { Principal, Storage } from "@audiotricks/storage";
 import type { CompanionClient } from "@audiotricks/uppy-spaces";
 import type { Site } from "../site/site.ts";
-import { ask, type Companion } from "./companion.ts";
+import { ask, type Companion, unreachable } from "./companion.ts";
 import { bear, cancel, complete } from "./device.ts";
 import type { WhatAPageKnows } from "./what-a-page-knows.ts";
 
@@ -27,7 +27,7 @@ export function createPageClient(
     const onAbort = () => reject(signal?.reason as Error);
     signal?.addEventListener("abort", onAbort);
     try {
-      if (!isOnline()) throw new UploadError("internal", "away", { details: { reason: "unreachable" } });
+      if (!isOnline()) throw unreachable();
       const answer = ask(site, pick(), work, timeoutMs);
       answer.catch(() => {});
       return await Promise.race([aborted, answer]);

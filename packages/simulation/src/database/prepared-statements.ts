@@ -33,18 +33,12 @@ export class PreparedStatements {
 }
 
 function literal(value: unknown): string {
-  switch (typeof value) {
-    case "string":
-      return quote(value);
-    case "number":
-    case "bigint":
-    case "boolean":
-      return `'${value}'`;
-    case "object":
-      if (value === null) return "NULL";
-      if (value instanceof Date) return quote(value.toISOString());
-  }
-  throw new TypeError(`There is no literal for ${String(value)}.`);
+  if (value === null) return "NULL";
+  if (typeof value === "string") return quote(value);
+  if (typeof value === "number" || typeof value === "bigint" || typeof value === "boolean")
+    return `'${value}'`;
+  if (value instanceof Date) return quote(value.toISOString());
+  throw new TypeError(`There is no literal for a ${typeof value}.`);
 }
 
 function quote(text: string): string {

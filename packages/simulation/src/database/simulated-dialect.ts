@@ -35,8 +35,7 @@ class SimulatedConnection implements DatabaseConnection {
     };
   }
 
-  // biome-ignore lint/correctness/useYield: nothing here is ever streamed
-  async *streamQuery(): AsyncGenerator<never> {
+  streamQuery(): AsyncIterableIterator<never> {
     throw new Error("Nothing is streamed here.");
   }
 }

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { say } from "../say.ts";
 import { MUTANTS } from "./put-in.ts";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
@@ -12,11 +13,11 @@ export async function huntMutants(runs: string, only?: string): Promise<number> 
     const said = await hear([MAIN, "--mutant", name, "--runs", runs]);
     const found = /^seed (\d+): (.*)$/m.exec(said);
     if (found === null) missed++;
-    console.log(
+    say(
       found === null ? `MISSED ${name}: ${what}\n${said}` : `found  ${name} by seed ${found[1]}: ${found[2]}`,
     );
   }
-  console.log(`${wanted.length - missed} of ${wanted.length} mutants found`);
+  say(`${wanted.length - missed} of ${wanted.length} mutants found`);
   return missed === 0 ? 0 : 1;
 }
 

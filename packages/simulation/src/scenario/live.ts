@@ -15,6 +15,9 @@ export interface Life {
   faults: ReadonlyMap<string, number>;
   storeCalls: number;
   statements: number;
+  /** Files that somebody was told are stored, and commits after which the invariants were held. */
+  stored: number;
+  looks: number;
   /** The same for the same scenario, or chance has crept in. */
   fingerprint: string;
 }
@@ -36,7 +39,7 @@ export async function live(scenario: Scenario, shared: SharedDatabase): Promise<
   const cast = new Cast(site);
   const watch = new Watch(site);
   const broken = (error: unknown) =>
-    site.wrong(`the simulation itself: ${error instanceof Error ? error.stack : error}`);
+    site.wrong(`the simulation itself: ${error instanceof Error ? error.stack : String(error)}`);
   try {
     await cast.as("furnish", () => furnish(site, shared, scenario, scenario.timeZone));
     await cast.enter(scenario.servers, "enter");
@@ -61,6 +64,8 @@ export async function live(scenario: Scenario, shared: SharedDatabase): Promise<
     faults: site.faults.counts,
     storeCalls: site.s3.requests,
     statements: site.database.statements,
+    stored: [...site.ledger.sessions.values()].filter(({ completed }) => completed !== null).length,
+    looks: watch.looks,
     fingerprint: `${world.now}/${world.happened}/${site.database.statements}/${site.s3.requests}`,
   };
 }

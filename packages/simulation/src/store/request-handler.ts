@@ -45,16 +45,11 @@ export function createRequestHandler(world: World, faults: Faults, server: S3Ser
       void world.sleep(random.skewed(1, 2_000), world.wire).then(() => server.serve(request));
     }
     const fault = faults.among(KINDS);
-    switch (fault) {
-      case "store-503":
-        return server.refuse(new StoreRefusal(503, "SlowDown"), request.method);
-      case "store-500-before":
-        return server.refuse(new StoreRefusal(500, "InternalError"), request.method);
-      case "store-timeout-before":
-        return "silence";
-      case "store-reset-before":
-        return "reset";
-    }
+    if (fault === "store-503") return server.refuse(new StoreRefusal(503, "SlowDown"), request.method);
+    if (fault === "store-500-before")
+      return server.refuse(new StoreRefusal(500, "InternalError"), request.method);
+    if (fault === "store-timeout-before") return "silence";
+    if (fault === "store-reset-before") return "reset";
     const isDone = fault !== "store-200-with-error" || random.chance(0.5);
     const answer = isDone ? await server.serve(request) : undefined;
     switch (fault) {
@@ -77,7 +72,7 @@ export function createRequestHandler(world: World, faults: Faults, server: S3Ser
           headers: { "content-type": "application/xml" },
           body: toXml("Error", { Code: "InternalError", Message: "We encountered an internal error." }),
         };
-      default:
+      case undefined:
         return answer ?? "silence";
     }
   }

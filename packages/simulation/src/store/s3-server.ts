@@ -170,7 +170,7 @@ export class S3Server {
   }
 
   async #complete({ key, body }: S3Request, uploadId: string): Promise<S3Answer> {
-    const parts = [...String(body).matchAll(/<Part>(.*?)<\/Part>/gs)].map(([, part = ""]) => ({
+    const parts = [...textOf(body).matchAll(/<Part>(.*?)<\/Part>/gs)].map(([, part = ""]) => ({
       partNumber: Number(/<PartNumber>(\d+)</.exec(part)?.[1]),
       etag: (/<ETag>(.*?)</.exec(part)?.[1] ?? "").replaceAll("&quot;", "").replaceAll('"', ""),
     }));
@@ -219,7 +219,7 @@ export class S3Server {
 
   #onBucket({ method, query, body }: S3Request): S3Answer {
     if (method === "POST" && query.delete !== undefined) {
-      for (const [, key = ""] of String(body).matchAll(/<Key>(.*?)<\/Key>/g)) this.store.delete(key);
+      for (const [, key = ""] of textOf(body).matchAll(/<Key>(.*?)<\/Key>/g)) this.store.delete(key);
       return this.#xml("DeleteResult", {});
     }
     const prefix = query.prefix ?? "";
@@ -289,6 +289,10 @@ function readBytes({ stretches }: StoredObject, from: number, length: number): U
     at += stretch.size;
   }
   return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+}
+
+function textOf(body: S3Request["body"]): string {
+  return typeof body === "string" ? body : body instanceof Uint8Array ? Buffer.from(body).toString() : "";
 }
 
 function stretchOf({ body }: S3Request): Stretch {
