@@ -59,8 +59,11 @@ export const OF_THE_SPECIFICATION: readonly Mutant[] = [
     name: "16-aborted-after-a-day",
     what: "A session that may live for three days is ended after one.",
     sql: `${CLEANUP} $$ BEGIN
-        UPDATE multipart_uploads SET status = 'aborted'
-        WHERE created_at <= now() - interval '24 hours' AND status IN ('creating', 'active');
+        WITH gone AS (
+          UPDATE multipart_uploads SET status = 'aborted'
+          WHERE created_at <= now() - interval '24 hours' AND status IN ('creating', 'active')
+          RETURNING file_storage_id)
+        UPDATE file_storage f SET status = 'failed' FROM gone WHERE f.id = gone.file_storage_id;
         RETURN 0;
       END $$`,
   },
