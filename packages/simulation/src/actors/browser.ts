@@ -170,6 +170,8 @@ export class Browser {
           const { stretch } = blob as StretchBlob;
           return { digest: new Uint8Array(Buffer.from(md5Of(stretch), "hex")), bytes: null };
         },
+        // There are no bytes that it could be of.
+        digestOf: () => ({ follow: () => {}, take: () => {}, hex: () => null, close: () => {} }),
         clock: { now: () => world.now, after: (ms, run) => world.after(ms, run, actor) },
         random: () => random.next(),
       }),

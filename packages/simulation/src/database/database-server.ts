@@ -84,7 +84,7 @@ export class DatabaseSession {
     const { random } = running();
     if (this.#isCut) throw cut();
     this.#isUnderWay = true;
-    await this.#world.sleep(random.skewed(0.2, 30), this.#world.wire);
+    await this.#world.sleep(random.between(0.2, 20), this.#world.wire);
     if (this.#faults.strike("database-cut-before")) return this.#cutOff();
 
     const isCommit = sql === "COMMIT";

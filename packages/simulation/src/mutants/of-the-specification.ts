@@ -1,7 +1,7 @@
 import type { Mutant } from "./mutant.ts";
 
 const CLEANUP =
-  "CREATE OR REPLACE FUNCTION cleanup_expired_files(max_claims integer DEFAULT 1000) RETURNS integer LANGUAGE plpgsql AS";
+  "CREATE OR REPLACE FUNCTION cleanup_expired_files(max_claims integer DEFAULT 1000, at timestamptz DEFAULT now()) RETURNS integer LANGUAGE plpgsql AS";
 
 /** Defects of the specification's own SQL, by their numbers. */
 export const OF_THE_SPECIFICATION: readonly Mutant[] = [

@@ -54,7 +54,8 @@ export const operation: fc.Arbitrary<Operation> = fc.record({
     ...Object.entries(OFTEN).map(([deed, weight]) => ({ weight, arbitrary: fc.constant(deed as Deed) })),
   ),
   thenMs: fc.oneof(
-    { weight: 5, arbitrary: fc.nat({ max: 300 }) },
+    { weight: 4, arbitrary: fc.constant(0) },
+    { weight: 4, arbitrary: fc.nat({ max: 300 }) },
     { weight: 3, arbitrary: fc.nat({ max: 5_000 }) },
     { weight: 1, arbitrary: fc.nat({ max: 60_000 }) },
   ),

@@ -70,21 +70,11 @@ export class Cast {
     switch (deed) {
       case "create": {
         const size = SIZES[(which >> 4) % SIZES.length] ?? 1_000;
-        const wishes = {
-          content: `take-${luck}`,
-          size,
-          idempotencyKey: `key-${luck}`,
-          ...(random.chance(0.3) ? { workspaceId: WORKSPACE } : {}),
-          ...(random.chance(0.15) ? { method: "multipart" as const } : {}),
-        };
-        // Whoever hears nothing asks again, with the same key.
-        for (let tries = 0; tries < 3; tries++) {
-          const isHeard = await device.create(me, wishes).then(
-            () => true,
-            () => false,
-          );
-          if (isHeard && !random.chance(0.1)) return;
-        }
+        // Of one who adds several files, all at once.
+        const count = random.pick([1, 1, 1, 3]) ?? 1;
+        await Promise.all(
+          Array.from({ length: count }, (_, index) => this.#create(me, `take-${luck}-${index}`, size)),
+        );
         return;
       }
       case "huge-file": {
@@ -253,6 +243,25 @@ export class Cast {
   }
 
   whileMs = 0;
+
+  /** Whoever hears nothing asks again, with the same key; and sometimes also when they were heard. */
+  async #create(me: { userId: string }, content: string, size: number): Promise<void> {
+    const { random } = running();
+    const wishes = {
+      content,
+      size,
+      idempotencyKey: `key of ${content}`,
+      ...(random.chance(0.3) ? { workspaceId: WORKSPACE } : {}),
+      ...(random.chance(0.15) ? { method: "multipart" as const } : {}),
+    };
+    for (let tries = 0; tries < 3; tries++) {
+      const isHeard = await this.device.create(me, wishes).then(
+        () => true,
+        () => false,
+      );
+      if (isHeard && !random.chance(0.1)) return;
+    }
+  }
 
   #stall(which: number, ms: number): void {
     const { world, store } = this.#site;

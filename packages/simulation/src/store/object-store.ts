@@ -25,6 +25,8 @@ export interface Upload {
   initiatedAt: number;
   parts: Map<number, StoredPart>;
   isCompleting: boolean;
+  /** The network has delivered a Complete of it twice. */
+  isRepeated: boolean;
 }
 
 export class StoreRefusal extends Error {
@@ -67,7 +69,15 @@ export class ObjectStore {
     const uploadId = `2~upload-${++this.#lastId}`;
     const parts = new Map<number, StoredPart>();
     const initiatedAt = this.#now();
-    this.uploads.set(uploadId, { uploadId, key, contentType, initiatedAt, parts, isCompleting: false });
+    this.uploads.set(uploadId, {
+      uploadId,
+      key,
+      contentType,
+      initiatedAt,
+      parts,
+      isCompleting: false,
+      isRepeated: false,
+    });
     return uploadId;
   }
 
@@ -97,7 +107,8 @@ export class ObjectStore {
       throw new StoreRefusal(500, "InternalError");
     }
     if (upload.isCompleting) {
-      if (!this.mayMeetCompletes) this.wrongs.push(`a second Complete of ${key} while the first is at work`);
+      if (!this.mayMeetCompletes && !upload.isRepeated)
+        this.wrongs.push(`a second Complete of ${key} while the first is at work`);
       throw new StoreRefusal(500, "InternalError");
     }
     const stored = [...upload.parts.values()].sort((a, b) => a.partNumber - b.partNumber);

@@ -41,7 +41,8 @@ export function createRequestHandler(world: World, faults: Faults, server: S3Ser
     const isSlow = faults.strike("store-slow");
     await world.sleep(random.skewed(1, isSlow ? 25_000 : 60), world.wire);
     if (faults.strike("store-delivered-twice")) {
-      server.store.mayMeetCompletes = true;
+      const upload = server.store.findUpload(request.key, request.query.uploadId ?? "");
+      if (upload !== undefined) upload.isRepeated = true;
       void world.sleep(random.skewed(1, 2_000), world.wire).then(() => server.serve(request));
     }
     const fault = faults.among(KINDS);

@@ -177,7 +177,7 @@ export class S3Server {
     try {
       const upload = this.store.beginComplete(key, uploadId, parts);
       if (this.#faults.strike("store-slow-complete")) await this.#work(1_000, MOST_COMPLETE_MS);
-      else await this.#work(1, 400);
+      else await this.#world.sleep(running().random.between(1, 400), this.#world.wire);
       this.store.endComplete(upload);
     } catch (error) {
       if (!(error instanceof AlreadyComplete)) throw error;
@@ -222,6 +222,7 @@ export class S3Server {
       for (const [, key = ""] of textOf(body).matchAll(/<Key>(.*?)<\/Key>/g)) this.store.delete(key);
       return this.#xml("DeleteResult", {});
     }
+    if (query.versioning !== undefined) return this.#xml("VersioningConfiguration", {});
     const prefix = query.prefix ?? "";
     const { keys, uploads } = this.#listed();
     if (query.uploads !== undefined) {
@@ -238,6 +239,10 @@ export class S3Server {
       });
     }
     const found = keys.filter((key) => key.startsWith(prefix) && key > (query.marker ?? "")).sort();
+    if (query.versions !== undefined) {
+      const versions = found.slice(0, PAGE).map((key) => ({ Key: key, VersionId: "null" }));
+      return this.#xml("ListVersionsResult", { IsTruncated: false, Version: versions });
+    }
     return this.#xml("ListBucketResult", {
       IsTruncated: found.length > PAGE,
       Contents: found.slice(0, PAGE).map((key) => ({
