@@ -81,9 +81,11 @@ describe("the sweep", () => {
       if (operation === "AbortMultipartUpload") stop.abort();
       return undefined;
     };
-    const { sessionsAborted } = await tomorrow.sweep({ signal: stop.signal });
-    expect(sessionsAborted).toBe(1);
-    expect(await tomorrow.sweep()).toMatchObject({ sessionsAborted: 5, failures: [] });
+    const { sessionsAborted: before } = await tomorrow.sweep({ signal: stop.signal });
+    // The one under way may end or be cut off; none begins.
+    expect(before).toBeLessThanOrEqual(1);
+    expect(await tomorrow.sweep()).toMatchObject({ sessionsAborted: 6 - before, failures: [] });
+    expect(await on.bucket.openUploads()).toEqual([]);
   });
 
   it("takes away uploads and temporary objects that no row knows, once they are old, and nothing that is not ours", async () => {
