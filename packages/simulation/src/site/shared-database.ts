@@ -3,6 +3,7 @@ import { PGlite } from "@electric-sql/pglite";
 import { PreparedStatements } from "../database/prepared-statements.ts";
 import { DATABASE, runAs } from "../world/actor.ts";
 import { randomOf } from "../world/random.ts";
+import { takeOver } from "../world/take-over-process.ts";
 
 /** Our sizes and counts stay below 2^53. */
 const INT8 = 20;
@@ -15,23 +16,11 @@ export interface SharedDatabase extends AsyncDisposable {
   reset(): Promise<void>;
 }
 
-const TABLES = [
-  "users",
-  "workspaces",
-  "workspace_members",
-  "audit_logs",
-  "audio_history",
-  "audio_uploads",
-  "storage_providers",
-  "file_storage",
-  "multipart_uploads",
-  "upload_chunks",
-  "storage_quotas",
-  "storage_counters",
-  "spaces_operations_default",
-  "s3_tokens",
-  "storage_usage",
-];
+/** All but settings, and which migrations were applied; partitions are emptied with what they are part of. */
+const TABLES = `
+  SELECT string_agg(quote_ident(c.relname), ', ') AS names FROM pg_class c
+  WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+    AND c.relname <> 'storage_settings' AND c.relname NOT LIKE 'kysely_%'`;
 
 /** PostgreSQL's own generator cannot be wound back, so that ids would differ from run to run. */
 const PREPARATION = `
@@ -43,18 +32,22 @@ const PREPARATION = `
 
 /** @param defect SQL to run after the migrations. */
 export async function openSharedDatabase(defect?: string): Promise<SharedDatabase> {
-  const pglite = await PGlite.create({
-    parsers: { [INT8]: Number },
-    loadDataDir: await loadMigratedPglite(),
+  const loadDataDir = await loadMigratedPglite();
+  // Its alarms are timers too, and one that is set on the machine's clock goes off in the middle of somebody's statement.
+  takeOver();
+  const asDatabase = <T>(run: () => Promise<T>) => runAs({ actor: DATABASE, random: randomOf("reset") }, run);
+  const pglite = await asDatabase(() => PGlite.create({ parsers: { [INT8]: Number }, loadDataDir }));
+  const [{ names } = { names: "" }] = await asDatabase(async () => {
+    await pglite.exec(PREPARATION);
+    if (defect !== undefined) await pglite.exec(defect);
+    return (await pglite.query<{ names: string }>(TABLES)).rows;
   });
-  await pglite.exec(PREPARATION);
-  if (defect !== undefined) await pglite.exec(defect);
   return {
     pglite,
     statements: new PreparedStatements(pglite),
     reset: async () => {
-      const emptying = `ROLLBACK; ALTER SEQUENCE simulated_ids RESTART; TRUNCATE ${TABLES.join(", ")} CASCADE`;
-      await runAs({ actor: DATABASE, random: randomOf("reset") }, () => pglite.exec(emptying));
+      const emptying = `ROLLBACK; ALTER SEQUENCE simulated_ids RESTART; TRUNCATE ${names} RESTART IDENTITY CASCADE`;
+      await asDatabase(() => pglite.exec(emptying));
     },
     [Symbol.asyncDispose]: () => pglite.close(),
   };
