@@ -38,7 +38,7 @@ export class Browser {
   readonly #kept = new Map<string, string>();
   readonly #sizes = new Map<string, number>();
   readonly #cancelled = new Set<string>();
-  readonly states = new Map<string, UploadState>();
+  readonly states: Map<string, UploadState> = new Map();
   readonly #done = new Set<string>();
   #isOnline = true;
   #pages = 0;

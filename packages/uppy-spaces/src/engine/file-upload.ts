@@ -350,16 +350,18 @@ export class FileUpload {
 
   async #acquire(mayResume: boolean): Promise<void> {
     const { source } = this;
-    if (!(await this.#takeTurn())) return;
+    const purpose = () => {
+      if (this.#state.status === "creating") return this.#isClosed ? "left" : "wanted";
+      return "cancelled";
+    };
+    // What an earlier page began of a cancelled file is ended also where no turn was to be had; what another tab is at is locked.
+    if (!(await this.#takeTurn()) && purpose() !== "cancelled") return;
     await acquireSession({
       source,
       mayResume,
       first: this.#turn?.sessionId ?? this.#goOn.sessionId,
       context: this.#context,
-      purpose: () => {
-        if (this.#state.status === "creating") return this.#isClosed ? "left" : "wanted";
-        return "cancelled";
-      },
+      purpose,
       onOffered: (sessionId) => {
         this.#offered = sessionId;
       },
