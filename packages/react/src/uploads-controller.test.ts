@@ -151,7 +151,7 @@ describe("the controller", () => {
     controller.setWorkspace("00000000-0000-4000-8000-0000000000cc");
     const isStarted = () =>
       controller.uppy.getFiles().filter(({ progress }) => progress.uploadStarted !== null);
-    await soon(() => expect(isStarted()).toHaveLength(1000), { timeout: 10_000 });
+    await soon(() => expect(isStarted()).toHaveLength(1000));
     await soon(() => expect(wanted.length).toBeGreaterThan(50));
     expect(controller.getState().refused).toEqual([]);
     expect(new Set(wanted.map(([, workspaceId]) => workspaceId))).toEqual(new Set([undefined]));
@@ -186,7 +186,7 @@ describe("the controller", () => {
     controller.actions.addFiles(many(1000));
     who().pauseAll();
     const asked = wanted.length;
-    await soon(() => expect(controller.getState().totals.paused).toBe(1000), { timeout: 10_000 });
+    await soon(() => expect(controller.getState().totals.paused).toBe(1000));
     expect(wanted).toHaveLength(asked);
     expect(all().every(({ isPaused }) => isPaused)).toBe(true);
     controller.actions.addFiles(many(1, "later"));
