@@ -21,6 +21,8 @@ interface Course {
   hash: ReturnType<typeof sha256.create>;
   offset: number;
   upTo: number;
+  /** Whether it goes without. */
+  isLeft: boolean;
   hex: string | null;
 }
 
@@ -37,14 +39,12 @@ export function createFileDigests(options: { mayWork: () => boolean }): (blob: B
   const run = async () => {
     if (isRunning) return;
     isRunning = true;
-    while (options.mayWork()) {
-      const [course] = waiting;
-      if (course === undefined) break;
+    for (let [course] = waiting; course !== undefined; [course] = waiting) {
       try {
         await work(course);
       } catch {
         waiting.delete(course); // Whoever sends the file says that it can no longer be read.
-        course.upTo = 0;
+        course.isLeft = true;
       }
     }
     isRunning = false;
@@ -63,10 +63,13 @@ export function createFileDigests(options: { mayWork: () => boolean }): (blob: B
   };
 
   return (blob) => {
-    const course: Course = { blob, hash: sha256.create(), offset: 0, upTo: 0, hex: null };
+    const course: Course = { blob, hash: sha256.create(), offset: 0, upTo: 0, isLeft: false, hex: null };
     return {
       follow: (upTo) => {
-        if (course.hex !== null || upTo <= course.upTo) return;
+        if (course.isLeft || course.hex !== null || upTo <= course.upTo) return;
+        // For good: what would be caught up on later is read from the disk, while others are fast.
+        course.isLeft = !options.mayWork();
+        if (course.isLeft) return;
         course.upTo = upTo;
         waiting.add(course);
         void run();
