@@ -8,6 +8,7 @@ import { fingerprintOf, type UploadSource } from "./upload-source.ts";
 const FRESH_MS = 2000;
 /** A companion that is slow to list does not hold up an upload that it may not have anything for. */
 const LIST_TIMEOUT_MS = 5000;
+const TOO_SLOW = new DOMException("The list of unfinished uploads takes too long", "TimeoutError");
 
 /**
  * Finds sessions that this browser knows nothing of: begun on another device, or by another service in SQL. Name and size
@@ -35,11 +36,15 @@ export function createBegunElsewhere(options: {
    */
   const list = (): Promise<readonly UploadSession[]> => {
     if (listing === null || (asking === 0 && clock.now() - listing.at > FRESH_MS)) {
-      const signal = AbortSignal.timeout(LIST_TIMEOUT_MS);
-      const sessions = client.listUploads({ signal }).then(
-        ({ uploads }) => uploads,
-        () => [],
-      );
+      const slow = new AbortController();
+      const stopWaiting = clock.after(LIST_TIMEOUT_MS, () => slow.abort(TOO_SLOW));
+      const sessions = client
+        .listUploads({ signal: slow.signal })
+        .then(
+          ({ uploads }) => uploads,
+          () => [],
+        )
+        .finally(stopWaiting);
       listing = { at: clock.now(), sessions };
     }
     return listing.sessions;
