@@ -2,8 +2,6 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    // Most of these wait for servers: two cores carry three of them, and by itself Vitest would run one.
-    maxWorkers: 3,
     projects: [
       {
         test: {

@@ -19,10 +19,10 @@ const minutes = 60 * seconds;
  * @property {number} [timeoutMs]
  */
 export function testSteps(node) {
-  const vitest = (project, what, more = {}) => ({
+  const vitest = (project, what, { workers = 3, ...more } = {}) => ({
     name: project,
     what,
-    command: ["vitest", "run", "--project", project],
+    command: ["vitest", "run", "--project", project, "--maxWorkers", `${workers}`],
     report: "vitest",
     timeoutMs: 25 * minutes,
     ...more,
@@ -71,8 +71,9 @@ export function testSteps(node) {
       command: ["size-limit"],
       needs: "build",
     },
-    vitest("integration", "integration tests on PostgreSQL"),
-    vitest("contract", "S3 contract on Ceph and the emulator"),
+    // Servers that have to start and stop in time would wait for one another.
+    vitest("integration", "integration tests on PostgreSQL", { workers: 1 }),
+    vitest("contract", "S3 contract on Ceph and the emulator", { workers: 1 }),
     { name: "demo", what: "demo builds", command: [node, inRoot("scripts/build-demo.mjs")] },
     {
       name: "e2e",
