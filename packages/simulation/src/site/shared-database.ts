@@ -32,10 +32,10 @@ const PREPARATION = `
 
 /** @param defect SQL to run after the migrations. */
 export async function openSharedDatabase(defect?: string): Promise<SharedDatabase> {
-  const loadDataDir = await loadMigratedPglite();
-  // Its alarms are timers too, and one that is set on the machine's clock goes off in the middle of somebody's statement.
+  // PGlite's alarms are timers too, and one that is set on the machine's clock goes off in the middle of somebody's statement.
   takeOver();
   const asDatabase = <T>(run: () => Promise<T>) => runAs({ actor: DATABASE, random: randomOf("reset") }, run);
+  const loadDataDir = await asDatabase(loadMigratedPglite);
   const pglite = await asDatabase(() => PGlite.create({ parsers: { [INT8]: Number }, loadDataDir }));
   const [{ names } = { names: "" }] = await asDatabase(async () => {
     await pglite.exec(PREPARATION);
