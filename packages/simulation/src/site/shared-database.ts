@@ -1,3 +1,5 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { loadMigratedPglite } from "@audiotricks/testing/migrated-pglite";
 import { PGlite } from "@electric-sql/pglite";
 import { PreparedStatements } from "../database/prepared-statements.ts";
@@ -32,10 +34,11 @@ const PREPARATION = `
 
 /** @param defect SQL to run after the migrations. */
 export async function openSharedDatabase(defect?: string): Promise<SharedDatabase> {
+  await makeDataDirectory();
   // PGlite's alarms are timers too, and one that is set on the machine's clock goes off in the middle of somebody's statement.
   takeOver();
   const asDatabase = <T>(run: () => Promise<T>) => runAs({ actor: DATABASE, random: randomOf("reset") }, run);
-  const loadDataDir = await asDatabase(loadMigratedPglite);
+  const loadDataDir = await loadMigratedPglite();
   const pglite = await asDatabase(() => PGlite.create({ parsers: { [INT8]: Number }, loadDataDir }));
   const [{ names } = { names: "" }] = await asDatabase(async () => {
     await pglite.exec(PREPARATION);
@@ -51,4 +54,11 @@ export async function openSharedDatabase(defect?: string): Promise<SharedDatabas
     },
     [Symbol.asyncDispose]: () => pglite.close(),
   };
+}
+
+/** In a process of its own, where it is not there yet: after another PGlite in this one, the first life differs from the same one later. */
+async function makeDataDirectory(): Promise<void> {
+  const loader = import.meta.resolve("@audiotricks/testing/migrated-pglite");
+  const script = `const { loadMigratedPglite } = await import(${JSON.stringify(loader)}); await loadMigratedPglite();`;
+  await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script]);
 }
