@@ -54,7 +54,9 @@ export function createFileDigests(options: { mayWork: () => boolean }): (blob: B
     const { blob, offset, upTo } = course;
     const bytes = await blob.slice(offset, Math.min(upTo, offset + WINDOW_SIZE)).arrayBuffer();
     if (bytes.byteLength === 0) throw new Error("The file is shorter than it was");
-    if (waiting.has(course)) course.hash.update(new Uint8Array(bytes));
+    // Closed meanwhile; a retry goes on from the same offset.
+    if (!waiting.has(course)) return freeBytes(bytes);
+    course.hash.update(new Uint8Array(bytes));
     course.offset += bytes.byteLength;
     freeBytes(bytes); // And with it its length.
     if (course.offset < course.upTo) return;
