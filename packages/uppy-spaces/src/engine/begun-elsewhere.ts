@@ -15,6 +15,8 @@ const TOO_SLOW = new DOMException("The list of unfinished uploads takes too long
  * make a candidate; whether it is that file is proved part by part before anything is added to it.
  */
 export interface BegunElsewhere {
+  /** Asks the companion what there is, so that `claim` need not wait for it. */
+  ask: () => void;
   /** A session for such a file that nobody in this browser is using; the caller's until released. Follow it by `asked`. */
   claim: (source: UploadSource) => Promise<string | null>;
   /** The companion has answered, and the session it gave is held, or nobody is going to ask it. */
@@ -51,6 +53,7 @@ export function createBegunElsewhere(options: {
   };
 
   return {
+    ask: () => void list(),
     claim: async (source) => {
       const sessions = list();
       asking += 1;

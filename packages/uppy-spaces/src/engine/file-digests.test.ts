@@ -5,11 +5,12 @@ import { createFileDigests, type FileDigest } from "./file-digests.ts";
 const MiB = 1024 * 1024;
 const bytes = randomBytes(3 * MiB + 17);
 const expected = createHash("sha256").update(bytes).digest("hex");
+const slow = { verdict: "slow" as const };
 const known = (digest: FileDigest) => vi.waitFor(() => expect(digest.hex()).not.toBeNull());
 
 describe("createFileDigests", () => {
   it("hashes a file behind whoever reads it, and says nothing before the end", async () => {
-    const digest = createFileDigests({ mayWork: () => true })(new Blob([bytes]));
+    const digest = createFileDigests({ speed: slow }).of(new Blob([bytes]));
     digest.follow(MiB + 5);
     digest.follow(MiB);
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -22,7 +23,9 @@ describe("createFileDigests", () => {
   it("reads nothing that was not read before", async () => {
     const blob = new Blob([bytes]);
     const slice = vi.spyOn(blob, "slice");
-    createFileDigests({ mayWork: () => true })(blob).follow(MiB + 5);
+    createFileDigests({ speed: slow })
+      .of(blob)
+      .follow(MiB + 5);
     await vi.waitFor(() => expect(slice).toHaveBeenCalledTimes(2));
     expect(slice.mock.calls).toEqual([
       [0, MiB],
@@ -31,7 +34,7 @@ describe("createFileDigests", () => {
   });
 
   it("takes a whole file that is in memory, and not what is only some of it", () => {
-    const digest = createFileDigests({ mayWork: () => true })(new Blob([bytes]));
+    const digest = createFileDigests({ speed: slow }).of(new Blob([bytes]));
     digest.take(new ArrayBuffer(5));
     expect(digest.hex()).toBeNull();
     digest.take(new Uint8Array(bytes).buffer);
@@ -39,22 +42,44 @@ describe("createFileDigests", () => {
   });
 
   it("leaves a file for good once the processor is what limits uploads", async () => {
-    let mayWork = true;
+    const speed: { verdict: "fast" | "slow" } = { verdict: "slow" };
     const blob = new Blob([bytes]);
     const slice = vi.spyOn(blob, "slice");
-    const digest = createFileDigests({ mayWork: () => mayWork })(blob);
+    const digest = createFileDigests({ speed }).of(blob);
     digest.follow(MiB);
     await vi.waitFor(() => expect(slice).toHaveBeenCalledTimes(1));
-    mayWork = false;
+    speed.verdict = "fast";
     digest.follow(2 * MiB);
-    mayWork = true;
+    speed.verdict = "slow";
     digest.follow(bytes.length);
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect([digest.hex(), slice.mock.calls.length]).toEqual([null, 1]);
   });
 
+  it("lets a large file wait until the speed of the link is known, and a small one not", async () => {
+    const large = randomBytes(11 * MiB);
+    const ends: (string | null)[] = [];
+    for (const verdict of ["slow", "fast"] as const) {
+      const speed: { verdict: "unknown" | "fast" | "slow" } = { verdict: "unknown" };
+      const digests = createFileDigests({ speed });
+      const [waiting, small] = [digests.of(new Blob([large])), digests.of(new Blob([bytes]))];
+      waiting.follow(large.length);
+      small.follow(bytes.length);
+      await known(small);
+      expect(waiting.hex()).toBeNull();
+      speed.verdict = verdict;
+      digests.speedChanged();
+      if (verdict === "slow") await known(waiting);
+      speed.verdict = "slow";
+      digests.speedChanged();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      ends.push(waiting.hex());
+    }
+    expect(ends).toEqual([createHash("sha256").update(large).digest("hex"), null]);
+  });
+
   it("goes on without a gap where it was closed in the middle of a window", async () => {
-    const digest = createFileDigests({ mayWork: () => true })(new Blob([bytes]));
+    const digest = createFileDigests({ speed: slow }).of(new Blob([bytes]));
     digest.follow(2 * MiB);
     digest.close();
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -64,7 +89,7 @@ describe("createFileDigests", () => {
   });
 
   it("works on one file at a time, and a file that cannot be read holds up no other", async () => {
-    const digestOf = createFileDigests({ mayWork: () => true });
+    const digestOf = createFileDigests({ speed: slow }).of;
     const gone = new Blob([bytes]);
     vi.spyOn(gone, "slice").mockReturnValue({
       arrayBuffer: () => Promise.reject(new Error("gone")),

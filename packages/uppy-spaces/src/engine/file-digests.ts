@@ -1,9 +1,13 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { freeBytes } from "../md5/free-bytes.ts";
 import { toHex } from "./bytes-as-text.ts";
+import type { LinkSpeed } from "./link-speed.ts";
 
 /** Bytes read and hashed at a time: some eight milliseconds, which a page that has no worker can spare between frames. */
 const WINDOW_SIZE = 1024 * 1024;
+
+/** A file that is no larger is through before the link's speed is known, and costs no more than a tenth of a second. */
+const WORTH_UNKNOWN = 10 * 1024 * 1024;
 
 /** SHA-256 of one whole file, worked out while its parts are sent. */
 export interface FileDigest {
@@ -26,20 +30,32 @@ interface Course {
   hex: string | null;
 }
 
+export interface FileDigests {
+  of: (blob: Blob) => FileDigest;
+  /** To be called when the verdict on the link is another than before. */
+  speedChanged: () => void;
+}
+
 /**
  * Works behind the parts: one window of one file at a time, and never so that an upload waits for it. Sending a file says its MD5 part by
- * part; this says it whole, in the form in which other programs ask for it.
- *
- * @param options.mayWork Whether the processor can be spared: on links so fast that it is what limits them, a file goes without.
+ * part; this says it whole, in the form in which other programs ask for it. On links so fast that the processor is what limits
+ * uploads, a file goes without, and a large one waits until that is known.
  */
-export function createFileDigests(options: { mayWork: () => boolean }): (blob: Blob) => FileDigest {
+export function createFileDigests({ speed }: { speed: Pick<LinkSpeed, "verdict"> }): FileDigests {
   const waiting = new Set<Course>();
   let isRunning = false;
+
+  const mayWork = ({ blob }: Course) => speed.verdict === "slow" || blob.size <= WORTH_UNKNOWN;
+
+  const next = () => {
+    for (const course of waiting) if (mayWork(course)) return course;
+    return undefined;
+  };
 
   const run = async () => {
     if (isRunning) return;
     isRunning = true;
-    for (let [course] = waiting; course !== undefined; [course] = waiting) {
+    for (let course = next(); course !== undefined; course = next()) {
       try {
         await work(course);
       } catch {
@@ -64,13 +80,12 @@ export function createFileDigests(options: { mayWork: () => boolean }): (blob: B
     if (course.offset === blob.size) course.hex = toHex(course.hash.digest());
   };
 
-  return (blob) => {
+  const of = (blob: Blob): FileDigest => {
     const course: Course = { blob, hash: sha256.create(), offset: 0, upTo: 0, isLeft: false, hex: null };
     return {
       follow: (upTo) => {
         if (course.isLeft || course.hex !== null || upTo <= course.upTo) return;
-        // For good: what would be caught up on later is read from the disk, while others are fast.
-        course.isLeft = !options.mayWork();
+        course.isLeft = speed.verdict === "fast";
         if (course.isLeft) return;
         course.upTo = upTo;
         waiting.add(course);
@@ -85,5 +100,15 @@ export function createFileDigests(options: { mayWork: () => boolean }): (blob: B
       hex: () => course.hex,
       close: () => void waiting.delete(course),
     };
+  };
+
+  return {
+    of,
+    speedChanged: () => {
+      if (speed.verdict === "slow") return void run();
+      // For good: what would be caught up on later is read from the disk, while others are fast.
+      for (const course of waiting) course.isLeft = true;
+      waiting.clear();
+    },
   };
 }

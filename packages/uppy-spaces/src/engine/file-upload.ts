@@ -354,6 +354,7 @@ export class FileUpload {
       if (this.#state.status === "creating") return this.#isClosed ? "left" : "wanted";
       return "cancelled";
     };
+    if (mayResume) this.#context.begunElsewhere.ask();
     // What an earlier page began of a cancelled file is ended also where no turn was to be had; what another tab is at is locked.
     if (!(await this.#takeTurn()) && purpose() !== "cancelled") return;
     await acquireSession({

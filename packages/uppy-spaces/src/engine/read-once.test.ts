@@ -3,21 +3,17 @@ import { ReadOnce } from "./read-once.ts";
 
 const MiB = 1024 * 1024;
 
-function fast(): ReadOnce {
-  const reading = new ReadOnce();
-  reading.sent(0, 0);
-  reading.sent(100 * MiB, 1000);
-  return reading;
-}
+const fast = () => new ReadOnce({ speed: { verdict: "fast" } });
 
 describe("ReadOnce", () => {
   it("keeps what is small from the start, and parts only while much is sent", () => {
-    const reading = new ReadOnce();
+    const speed: { verdict: "unknown" | "fast" | "slow" } = { verdict: "unknown" };
+    const reading = new ReadOnce({ speed });
     expect([reading.take(10_000), reading.take(5 * MiB)]).toEqual([true, false]);
-    expect(fast().take(5 * MiB)).toBe(true);
-    const slowed = fast();
-    slowed.sent(5 * MiB, 1500);
-    expect(slowed.take(5 * MiB)).toBe(false);
+    speed.verdict = "fast";
+    expect(reading.take(5 * MiB)).toBe(true);
+    speed.verdict = "slow";
+    expect(reading.take(5 * MiB)).toBe(false);
   });
 
   it("holds so much at a time, and again what was given back", () => {

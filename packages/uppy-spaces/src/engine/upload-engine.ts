@@ -14,6 +14,7 @@ import { FileUpload } from "./file-upload.ts";
 import { createFlightRecorder, type FlightRecord } from "./flight-recorder.ts";
 import { LaneGovernor } from "./lane-governor.ts";
 import { assignLanes, type LaneClaim, type ReadyPart } from "./lane-scheduler.ts";
+import { LinkSpeed } from "./link-speed.ts";
 import type { NetworkWatch } from "./network-watch.ts";
 import { type PutPart, putPart } from "./put-part.ts";
 import { ReadOnce } from "./read-once.ts";
@@ -92,7 +93,9 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
   let isScheduled = false;
   let isClosed = false;
   const governor = new LaneGovernor({ fewest: CONNECTIONS_PER_HOST, most: lanes });
-  const readOnce = new ReadOnce();
+  const speed = new LinkSpeed();
+  const digests = createFileDigests({ speed });
+  const readOnce = new ReadOnce({ speed });
   /** Whether parts wait for a lane. */
   let isFull = false;
   let hasToldOfEtag = false;
@@ -107,7 +110,7 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
     begunElsewhere: createBegunElsewhere({ client, store, clock }),
     turns: options.turns ?? freeTurns,
     hash,
-    digestOf: options.digestOf ?? createFileDigests({ mayWork: () => !readOnce.isFast }),
+    digestOf: options.digestOf ?? digests.of,
     put: options.put ?? putPart,
     clock,
     network,
@@ -119,7 +122,7 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
     hosts: new StoreHosts(),
     readOnce,
     sent: (bytes) => {
-      readOnce.sent(bytes, clock.now());
+      if (speed.sent(bytes, clock.now())) digests.speedChanged();
       governor.sent(bytes);
       if (governor.observe(clock.now(), isFull)) context.schedule();
     },
