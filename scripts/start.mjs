@@ -22,7 +22,12 @@ try {
 }
 
 function runServer(node) {
-  const flags = ["--disable-warning=ExperimentalWarning"]; // type stripping, on older Nodes
+  const flags = [
+    "--disable-warning=ExperimentalWarning", // type stripping, on older Nodes
+    // V8 lets the space for what is young grow to 48 MiB and keeps it; nearly all that is young here is gone with its request. 50 open
+    // uploads take 166 MiB in all instead of 204.
+    "--max-semi-space-size=8",
+  ];
   const server = spawn(node, [...flags, inRoot("apps/server/src/main.ts")], { cwd: root, stdio: "inherit" });
   // A terminal sends Ctrl-C to the server as well; it knows an echo from a second wish.
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => server.kill(signal));

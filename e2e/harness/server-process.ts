@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
 const MAIN = join(import.meta.dirname, "../../apps/server/src/main.ts");
+/** As `npm start` does. */
+const NODE_FLAGS = ["--max-semi-space-size=8"];
 const READY_WITHIN_MS = 90_000;
 
 /** What the server reads that a test does not set must not come from whoever runs the tests, nor from their `.env`. */
@@ -36,7 +38,7 @@ export class ServerProcess implements AsyncDisposable {
   async start(change: ServerSettings = {}): Promise<void> {
     // The test runner asks for colours, which Node answers with a warning in the log.
     const env = { ...process.env, FORCE_COLOR: undefined, ...UNSET, ...this.#settings, ...change };
-    const child = spawn(process.execPath, [MAIN], { env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [...NODE_FLAGS, MAIN], { env, stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
     this.#output = "";
     for (const stream of [child.stdout, child.stderr]) {
