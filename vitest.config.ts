@@ -19,12 +19,17 @@ export default defineConfig({
       {
         test: {
           name: "integration",
-          include: [
-            "packages/*/test/**/*.test.ts",
-            "apps/*/test/**/*.test.ts",
-            "migrations/test/**/*.test.ts",
-          ],
+          include: ["packages/*/test/**/*.test.ts", "migrations/test/**/*.test.ts"],
           exclude: ["**/node_modules/**", "packages/spaces-emulator/test/contract/**"],
+          globalSetup: ["packages/testing/src/vitest-postgres.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: "servers",
+          include: ["apps/*/test/**/*.test.ts"],
           globalSetup: ["packages/testing/src/vitest-postgres.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -17,9 +17,10 @@ const minutes = 60 * seconds;
  * @property {"vitest" | "playwright"} [report]
  * @property {string} [needs] A step without which this one says nothing.
  * @property {number} [timeoutMs]
+ * @property {string} [group] Steps of one group run two at a time.
  */
 export function testSteps(node) {
-  const vitest = (project, what, { workers = 3, ...more } = {}) => ({
+  const vitest = (project, what, { workers, ...more }) => ({
     name: project,
     what,
     command: ["vitest", "run", "--project", project, "--maxWorkers", `${workers}`],
@@ -28,15 +29,22 @@ export function testSteps(node) {
     ...more,
   });
   return [
-    { name: "format", what: "format and lint (Biome)", command: ["biome", "ci", "."] },
+    { name: "format", group: "static", what: "format and lint (Biome)", command: ["biome", "ci", "."] },
     {
       name: "lint",
+      group: "static",
       what: "lint with types (oxlint)",
       command: ["oxlint", "--type-aware", "--deny-warnings"],
     },
-    { name: "types", what: "types (tsc)", command: ["tsc", "--noEmit", "-p", "tsconfig.json"] },
+    {
+      name: "types",
+      group: "static",
+      what: "types (tsc)",
+      command: ["tsc", "--noEmit", "-p", "tsconfig.json"],
+    },
     {
       name: "boundaries",
+      group: "static",
       what: "who imports whom (dependency-cruiser)",
       command: [
         "depcruise",
@@ -45,35 +53,45 @@ export function testSteps(node) {
         ..."packages apps migrations e2e bench".split(" "),
       ],
     },
-    { name: "unused", what: "unused code and dependencies (knip)", command: ["knip"] },
-    { name: "workspace", what: "one version of everything (sherif)", command: ["sherif"] },
+    { name: "unused", group: "static", what: "unused code and dependencies (knip)", command: ["knip"] },
+    { name: "workspace", group: "static", what: "one version of everything (sherif)", command: ["sherif"] },
     {
       name: "schema",
+      group: "static",
       what: "row types match the migrations",
       command: [node, inRoot("migrations/src/codegen.ts"), "--check"],
     },
-    vitest("unit", "unit tests"),
+    vitest("unit", "unit tests", { workers: 3 }),
     {
       name: "simulation",
+      group: "build",
       what: "invariants under faults, in a simulated world",
       command: [node, inRoot("packages/simulation/src/main.ts"), "--runs", "1000", "--seconds", "40"],
     },
-    { name: "build", what: "packages build", command: [node, inRoot("scripts/build-packages.mjs")] },
+    {
+      name: "build",
+      group: "build",
+      what: "packages build",
+      command: [node, inRoot("scripts/build-packages.mjs")],
+    },
     {
       name: "packages",
+      group: "built",
       what: "packages are fit to publish (publint, attw)",
       command: [node, inRoot("scripts/check-packages.mjs")],
       needs: "build",
     },
     {
       name: "size",
+      group: "built",
       what: "what pages load stays small (size-limit)",
       command: ["size-limit"],
       needs: "build",
     },
-    // Servers that have to start and stop in time would wait for one another.
-    vitest("integration", "integration tests on PostgreSQL", { workers: 1 }),
-    vitest("contract", "S3 contract on Ceph and the emulator", { workers: 1 }),
+    vitest("integration", "integration tests on PostgreSQL", { workers: 1, group: "integration" }),
+    // One at a time: those that have to start and stop in time would wait for one another.
+    vitest("servers", "servers, as processes of their own", { workers: 1, group: "integration" }),
+    vitest("contract", "S3 contract on Ceph and the emulator", { workers: 1, group: "integration" }),
     { name: "demo", what: "demo builds", command: [node, inRoot("scripts/build-demo.mjs")] },
     {
       name: "e2e",

@@ -2,8 +2,7 @@
 //   npm test -- --only unit,e2e     just these steps (names as printed)
 //   npm test -- --verbose           print what each step prints while it runs
 import { randomUUID } from "node:crypto";
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { inRoot } from "./checkout.mjs";
@@ -12,6 +11,7 @@ import { currentNode } from "./current-node.mjs";
 import { installDependencies } from "./dependencies.mjs";
 import { leftoverProcesses } from "./leftover-processes.mjs";
 import { runStep } from "./run-step.mjs";
+import { makeScratch } from "./scratch.mjs";
 import { ensureServers } from "./servers.mjs";
 import { DEFAULT_TIMEOUT_MS, testSteps } from "./test-steps.mjs";
 
@@ -36,8 +36,7 @@ process.exit(total.failed === 0 ? 0 : 1);
 
 async function runAll(node) {
   const steps = chosenSteps(testSteps(node));
-  const scratch = mkdtempSync(join(tmpdir(), "at-test-"));
-  chmodSync(scratch, 0o755); // PostgreSQL runs as another user when we are root, and has to get in
+  const scratch = makeScratch();
   const run = randomUUID();
   const path = [dirname(node), inRoot("node_modules/.bin"), process.env.PATH].join(delimiter);
   const env = { ...process.env, PATH: path, TMPDIR: scratch, [RUN]: run, CI: "true", NO_COLOR: "1" };
@@ -45,20 +44,43 @@ async function runAll(node) {
   delete env.NODE_ENV;
   const failedSteps = new Set();
   try {
-    for (const step of steps) {
-      if (interrupted.signal.aborted) throw new Error("Interrupted.");
-      if (failedSteps.has(step.needs)) {
-        report(step, { passed: 0, failed: 1, remark: `not run: it needs ${step.needs}` }, 0);
-        failedSteps.add(step.name);
-        continue;
-      }
-      const failed = await runOne(step, env, scratch);
-      if (failed) failedSteps.add(step.name);
-      endLeftovers(step, run);
+    for (const group of inGroups(steps)) {
+      await runGroup(group, async (step) => {
+        if (interrupted.signal.aborted) throw new Error("Interrupted.");
+        if (failedSteps.has(step.needs)) {
+          report(step, { passed: 0, failed: 1, remark: `not run: it needs ${step.needs}` }, 0);
+          failedSteps.add(step.name);
+          return;
+        }
+        const failed = await runOne(step, env, scratch);
+        if (failed) failedSteps.add(step.name);
+      });
+      endLeftovers(group, run);
     }
   } finally {
     rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+/** Steps of one group that follow one another; any other is alone. */
+function inGroups(steps) {
+  const groups = [];
+  for (const step of steps) {
+    const last = groups.at(-1);
+    if (step.group !== undefined && last?.[0].group === step.group) last.push(step);
+    else groups.push([step]);
+  }
+  return groups;
+}
+
+/** Two steps at a time, in their order: each of them leaves a processor idle now and then. */
+async function runGroup(group, runStep) {
+  const waiting = [...group];
+  const lane = async () => {
+    for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) await runStep(step);
+  };
+  const ends = await Promise.allSettled([lane(), lane()]);
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
 }
 
 function chosenSteps(steps) {
@@ -103,9 +125,10 @@ function report(step, counts, durationMs) {
 }
 
 /** A server that outlives its tests is a fault of the tests. */
-function endLeftovers(step, run) {
+function endLeftovers(group, run) {
+  const names = group.map(({ name }) => name).join(" or ");
   for (const { pid, command } of leftoverProcesses(RUN, run)) {
-    console.log(`FAILED ${step.name} left a process running, now ended: ${pid} ${command}`);
+    console.log(`FAILED ${names} left a process running, now ended: ${pid} ${command}`);
     total.failed += 1;
     try {
       process.kill(pid, "SIGKILL");
