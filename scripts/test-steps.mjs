@@ -88,11 +88,16 @@ export function testSteps(node) {
       command: ["size-limit"],
       needs: "build",
     },
-    vitest("integration", "integration tests on PostgreSQL", { workers: 1, group: "integration" }),
+    vitest("integration", "integration tests on PostgreSQL", { workers: 2, group: "integration" }),
     // One at a time: those that have to start and stop in time would wait for one another.
     vitest("servers", "servers, as processes of their own", { workers: 1, group: "integration" }),
     vitest("contract", "S3 contract on Ceph and the emulator", { workers: 1, group: "integration" }),
-    { name: "demo", what: "demo builds", command: [node, inRoot("scripts/build-demo.mjs")] },
+    {
+      name: "demo",
+      group: "integration",
+      what: "demo builds",
+      command: [node, inRoot("scripts/build-demo.mjs")],
+    },
     {
       name: "e2e",
       what: "end to end in Chromium",

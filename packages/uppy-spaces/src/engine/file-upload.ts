@@ -1,6 +1,5 @@
 import { partAt, UploadError } from "@audiotricks/protocol";
 import type { ClientSummary, CreatedUpload } from "@audiotricks/protocol/messages";
-import { md5Of } from "../md5/md5-scalar.ts";
 import type { SpacesUploadStatus } from "../upload-status.ts";
 import { acquireSession } from "./acquire-session.ts";
 import { toBase64, toHex } from "./bytes-as-text.ts";
@@ -9,7 +8,6 @@ import type { GoOn } from "./engine-messages.ts";
 import type { PutFailure } from "./failure-remedy.ts";
 import { isRefusal, isUnreachable, remedyForCall, remedyForPut, retryAfterOf } from "./failure-remedy.ts";
 import type { FileDigest } from "./file-digests.ts";
-import type { Turn } from "./file-turns.ts";
 import { HoldOff } from "./hold-off.ts";
 import type { ReadyPart } from "./lane-scheduler.ts";
 import { PartChecksums } from "./part-checksums.ts";
@@ -17,11 +15,11 @@ import { PartPuts } from "./part-puts.ts";
 import type { PutAnswer } from "./put-part.ts";
 import { RateMeter } from "./rate-meter.ts";
 import { reportUpload } from "./report-upload.ts";
-import { sampleFile } from "./sample-file.ts";
 import { asUploadError } from "./session-creator.ts";
 import { movedBytes, showStatus } from "./show-status.ts";
 import type { TurnReport } from "./tab-talk.ts";
 import {
+  type Elsewhere,
   isElsewhere,
   isSettled,
   nextUploadState,
@@ -39,7 +37,9 @@ import {
   refuseLocally,
   type UploadSource,
 } from "./upload-source.ts";
+import { UploadTurn } from "./upload-turn.ts";
 import { UrlWindow } from "./url-window.ts";
+import { proofOfWhole } from "./whole-proof.ts";
 
 /** Refusals of one part after which no further attempt is made. */
 const MAX_REFUSALS = 5;
@@ -92,13 +92,9 @@ export class FileUpload {
   /** The first part that nobody has read yet, of those in order. */
   #unread = 1;
   #finished: { partNumber: number; etag: string }[] = [];
-  /** Held as long as this tab works on the file, so that no other does. */
-  #turn: Turn | null = null;
+  readonly #turn: UploadTurn;
   /** What the next tab is to go on with. */
   #sessionId: string | null = null;
-  /** Aborted when nobody waits for the turn any more. */
-  readonly #turnScope = new AbortController();
-  #sample: Promise<string> | null = null;
   /** An earlier session that the companion is being asked to go on with. */
   #offered: string | null = null;
   #isSigning = false;
@@ -106,7 +102,6 @@ export class FileUpload {
   #isClosed = false;
   #restarts = 0;
   #missingRounds = 0;
-  readonly #addedAt: number;
   #startedAt = 0;
   #bytesSent = 0;
   #retries = 0;
@@ -128,7 +123,14 @@ export class FileUpload {
     this.#signHold = holdOff();
     this.#completeHold = holdOff();
     this.#urls = new UrlWindow(clock, context.hosts);
-    this.#addedAt = clock.now();
+    this.#turn = new UploadTurn({
+      source,
+      whole: this.#whole,
+      context,
+      since: clock.now(),
+      report: () => this.#report(),
+      onElsewhere: (report) => this.dispatch({ type: "elsewhere", elsewhere: report && elsewhereOf(report) }),
+    });
   }
 
   get state(): UploadState {
@@ -278,7 +280,7 @@ export class FileUpload {
     this.#abandon();
     const sessionId = transferOf(this.#state)?.plan.sessionId;
     if (sessionId !== undefined) this.#context.store.release(sessionId);
-    this.#leaveTurn();
+    this.#turn.giveUp();
   }
 
   // What follows from a change of state.
@@ -303,7 +305,9 @@ export class FileUpload {
       this.#checksums.clear();
     }
     // One that failed and can go on keeps what it has, and other tabs from sending it again.
-    if (isOver(after)) this.#leaveTurn();
+    if (isOver(after)) this.#turn.release();
+    // A failed one is waited for again when it is tried again.
+    if (isOver(after) && after.status !== "failed") this.#turn.giveUp();
     // Nothing is kept for it, nor counted as ready, while another tab sends it.
     if (isElsewhere(after)) this.#checksums.clear();
     if (standsStill(after)) this.#checksums.dropAllBytes();
@@ -356,11 +360,11 @@ export class FileUpload {
     };
     if (mayResume) this.#context.begunElsewhere.ask();
     // What an earlier page began of a cancelled file is ended also where no turn was to be had; what another tab is at is locked.
-    if (!(await this.#takeTurn()) && purpose() !== "cancelled") return;
+    if (!(await this.#turn.take()) && purpose() !== "cancelled") return;
     await acquireSession({
       source,
       mayResume,
-      first: this.#turn?.sessionId ?? this.#goOn.sessionId,
+      first: this.#turn.sessionId ?? this.#goOn.sessionId,
       context: this.#context,
       purpose,
       onOffered: (sessionId) => {
@@ -370,43 +374,6 @@ export class FileUpload {
       onRefused: (error) => this.#fail(error, { isSessionOver: true }),
       onWait: (retryAt) => this.#wait(retryAt),
     });
-  }
-
-  /** Returns whether this tab may work on the file now; `false` if it was given up while another tab had it. */
-  async #takeTurn(): Promise<boolean> {
-    if (this.#turn !== null) return true;
-    const { signal } = this.#turnScope;
-    try {
-      const turn = await this.#context.turns.take({
-        fingerprint: fingerprintOf(this.source),
-        since: this.#addedAt,
-        sample: () => this.#sampled(),
-        report: () => this.#report(),
-        onElsewhere: ({ state, sentBytes, bytesPerSecond }) => {
-          this.dispatch({ type: "elsewhere", elsewhere: { state, sentBytes, bytesPerSecond } });
-        },
-        isOurs: (sessionId) => this.#knows(sessionId),
-        signal,
-      });
-      this.#turn = turn;
-      if (signal.aborted) this.#leaveTurn();
-    } catch (error) {
-      // Without turns a file may be sent twice; that is better than not at all.
-      if (!signal.aborted) this.#context.log(`${this.source.name}: ${String(error)}`);
-    }
-    this.dispatch({ type: "elsewhere", elsewhere: null });
-    return !signal.aborted;
-  }
-
-  #leaveTurn(): void {
-    this.#turn?.release();
-    this.#turn = null;
-    if (this.#isClosed || this.#state.status !== "failed") this.#turnScope.abort(LET_GO);
-  }
-
-  #sampled(): Promise<string> {
-    this.#sample ??= sampleFile(this.#whole, this.#context.hash, this.#turnScope.signal);
-    return this.#sample;
   }
 
   /** What other tabs that have this file are told. */
@@ -419,15 +386,6 @@ export class FileUpload {
       sentBytes: "shownBytes" in state ? state.shownBytes : 0,
       bytesPerSecond: isPaused ? 0 : this.#meter.bytesPerSecond(this.#context.clock.now()),
     };
-  }
-
-  async #knows(sessionId: string): Promise<boolean> {
-    try {
-      await this.#context.client.getUpload(sessionId, { signal: this.#turnScope.signal });
-      return true;
-    } catch (error) {
-      return asUploadError(error).code !== "session_not_found";
-    }
   }
 
   #created(session: CreatedUpload, askedAt: number): boolean {
@@ -620,7 +578,7 @@ export class FileUpload {
     try {
       const sha256 = this.#digest.hex();
       const answer = await askCompletion(plan, {
-        ...this.#proof(transfer),
+        ...proofOfWhole(plan, this.#digests),
         ...(sha256 !== null && { sha256 }),
         summary: this.#summary(),
       });
@@ -643,22 +601,6 @@ export class FileUpload {
       });
     }
     this.#context.schedule();
-  }
-
-  /**
-   * What the companion is to hold the store's parts against. A session can be found by another device that has a file of the
-   * same name and size: without this, what the two sent could end up in one object.
-   */
-  #proof({ plan: { method, partCount } }: Transfer): { md5?: string; partsMd5?: string } {
-    const digests: Uint8Array[] = [];
-    for (let partNumber = 1; partNumber <= partCount; partNumber += 1) {
-      const digest = this.#digests.get(partNumber);
-      if (digest === undefined) return {}; // Another page or tab sent some of it and asked first.
-      digests.push(digest);
-    }
-    const [only] = digests;
-    if (method === "put") return only === undefined ? {} : { md5: toHex(only) };
-    return { partsMd5: toHex(md5Of(digests)) };
   }
 
   #summary(): ClientSummary {
@@ -801,6 +743,10 @@ export class FileUpload {
 /** Maybe for hours: nothing is kept in memory for it. */
 function standsStill(state: UploadState): boolean {
   return ("isPaused" in state && state.isPaused) || ("wait" in state && state.wait?.reason === "offline");
+}
+
+function elsewhereOf({ state, sentBytes, bytesPerSecond }: TurnReport): Elsewhere {
+  return { state, sentBytes, bytesPerSecond };
 }
 
 function isOver(state: UploadState): boolean {
