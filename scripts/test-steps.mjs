@@ -89,8 +89,6 @@ export function testSteps(node) {
       needs: "build",
     },
     vitest("integration", "integration tests on PostgreSQL", { workers: 2, group: "integration" }),
-    // One at a time: those that have to start and stop in time would wait for one another.
-    vitest("servers", "servers, as processes of their own", { workers: 1, group: "integration" }),
     vitest("contract", "S3 contract on Ceph and the emulator", { workers: 1, group: "integration" }),
     {
       name: "demo",
@@ -98,6 +96,8 @@ export function testSteps(node) {
       what: "demo builds",
       command: [node, inRoot("scripts/build-demo.mjs")],
     },
+    // Alone and one at a time: those that have to start and stop in time would wait for others.
+    vitest("servers", "servers, as processes of their own", { workers: 1 }),
     {
       name: "e2e",
       what: "end to end in Chromium",

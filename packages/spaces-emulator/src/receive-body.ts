@@ -70,7 +70,7 @@ export async function writeHashed(
   const sha256 = options.sha256 === true ? createHash("sha256") : undefined;
   let size = 0;
   const meter = new Transform({
-    highWaterMark: 1 << 20,
+    highWaterMark: 1 << 18,
     transform(bytes: Buffer, _encoding, done: TransformCallback) {
       size += bytes.length;
       md5.update(bytes);
@@ -79,7 +79,7 @@ export async function writeHashed(
     },
   });
   try {
-    await pipeline([...source, meter, createWriteStream(file, { flags: "wx", highWaterMark: 1 << 20 })]);
+    await pipeline([...source, meter, createWriteStream(file, { flags: "wx", highWaterMark: 1 << 18 })]);
   } catch (error) {
     await rm(file, { force: true });
     if (error instanceof S3Error) throw error;

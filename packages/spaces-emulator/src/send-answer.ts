@@ -16,12 +16,12 @@ export async function sendAnswer(response: ServerResponse, answer: Answer, isHea
     response.end(isHead ? undefined : body);
     return isHead ? 0 : Buffer.byteLength(body);
   }
-  await pipeline(Readable.from(readPieces(stream), { objectMode: false, highWaterMark: 1 << 20 }), response);
+  await pipeline(Readable.from(readPieces(stream), { objectMode: false, highWaterMark: 1 << 18 }), response);
   return stream.reduce((sum, { start, end }) => sum + end - start + 1, 0);
 }
 
 async function* readPieces(pieces: NonNullable<Answer["stream"]>): AsyncGenerator<Buffer> {
   for (const { file, start, end } of pieces) {
-    yield* createReadStream(file, { start, end, highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>;
+    yield* createReadStream(file, { start, end, highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>;
   }
 }

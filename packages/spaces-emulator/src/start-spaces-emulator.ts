@@ -55,7 +55,7 @@ export async function startSpacesEmulator(options: SpacesEmulatorOptions): Promi
   const { port = 9000, host = "127.0.0.1", dataDir } = options;
   const disk = await Disk.open(dataDir);
   const server = createServer(
-    { keepAliveTimeout: 60_000, requestTimeout: 0, highWaterMark: 1 << 20 },
+    { keepAliveTimeout: 60_000, requestTimeout: 0, highWaterMark: 1 << 18 },
     (message, response) => {
       void serve(message, response, disk, options);
     },
