@@ -15,7 +15,8 @@ export default defineConfig<object, StackOption>({
   reporter: "list",
   use: {
     launchOptions: CHROMIUM,
-    trace: "retain-on-failure",
+    // A sixth of the run where it is on: `playwright test --trace on` for whoever looks for something.
+    trace: "off",
   },
   projects: [
     // Rows can be written from outside only where the database is a server.

@@ -28,7 +28,12 @@ function runServer(node) {
     // uploads take 166 MiB in all instead of 204.
     "--max-semi-space-size=8",
   ];
-  const server = spawn(node, [...flags, inRoot("apps/server/src/main.ts")], { cwd: root, stdio: "inherit" });
+  const server = spawn(node, [...flags, inRoot("apps/server/src/main.ts")], {
+    cwd: root,
+    stdio: "inherit",
+    // What was compiled the last time is not compiled again: a fifth of a second start.
+    env: { NODE_COMPILE_CACHE: inRoot("node_modules/.cache/node"), ...process.env },
+  });
   // A terminal sends Ctrl-C to the server as well; it knows an echo from a second wish.
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => server.kill(signal));
   process.on("SIGHUP", () => server.kill("SIGTERM"));

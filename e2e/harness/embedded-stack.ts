@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "@audiotricks/testing/free-port";
+import { prepareEmbeddedDatabase } from "@audiotricks/testing/migrated-pglite";
 import { openLane } from "./lane.ts";
 import { ObjectStore } from "./object-store.ts";
 import { ServerProcess } from "./server-process.ts";
@@ -12,6 +13,7 @@ export async function openEmbeddedStack(): Promise<Stack> {
   await using stack = new AsyncDisposableStack();
   const dataDir = await mkdtemp(join(tmpdir(), "at-data-"));
   stack.defer(() => rm(dataDir, { recursive: true, force: true }));
+  await prepareEmbeddedDatabase(dataDir);
   const [port, emulatorPort, guestPort] = [await freePort(), await freePort(), await freePort()];
   const server = stack.use(
     new ServerProcess(port, {

@@ -12,19 +12,20 @@ const NAMES = [
   "chord-with-cover.mp3",
 ];
 
-for (const name of NAMES) {
-  test(`stores ${name} as it is with its checksum, and lists it`, async ({
-    stack,
-    uploads,
-    expectStored,
-  }) => {
-    const file = await fixture(name);
-    await uploads.signIn("alpha");
-    await uploads.pick(file.path);
+test("stores a file of each type as it is with its checksum, and lists it", async ({
+  stack,
+  uploads,
+  expectStored,
+}) => {
+  const files = await Promise.all(NAMES.map(fixture));
+  await uploads.signIn("alpha");
+  for (const { name, path } of files) {
+    await uploads.pick(path);
     await uploads.reaches(name, "done");
     await expect(uploads.libraryFile(name)).toHaveAttribute("data-state", "stored");
-    const [record] = await (await Account.signIn(stack.server.url, "alpha")).files();
-    expect(record?.checksumSha256).toBe(file.sha256);
-    expectStored(file);
-  });
-}
+  }
+  const records = await (await Account.signIn(stack.server.url, "alpha")).files();
+  const checksums = new Map(records.map(({ name, checksumSha256 }) => [name, checksumSha256]));
+  for (const { name, sha256 } of files) expect(checksums.get(name), name).toBe(sha256);
+  expectStored(...files);
+});

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { wavBytes } from "@audiotricks/testing/audio";
 import { expect, it, vi } from "vitest";
-import { refusedStart, startServerProcess, temporaryDirectory } from "./server-process.ts";
+import { refusedStart, startServerProcess, temporaryDirectory, usedDirectory } from "./server-process.ts";
 import { downloadedSha256, sha256, uploadByApi } from "./upload-by-api.ts";
 
 // Each starts real processes, on a machine that other tests share.
@@ -51,7 +51,7 @@ it("takes a file from sign-in to download, keeps it over a restart, and stops cl
 });
 
 it("is ready within 5 s on data that is there", async () => {
-  using directory = temporaryDirectory();
+  using directory = await usedDirectory();
   const env = { DATA_DIR: join(directory.path, "data") };
   const readyAfterMs: number[] = [];
   // The best of four: the other tests of this run share the processor.
@@ -65,7 +65,7 @@ it("is ready within 5 s on data that is there", async () => {
 });
 
 it("keeps tokens good and secrets private over a restart", async () => {
-  using directory = temporaryDirectory();
+  using directory = await usedDirectory();
   const env = { DATA_DIR: join(directory.path, "data") };
   let token: string;
   {
@@ -82,7 +82,7 @@ it("keeps tokens good and secrets private over a restart", async () => {
 });
 
 it("refuses a second process on its data, and lets the next one in after SIGKILL", async () => {
-  using directory = temporaryDirectory();
+  using directory = await usedDirectory();
   const env = { DATA_DIR: join(directory.path, "data") };
   {
     await using server = await startServerProcess(env);
@@ -106,7 +106,7 @@ it("refuses a second process on its data, and lets the next one in after SIGKILL
 });
 
 it("answers what is under way before it stops, for one Ctrl-C that arrives twice", async () => {
-  using directory = temporaryDirectory();
+  using directory = await usedDirectory();
   await using server = await startServerProcess({ DATA_DIR: join(directory.path, "data") });
   const client = await sendHalfARequest(server.url);
   server.kill("SIGINT");
@@ -122,7 +122,7 @@ it("answers what is under way before it stops, for one Ctrl-C that arrives twice
 });
 
 it("says nothing of clients that hang up in the middle of a request", async () => {
-  using directory = temporaryDirectory();
+  using directory = await usedDirectory();
   await using server = await startServerProcess({ DATA_DIR: join(directory.path, "data") });
   const before = server.output();
   (await sendHalfARequest(server.url)).resetAndDestroy();
@@ -132,7 +132,7 @@ it("says nothing of clients that hang up in the middle of a request", async () =
 });
 
 it("stops in time though a client never finishes its request, and at once when told again", async () => {
-  using directory = temporaryDirectory();
+  using directory = await usedDirectory();
   for (const again of [false, true]) {
     await using server = await startServerProcess({ DATA_DIR: join(directory.path, "data") });
     const client = await sendHalfARequest(server.url);
@@ -160,7 +160,7 @@ async function sendHalfARequest(url: string): Promise<Socket> {
 }
 
 it("serves the API, the demo's sign-in and its pages from one origin", async () => {
-  using directory = temporaryDirectory();
+  using directory = await usedDirectory();
   await using server = await startServerProcess({ DATA_DIR: join(directory.path, "data") });
   const page = await server.fetch("/", { headers: { accept: "text/html" } });
   expect(page.headers.get("content-security-policy")).toMatch(

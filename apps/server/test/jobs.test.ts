@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { JOBS_SCHEMA, migrateJobs } from "@audiotricks/migrations";
 import { createEmptyDatabase } from "@audiotricks/testing/database";
+import { loadEmptyPglite } from "@audiotricks/testing/migrated-pglite";
 import { PGlite } from "@electric-sql/pglite";
 import { Kysely, PGliteDialect, sql } from "kysely";
 import { type Db, fromPglite, PgBoss } from "pg-boss";
@@ -35,7 +36,7 @@ async function openOnPostgres(): Promise<Queue> {
 }
 
 async function openOnPglite(): Promise<Queue> {
-  const pglite = await PGlite.create();
+  const pglite = await PGlite.create({ loadDataDir: await loadEmptyPglite() });
   const kysely = new Kysely<unknown>({ dialect: new PGliteDialect({ pglite }) });
   await migrateJobs(kysely);
   return {

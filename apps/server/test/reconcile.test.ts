@@ -7,7 +7,7 @@ import { createTestDatabase } from "@audiotricks/testing/database";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { sql } from "kysely";
 import { expect, it, vi } from "vitest";
-import { environment, startServerProcess, temporaryDirectory } from "./server-process.ts";
+import { environment, startServerProcess, temporaryDirectory, usedDirectory } from "./server-process.ts";
 
 // Starts real processes, on a machine that other tests share.
 vi.setConfig({ testTimeout: 120_000 });
@@ -84,7 +84,7 @@ it("lists what no row knows, and deletes it by the word of that very list alone"
 });
 
 it("refuses while the server has the embedded database, and says what to stop", async () => {
-  using directory = temporaryDirectory();
+  using directory = await usedDirectory();
   const env = { DATA_DIR: join(directory.path, "data") };
   {
     await using server = await startServerProcess(env);

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { prepareEmbeddedDatabase } from "@audiotricks/testing/migrated-pglite";
 
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const START_DEADLINE_MS = 60_000;
@@ -110,4 +111,11 @@ export async function refusedStart(env: Record<string, string>): Promise<{ code:
 export function temporaryDirectory(): Disposable & { path: string } {
   const path = mkdtempSync(join(tmpdir(), "server-"));
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** The same, with a database in `data` as a first start leaves it: for tests that are not about the first start. */
+export async function usedDirectory(): Promise<Disposable & { path: string }> {
+  const directory = temporaryDirectory();
+  await prepareEmbeddedDatabase(join(directory.path, "data"));
+  return directory;
 }

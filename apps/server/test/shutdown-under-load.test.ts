@@ -9,7 +9,12 @@ import { wavBytes } from "@audiotricks/testing/audio";
 import { createTestDatabase } from "@audiotricks/testing/database";
 import { sql } from "kysely";
 import { expect, it, vi } from "vitest";
-import { type ServerProcess, startServerProcess, temporaryDirectory } from "./server-process.ts";
+import {
+  type ServerProcess,
+  startServerProcess,
+  temporaryDirectory,
+  usedDirectory,
+} from "./server-process.ts";
 import { downloadedSha256, sha256, uploadByApi } from "./upload-by-api.ts";
 
 // Starts real processes, on a machine that other tests share.
@@ -117,7 +122,7 @@ it("stops in the middle of work: says so first, loses nothing it acknowledged, a
 });
 
 it("closes connections that are kept alive as soon as their answer is out", async () => {
-  using directory = temporaryDirectory();
+  using directory = await usedDirectory();
   await using server = await startServerProcess({ DATA_DIR: join(directory.path, "data") });
   // Node keeps the connection of this one for the next.
   await server.fetch("/healthz");

@@ -3,7 +3,7 @@ import { migrate } from "@audiotricks/migrations";
 import { PGlite } from "@electric-sql/pglite";
 import { Kysely, PGliteDialect, PostgresDialect, sql } from "kysely";
 import pg from "pg";
-import { loadMigratedPglite } from "./migrated-pglite.ts";
+import { loadEmptyPglite, loadMigratedPglite } from "./migrated-pglite.ts";
 
 const TEMPLATE = "audiotricks_template";
 /** Our sizes and counts stay below 2^53, so bigint comes as a number. */
@@ -56,13 +56,13 @@ export async function createPgliteDatabase<Database>(): Promise<PgliteDatabase<D
 
 /** PGlite in memory without our schema. */
 export async function createEmptyPglite<Database>(): Promise<PgliteDatabase<Database>> {
-  return openPglite<Database>(undefined);
+  return openPglite<Database>(await loadEmptyPglite());
 }
 
-async function openPglite<Database>(dataDir: Blob | undefined): Promise<PgliteDatabase<Database>> {
+async function openPglite<Database>(loadDataDir: Blob): Promise<PgliteDatabase<Database>> {
   const pglite = await PGlite.create({
     parsers: { [INT8]: Number },
-    ...(dataDir === undefined ? {} : { loadDataDir: dataDir }),
+    loadDataDir,
   });
   const db = new Kysely<Database>({ dialect: new PGliteDialect({ pglite }) });
   return {
