@@ -2,6 +2,11 @@ import { defineConfig } from "@playwright/test";
 import { CHROMIUM } from "./harness/chromium.ts";
 import type { StackOption } from "./harness/test.ts";
 
+/** What the page looks like, and what a development build of it does, is the same on any store. */
+const OF_THE_PAGE_ALONE = ["accessibility", "debug-drawer", "long-list", "phone", "strict-mode"].map(
+  (name) => `**/${name}.spec.ts`,
+);
+
 export default defineConfig<object, StackOption>({
   testDir: "specs",
   outputDir: "test-results",
@@ -26,7 +31,6 @@ export default defineConfig<object, StackOption>({
       use: { stackName: "embedded" },
       testIgnore: ["**/rows-born-in-sql.spec.ts", "**/two-hosts.spec.ts"],
     },
-    // What a development build of the page does is the same on any store.
-    { name: "ceph", use: { stackName: "ceph" }, testIgnore: "**/strict-mode.spec.ts" },
+    { name: "ceph", use: { stackName: "ceph" }, testIgnore: OF_THE_PAGE_ALONE },
   ],
 });

@@ -66,7 +66,7 @@ export function testSteps(node) {
       name: "simulation",
       group: "build",
       what: "invariants under faults, in a simulated world",
-      command: [node, inRoot("packages/simulation/src/main.ts"), "--runs", "1000", "--seconds", "40"],
+      command: [node, inRoot("packages/simulation/src/main.ts"), "--runs", "1000", "--seconds", "25"],
     },
     {
       name: "build",
@@ -96,8 +96,8 @@ export function testSteps(node) {
       what: "demo builds",
       command: [node, inRoot("scripts/build-demo.mjs")],
     },
-    // Alone and one at a time: those that have to start and stop in time would wait for others.
-    vitest("servers", "servers, as processes of their own", { workers: 1 }),
+    // Alone: those that have to start and stop in time would wait for others.
+    vitest("servers", "servers, as processes of their own", { workers: 2 }),
     {
       name: "e2e",
       what: "end to end in Chromium",
