@@ -20,7 +20,7 @@ export default defineConfig<object, StackOption>({
   reporter: "list",
   use: {
     launchOptions: CHROMIUM,
-    // A sixth of the run where it is on: `playwright test --trace on` for whoever looks for something.
+    // A seventh of the work where it is on: `playwright test --trace on` for whoever looks for something.
     trace: "off",
   },
   projects: [

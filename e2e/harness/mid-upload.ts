@@ -9,7 +9,7 @@ const STEADY = 24 * MiB;
 /** At this rate no part is finished before the test has done what it came for. */
 const TRICKLE = MiB / 4;
 
-/** Signs in, picks a file of 16 parts, and returns when some of them are stored and the rest can hardly move. */
+/** Signs in, picks a file of that many parts, and returns when some of them are stored and the rest can hardly move. */
 export async function reachMidUpload(uploads: UploadsPage, stack: Stack, folder: string): Promise<LocalFile> {
   const file = await generateWav(folder, "lecture.wav", PART_COUNT * 5 * MiB);
   await uploads.signIn("alpha");

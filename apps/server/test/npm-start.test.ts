@@ -2,14 +2,14 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { environment, usedDirectory } from "./server-process.ts";
+import { environment, temporaryDirectory } from "./server-process.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 
 it.each(["SIGINT", "SIGTERM"] as const)(
   "npm start ends cleanly when npm alone is told %s",
   async (signal) => {
-    using directory = await usedDirectory();
+    using directory = temporaryDirectory();
     const env = environment({ DATA_DIR: join(directory.path, "data") });
     // A group of its own, so that whatever stays behind can be ended.
     const npm = spawn("npm", ["start"], {

@@ -36,15 +36,16 @@ export async function loadEmptyPglite(): Promise<Blob> {
 
 /**
  * Makes a server's data directory as its first start would leave the database, for tests that are not about the first
- * start, which takes half a minute of two busy processors' time.
+ * start, which takes 14 s of processor instead of 7.
  *
  * @param dataDir What the server gets as `DATA_DIR`; must not have a database yet.
  */
 export async function prepareEmbeddedDatabase(dataDir: string): Promise<void> {
-  await loadMigratedPglite();
+  const name = await migratedName();
+  await load(name, dumpMigratedPglite);
   const target = join(dataDir, "postgres");
   await mkdir(target, { recursive: true, mode: 0o700 });
-  await promisify(execFile)("tar", ["-xf", pathOf(await migratedName()), "-C", target]);
+  await promisify(execFile)("tar", ["-xf", pathOf(name), "-C", target]);
 }
 
 async function migratedName(): Promise<string> {

@@ -138,7 +138,7 @@ describe("two tabs with the same files, either of which dies at any moment", () 
           if (states.some((state) => state.get(id) === "done")) expect(all.length).toBeGreaterThanOrEqual(1);
         }
       }),
-      { numRuns: 700 },
+      { numRuns: 1_500 },
     );
   }, 120_000);
 });

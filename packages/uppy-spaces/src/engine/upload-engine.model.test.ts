@@ -155,7 +155,7 @@ describe("createUploadEngine, with pages that die at any moment", () => {
         const used = [...IDS.flatMap(completed), ...open].reduce((sum, { size }) => sum + size, 0);
         expect(cloud.quotaUsed).toBe(used);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 6_000 },
     );
   }, 120_000);
 });
