@@ -173,27 +173,33 @@ export function createFileTurns(options: {
       const others = new Set<string>();
       let hasWaited = false;
       let news: News = { sessionId: null, at: wish.since };
-      for (;;) {
-        const entered = await enter(prefix, others);
-        if ("name" in entered) {
-          // A third tab may have been faster than this one, and come to an end: its last word may still be on its way.
-          if (hasWaited) await new Promise<void>((resolve) => void clock.after(LAST_WORD_LATE_MS, resolve));
-          if (wish.signal.aborted) entered.release();
+      // Whoever is faster may be through while this one is between two looks.
+      const leave = talk.attend();
+      try {
+        for (;;) {
+          const entered = await enter(prefix, others);
+          if ("name" in entered) {
+            // A third tab may have been faster than this one, and come to an end: its last word may still be on its way.
+            if (hasWaited) await new Promise<void>((resolve) => void clock.after(LAST_WORD_LATE_MS, resolve));
+            if (wish.signal.aborted) entered.release();
+            wish.signal.throwIfAborted();
+            const stopAnswering = talk.answer(entered.name, wish);
+            const release = () => {
+              stopAnswering();
+              entered.release();
+            };
+            const through = completed.get(prefix);
+            const { sessionId } = through !== undefined && through.at >= news.at ? through : news;
+            return { sessionId, release };
+          }
           wish.signal.throwIfAborted();
-          const stopAnswering = talk.answer(entered.name, wish);
-          const release = () => {
-            stopAnswering();
-            entered.release();
-          };
-          const through = completed.get(prefix);
-          const { sessionId } = through !== undefined && through.at >= news.at ? through : news;
-          return { sessionId, release };
+          hasWaited = true;
+          const { isOther, ...heard } = await follow(entered.busy, wish);
+          if (isOther) others.add(entered.busy);
+          else news = heard;
         }
-        wish.signal.throwIfAborted();
-        hasWaited = true;
-        const { isOther, ...heard } = await follow(entered.busy, wish);
-        if (isOther) others.add(entered.busy);
-        else news = heard;
+      } finally {
+        leave();
       }
     },
   };

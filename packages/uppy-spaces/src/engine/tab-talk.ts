@@ -49,8 +49,10 @@ export interface TabTalk {
   answer: (name: string, answerer: Answerer) => () => void;
   /** Asks again and again. `onSilent`: nobody has answered for long. */
   watch: (name: string, onTold: (told: Told) => void, onSilent: () => void) => TabWatch;
-  /** Calls back when another tab is through with a file, as long as this one asks or answers for any. */
+  /** Calls back when another tab is through with a file, as long as this one attends, asks or answers for any. */
   onOver: (listener: (told: Told) => void) => void;
+  /** Hears everything until the returned function is called, between one question and the next too. */
+  attend: () => () => void;
 }
 
 export interface TabWatch {
@@ -72,6 +74,7 @@ export function createTabTalk(clock: Clock, openChannel: () => TabChannel): TabT
   const listeners = new Set<(told: Told) => void>();
   const lastWords = new Map<string, TurnReport>();
   const watches = new Map<string, Watch>();
+  let attending = 0;
   let channel: TabChannel | null = null;
   let stopAsking: (() => void) | null = null;
 
@@ -86,7 +89,7 @@ export function createTabTalk(clock: Clock, openChannel: () => TabChannel): TabT
     return channel;
   };
   const closeIfIdle = () => {
-    if (answerers.size + lastWords.size + watches.size > 0) return;
+    if (attending + answerers.size + lastWords.size + watches.size > 0) return;
     channel?.close();
     channel = null;
   };
@@ -144,6 +147,14 @@ export function createTabTalk(clock: Clock, openChannel: () => TabChannel): TabT
       };
     },
     onOver: (listener) => void listeners.add(listener),
+    attend: () => {
+      attending += 1;
+      open();
+      return () => {
+        attending -= 1;
+        closeIfIdle();
+      };
+    },
     watch: (name, onTold, onSilent) => {
       const watch = { onTold, onSilent, hasSample: false, unanswered: 0 };
       watches.set(name, watch);

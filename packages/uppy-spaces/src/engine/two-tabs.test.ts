@@ -69,6 +69,20 @@ describe("one file in two tabs", () => {
     expect(second.problems).toEqual([]);
   });
 
+  it("is one file where the first dies, comes back, and is through before the second has looked again", async () => {
+    for (let seed = 1; seed <= 300; seed += 1) {
+      const first = new BrowserProfile({ seed });
+      const second = new BrowserProfile(first.browser);
+      first.add("a", 1000);
+      second.add("a", 1000);
+      await first.until(() => first.last("a") === "uploading");
+      first.crash();
+      first.add("a", 1000);
+      await first.until(() => isDone(first)() && isDone(second)());
+      expect([seed, first.cloud.completions]).toEqual([seed, 1]);
+    }
+  });
+
   it("stands still while the first is paused, and says so", async () => {
     const { first, second, cloud } = await openTwo();
     second.add("a", SIZE);
