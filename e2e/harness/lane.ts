@@ -1,11 +1,11 @@
 import { once } from "node:events";
-import { createConnection, createServer, type Socket } from "node:net";
-import { setTimeout as delay } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
+import type { LaneCommand } from "./lane-thread.ts";
 
 /**
  * A wire between the browser and a server that a test can make slow or cut, so that "in mid-upload" is a place and not a
  * matter of luck. It passes bytes and knows nothing of HTTP; signatures hold, because the browser still believes it speaks
- * to the server's own address (`chromiumRules`).
+ * to the server's own address (`chromiumRule`).
  */
 export interface Lane extends AsyncDisposable {
   /** From the browser to the server, over all connections; `null` for as fast as it goes. */
@@ -17,73 +17,20 @@ export interface Lane extends AsyncDisposable {
   chromiumRule: string;
 }
 
+/** In a thread of its own: there the garbage collection that so many bytes bring about has nothing to look through. */
 export async function openLane(serverPort: number): Promise<Lane> {
-  const sockets = new Set<Socket>();
-  let rate: number | null = null;
-  let freeAt = 0;
-  let isCut = false;
-
-  /** Waits until so many bytes may pass. */
-  const admit = async (bytes: number): Promise<void> => {
-    if (rate === null) return;
-    const now = performance.now();
-    const startAt = Math.max(now, freeAt);
-    freeAt = startAt + (bytes / rate) * 1000;
-    await delay(startAt - now);
-  };
-  const pump = async (from: Socket, to: Socket, isUpload: boolean): Promise<void> => {
-    for await (const bytes of from as AsyncIterable<Buffer>) {
-      if (isUpload) await admit(bytes.length);
-      if (!to.write(bytes)) await once(to, "drain");
-    }
-    to.end();
-  };
-
-  const listener = createServer({ allowHalfOpen: true }, (browser) => {
-    if (isCut) {
-      browser.resetAndDestroy();
-      return;
-    }
-    const server = createConnection({ port: serverPort, host: "127.0.0.1", allowHalfOpen: true });
-    const endBoth = () => {
-      browser.destroy();
-      server.destroy();
-    };
-    for (const socket of [browser, server]) {
-      sockets.add(socket);
-      socket.setNoDelay(true);
-      socket.on("error", endBoth);
-      socket.on("close", () => sockets.delete(socket));
-    }
-    Promise.all([pump(browser, server, true), pump(server, browser, false)]).catch(endBoth);
-  });
-  listener.listen(0, "127.0.0.1");
-  await once(listener, "listening");
-  const address = listener.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
-
-  const endAll = () => {
-    for (const socket of sockets) socket.destroy();
-  };
+  const thread = new Worker(new URL("./lane-thread.ts", import.meta.url), { workerData: { serverPort } });
+  const [port] = (await once(thread, "message")) as [number];
+  const tell = (command: LaneCommand) => thread.postMessage(command);
   return {
     chromiumRule: ["127.0.0.1", "localhost", "*.localhost"]
-      .map((host) => `MAP ${host}:${serverPort} 127.0.0.1:${address.port}`)
+      .map((host) => `MAP ${host}:${serverPort} 127.0.0.1:${port}`)
       .join(","),
-    limit: (bytesPerSecond) => {
-      rate = bytesPerSecond;
-      freeAt = 0;
-    },
-    cut: () => {
-      isCut = true;
-      endAll();
-    },
-    mend: () => {
-      isCut = false;
-    },
+    limit: (bytesPerSecond) => tell({ limit: bytesPerSecond }),
+    cut: () => tell("cut"),
+    mend: () => tell("mend"),
     async [Symbol.asyncDispose]() {
-      endAll();
-      listener.close();
-      await once(listener, "close");
+      await thread.terminate();
     },
   };
 }

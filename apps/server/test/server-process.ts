@@ -35,9 +35,9 @@ const UNSET = [
 
 /** The environment without settings of this machine's own; free ports unless told otherwise. */
 export function environment(env: Record<string, string>): Record<string, string> {
-  const { PATH = "", HOME = "" } = process.env;
+  const { PATH = "", HOME = "", NODE_COMPILE_CACHE = "" } = process.env;
   const unset = Object.fromEntries(UNSET.map((name) => [name, ""]));
-  return { PATH, HOME, ...unset, PORT: "0", EMULATOR_PORT: "0", ...env };
+  return { PATH, HOME, NODE_COMPILE_CACHE, ...unset, PORT: "0", EMULATOR_PORT: "0", ...env };
 }
 
 export async function startServerProcess(env: Record<string, string>): Promise<ServerProcess> {
