@@ -167,6 +167,25 @@ export function describeUploads(
       },
     );
 
+    it.each([
+      [LARGE_PUT, "HeadObject"],
+      [LARGE_PUT, "CopyObject"],
+      [50_000, "GetObject"],
+      [THREE_PARTS, "ListParts"],
+    ])(
+      "says of an upload (%d bytes) that it was cancelled, whatever it then missed (%s)",
+      async (size, step) => {
+        const { session } = await sendAll(size);
+        on.proxy.intercept = (operation) => {
+          if (operation !== step) return undefined;
+          on.proxy.intercept = () => undefined;
+          return { before: on.storage.uploads.cancel(on.me, session.sessionId) };
+        };
+        expect(await rejection(complete(session.sessionId))).toMatchObject({ code: "session_not_open" });
+        await requireNothingLeft();
+      },
+    );
+
     it.each<[string, object]>([
       ["was lost on the way back", { drop: "after" }],
       ["was a 500 that hid success", { hideBehind: 500 }],

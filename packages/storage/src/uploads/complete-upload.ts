@@ -155,7 +155,7 @@ export async function work(
       await removeRevived(context, session);
       return true;
     }
-    return await recover(context, lease, error);
+    return await recover(context, session, lease, error);
   }
 }
 
@@ -234,15 +234,26 @@ async function removeRevived(context: StorageContext, session: Session): Promise
 }
 
 /** After a failure on the way: open again if nothing was sent, otherwise left for the next caller to find out. */
-async function recover(context: StorageContext, lease: Lease, error: unknown): Promise<boolean> {
+async function recover(
+  context: StorageContext,
+  session: Session,
+  lease: Lease,
+  error: unknown,
+): Promise<boolean> {
   const current = await getSession(context, lease.sessionId);
-  if (current.state !== "completing") throw error;
+  const mayPass = error instanceof UploadError && error.retryable;
+  if (current.state !== "completing") {
+    if (!mayPass || current.state === "active") throw error;
+    // A cancel takes away what was being read here: the row says more than the store.
+    await removeRevived(context, session);
+    return true;
+  }
   if (current.completeSentAgoMs === null) {
     await returnToActive(context, lease);
     throw error;
   }
   await letGo(context, lease);
-  if (error instanceof UploadError && error.retryable) return false;
+  if (mayPass) return false;
   throw error;
 }
 
