@@ -12,6 +12,8 @@ export default defineConfig({
             "migrations/src/**/*.test.ts",
             "scripts/*.test.mjs",
           ],
+          // What a file of tests imports was compiled for the one before it.
+          isolate: false,
           // Limits are for what hangs: a busy machine is slow, not wrong.
           testTimeout: 30_000,
         },
@@ -22,6 +24,7 @@ export default defineConfig({
           include: ["packages/*/test/**/*.test.ts", "migrations/test/**/*.test.ts"],
           exclude: ["**/node_modules/**", "packages/spaces-emulator/test/contract/**"],
           globalSetup: ["packages/testing/src/vitest-postgres.ts"],
+          isolate: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

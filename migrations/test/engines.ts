@@ -1,6 +1,5 @@
 import { createPgliteDatabase, createTestDatabase, type PgliteDatabase } from "@audiotricks/testing/database";
 import { sql } from "kysely";
-import { afterAll } from "vitest";
 
 /** What behaves alike on both: the server that deployments run on, and the embedded default. */
 export const ENGINES: { engine: "PostgreSQL" | "PGlite"; open: () => Promise<PgliteDatabase<unknown>> }[] = [
@@ -10,7 +9,7 @@ export const ENGINES: { engine: "PostgreSQL" | "PGlite"; open: () => Promise<Pgl
 
 let shared: Promise<PgliteDatabase<unknown>> | undefined;
 
-/** One PGlite for a file of tests, emptied for each: a fresh one takes as long as most tests together. */
+/** One PGlite for all tests of a process, emptied for each: a fresh one takes as long as most tests together. */
 async function openEmptiedPglite(): Promise<PgliteDatabase<unknown>> {
   shared ??= createPgliteDatabase<unknown>();
   const { db } = await shared;
@@ -22,8 +21,3 @@ async function openEmptiedPglite(): Promise<PgliteDatabase<unknown>> {
   await sql`SET TIME ZONE 'UTC'`.execute(db);
   return { db, [Symbol.asyncDispose]: () => Promise.resolve() };
 }
-
-afterAll(async () => {
-  await (await shared)?.[Symbol.asyncDispose]();
-  shared = undefined;
-});
