@@ -9,11 +9,11 @@ import { PGlite } from "@electric-sql/pglite";
 import { Kysely, PGliteDialect, sql } from "kysely";
 import { type Db, fromPglite, PgBoss } from "pg-boss";
 import { pino } from "pino";
-import { describe, expect, it, vi } from "vitest";
+import { describe, it, vi } from "vitest";
 import type { Job, JobContext } from "../src/jobs/job.ts";
 import { type RunningJobs, startJobs } from "../src/jobs/start-jobs.ts";
 
-// Waits for heartbeats to lapse, on a machine that other tests share.
+// Waits for heartbeats to lapse, on a machine that other tests share; each with a database of its own, all at once.
 vi.setConfig({ testTimeout: 120_000 });
 
 interface Queue extends AsyncDisposable {
@@ -72,8 +72,8 @@ function jobThat(run: Job["run"], more: Partial<Job> = {}): Job {
 describe.each([
   { engine: "PostgreSQL", open: openOnPostgres },
   { engine: "PGlite", open: openOnPglite },
-])("jobs on $engine", ({ open }) => {
-  it("are done at the start and once more, by one worker at a time", async () => {
+])("jobs on $engine", { concurrent: true }, ({ open }) => {
+  it("are done at the start and once more, by one worker at a time", async ({ expect }) => {
     await using queue = await open();
     let [running, most, runs] = [0, 0, 0];
     const job = jobThat(async () => {
@@ -88,7 +88,7 @@ describe.each([
     expect(most).toBe(1);
   });
 
-  it("stop in the middle when the server does, and go on elsewhere", async () => {
+  it("stop in the middle when the server does, and go on elsewhere", async ({ expect }) => {
     await using queue = await open();
     const began = Promise.withResolvers<void>();
     const first = await startWorker(queue, [
@@ -112,7 +112,7 @@ describe.each([
     await second.stop(2000);
   });
 
-  it("are tried again after a failure", async () => {
+  it("are tried again after a failure", async ({ expect }) => {
     await using queue = await open();
     let runs = 0;
     const job = jobThat(
@@ -127,7 +127,9 @@ describe.each([
     await worker.stop(2000);
   });
 
-  it("are not done with a payload of another version, which waits for a worker that knows it", async () => {
+  it("are not done with a payload of another version, which waits for a worker that knows it", async ({
+    expect,
+  }) => {
     await using queue = await open();
     const newer = new PgBoss({ db: queue.db, schema: JOBS_SCHEMA, migrate: false });
     await newer.start();
@@ -151,7 +153,9 @@ describe.each([
   });
 });
 
-it("what an embedded worker was at when it was killed does not hold up the next one", async () => {
+it.concurrent("what an embedded worker was at when it was killed does not hold up the next one", async ({
+  expect,
+}) => {
   await using queue = await openOnPglite();
   // As a kill leaves it: taken, and nobody there.
   const dead = new PgBoss({ db: queue.db, schema: JOBS_SCHEMA, migrate: false });
@@ -170,7 +174,7 @@ it("what an embedded worker was at when it was killed does not hold up the next 
   await worker.stop(2000);
 });
 
-it("what a worker was at when it was killed is taken up by another", async () => {
+it.concurrent("what a worker was at when it was killed is taken up by another", async ({ expect }) => {
   await using queue = await openOnPostgres();
   const script = join(import.meta.dirname, "job-worker.ts");
   const victim = spawn(process.execPath, [script, queue.url, "test"], {
