@@ -1,11 +1,14 @@
 import { defineConfig } from "@playwright/test";
-import { CHROMIUM } from "./harness/chromium.ts";
+import { CHROMIUM, HEADLESS_CHROMIUM } from "./harness/chromium.ts";
 import type { StackOption } from "./harness/test.ts";
 
 /** What the page looks like, and what a development build of it does, is the same on any store. */
 const OF_THE_PAGE_ALONE = ["accessibility", "debug-drawer", "long-list", "phone", "strict-mode"].map(
   (name) => `**/${name}.spec.ts`,
 );
+
+/** Where the whole browser has a say, in what it asks people and in what passes through it: there it is the whole browser. */
+const OF_THE_BROWSER = ["**/continue.spec.ts", "**/large-file.spec.ts"];
 
 export default defineConfig<object, StackOption>({
   testDir: "specs",
@@ -19,7 +22,7 @@ export default defineConfig<object, StackOption>({
   forbidOnly: process.env.CI !== undefined,
   reporter: "list",
   use: {
-    launchOptions: CHROMIUM,
+    launchOptions: HEADLESS_CHROMIUM,
     // A seventh of the work where it is on: `playwright test --trace on` for whoever looks for something.
     trace: "off",
   },
@@ -31,6 +34,11 @@ export default defineConfig<object, StackOption>({
       use: { stackName: "embedded" },
       testIgnore: ["**/rows-born-in-sql.spec.ts", "**/two-hosts.spec.ts"],
     },
-    { name: "ceph", use: { stackName: "ceph" }, testIgnore: OF_THE_PAGE_ALONE },
+    { name: "ceph", use: { stackName: "ceph" }, testIgnore: [...OF_THE_PAGE_ALONE, ...OF_THE_BROWSER] },
+    {
+      name: "ceph, whole Chromium",
+      use: { stackName: "ceph", launchOptions: CHROMIUM },
+      testMatch: OF_THE_BROWSER,
+    },
   ],
 });

@@ -8,8 +8,9 @@ const CEPH = ["ceph", "ceph-authtool", "monmaptool", "ceph-mon", "ceph-osd", "ra
 const SERVERS = [
   {
     name: "Chromium",
-    packages: ["chromium"],
-    isThere: () => process.env.CHROMIUM_PATH !== undefined || isProgram("chromium"),
+    packages: ["chromium", "chromium-headless-shell"],
+    isThere: () =>
+      process.env.CHROMIUM_PATH !== undefined || ["chromium", "chromium-headless-shell"].every(isProgram),
     otherwise: "or set CHROMIUM_PATH to a Chromium or Chrome",
   },
   {
