@@ -15,7 +15,7 @@ const minutes = 60 * seconds;
  * @property {string} what For people.
  * @property {string[]} command
  * @property {"vitest" | "playwright"} [report]
- * @property {string} [needs] A step without which this one says nothing.
+ * @property {string} [needs] A step without which this one says nothing: it waits for that, and is not run where that failed.
  * @property {number} [timeoutMs]
  * @property {string} [group] Steps of one group run two at a time.
  */
@@ -76,14 +76,14 @@ export function testSteps(node) {
     },
     {
       name: "packages",
-      group: "built",
+      group: "build",
       what: "packages are fit to publish (publint, attw)",
       command: [node, inRoot("scripts/check-packages.mjs")],
       needs: "build",
     },
     {
       name: "size",
-      group: "built",
+      group: "build",
       what: "what pages load stays small (size-limit)",
       command: ["size-limit"],
       needs: "build",

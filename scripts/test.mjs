@@ -44,18 +44,21 @@ async function runAll(node) {
   env.NODE_COMPILE_CACHE = join(scratch, "compiled");
   delete env.FORCE_COLOR;
   delete env.NODE_ENV;
-  const failedSteps = new Set();
+  /** Of each step that has begun, whether it fails. */
+  const failing = new Map();
+  const runUnlessInVain = async (step) => {
+    if (await failing.get(step.needs)) {
+      report(step, { passed: 0, failed: 1, remark: `not run: it needs ${step.needs}` }, 0);
+      return true;
+    }
+    return await runOne(step, env, scratch);
+  };
   try {
     for (const group of inGroups(steps)) {
       await runGroup(group, async (step) => {
         if (interrupted.signal.aborted) throw new Error("Interrupted.");
-        if (failedSteps.has(step.needs)) {
-          report(step, { passed: 0, failed: 1, remark: `not run: it needs ${step.needs}` }, 0);
-          failedSteps.add(step.name);
-          return;
-        }
-        const failed = await runOne(step, env, scratch);
-        if (failed) failedSteps.add(step.name);
+        failing.set(step.name, runUnlessInVain(step));
+        await failing.get(step.name);
       });
       endLeftovers(group, run);
     }

@@ -5,15 +5,12 @@ import type { Stack } from "../harness/stack.ts";
 import { serveStockUppy } from "../harness/stock-uppy-site.ts";
 import { test as base, expect } from "../harness/test.ts";
 
-const test = base.extend<object, { stockUppy: string }>({
+const test = base.extend<{ stockUppy: string }>({
   /** Address of the page. */
-  stockUppy: [
-    async ({ stack }, use) => {
-      await using _site = await serveStockUppy(stack.guestPort);
-      await use(`http://127.0.0.1:${stack.guestPort}/`);
-    },
-    { scope: "worker" },
-  ],
+  stockUppy: async ({ stack }, use) => {
+    await using _site = await serveStockUppy(stack.guestPort);
+    await use(`http://127.0.0.1:${stack.guestPort}/`);
+  },
 });
 
 /** Opens the page signed in as alpha, by the token that its endpoint carries. */
