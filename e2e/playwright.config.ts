@@ -7,8 +7,8 @@ const OF_THE_PAGE_ALONE = ["accessibility", "debug-drawer", "long-list", "phone"
   (name) => `**/${name}.spec.ts`,
 );
 
-/** Where the whole browser has a say, in what it asks people and in what passes through it: there it is the whole browser. */
-const OF_THE_BROWSER = ["**/continue.spec.ts", "**/large-file.spec.ts"];
+/** What pages ask of the browser, which is all of it there: files to read again, locks, talk between tabs, workers. */
+const OF_THE_BROWSER = ["continue", "two-tabs", "worker"].map((name) => `**/${name}.spec.ts`);
 
 export default defineConfig<object, StackOption>({
   testDir: "specs",
@@ -27,18 +27,18 @@ export default defineConfig<object, StackOption>({
     trace: "off",
   },
   projects: [
+    {
+      name: "ceph, whole Chromium",
+      use: { stackName: "ceph", launchOptions: CHROMIUM },
+      testMatch: OF_THE_BROWSER,
+    },
+    { name: "ceph", use: { stackName: "ceph" }, testIgnore: [...OF_THE_PAGE_ALONE, ...OF_THE_BROWSER] },
     // Rows can be written from outside only where the database is a server.
     // The local store is at an address, which has no second name.
     {
       name: "embedded",
       use: { stackName: "embedded" },
-      testIgnore: ["**/rows-born-in-sql.spec.ts", "**/two-hosts.spec.ts"],
-    },
-    { name: "ceph", use: { stackName: "ceph" }, testIgnore: [...OF_THE_PAGE_ALONE, ...OF_THE_BROWSER] },
-    {
-      name: "ceph, whole Chromium",
-      use: { stackName: "ceph", launchOptions: CHROMIUM },
-      testMatch: OF_THE_BROWSER,
+      testIgnore: ["**/rows-born-in-sql.spec.ts", "**/two-hosts.spec.ts", ...OF_THE_BROWSER],
     },
   ],
 });

@@ -30,6 +30,7 @@ export function testSteps(node) {
   });
   return [
     { name: "format", group: "static", what: "format and lint (Biome)", command: ["biome", "ci", "."] },
+    vitest("unit", "unit tests", { workers: 3, group: "static" }),
     {
       name: "lint",
       group: "static",
@@ -61,7 +62,6 @@ export function testSteps(node) {
       what: "row types match the migrations",
       command: [node, inRoot("migrations/src/codegen.ts"), "--check"],
     },
-    vitest("unit", "unit tests", { workers: 3 }),
     {
       name: "simulation",
       group: "build",
@@ -88,7 +88,7 @@ export function testSteps(node) {
       command: ["size-limit"],
       needs: "build",
     },
-    vitest("integration", "integration tests on PostgreSQL", { workers: 2, group: "integration" }),
+    vitest("integration", "integration tests on PostgreSQL", { workers: 3, group: "integration" }),
     vitest("contract", "S3 contract on Ceph and the emulator", { workers: 1, group: "integration" }),
     {
       name: "demo",

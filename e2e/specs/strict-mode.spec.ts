@@ -51,7 +51,7 @@ test("uploads once under StrictMode, which mounts everything twice", async ({
   const file = await generateWav(folder, "talk.wav", 30 * MiB);
 
   await uploads.signIn("alpha");
-  expect(mounts).toBe(2);
+  await expect.poll(() => mounts).toBe(2);
   const asked = ["GET /v1/config", "GET /v1/files", "GET /v1/quota", "GET /v1/uploads"];
   await expect.poll(() => new Set(calls).size).toBe(asked.length);
   expect(calls.sort()).toEqual(asked);

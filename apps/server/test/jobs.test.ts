@@ -82,7 +82,10 @@ describe.each([
       running--;
       runs++;
     });
-    const workers = [await startWorker(queue, [job]), await startWorker(queue, [job])];
+    // An embedded database has one process, which takes what is under way at its start for a dead one's.
+    const workers = await Promise.all(
+      Array.from({ length: queue.isEmbedded ? 1 : 2 }, () => startWorker(queue, [job])),
+    );
     await expect.poll(() => runs, { timeout: 60_000, interval: 100 }).toBeGreaterThanOrEqual(2);
     await Promise.all(workers.map((worker) => worker.stop(2000)));
     expect(most).toBe(1);

@@ -31,6 +31,7 @@ it("is within the bounds that the companion takes, whatever happened", () => {
     fc.property(fc.option(flight, { nil: undefined }), upload, (record, sums) => {
       expect(() => clientSummary.parse(reportUpload(record, sums))).not.toThrow();
     }),
+    { numRuns: 2000 },
   );
 });
 

@@ -27,6 +27,8 @@ export function reportUpload(
   };
 }
 
+/** What is no number, as infinities less one another are, counts as nothing. */
 function within(value: number, most: number): number {
+  if (Number.isNaN(value)) return 0;
   return Math.min(Math.max(Math.round(value), 0), most);
 }

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { BrowserProfile as Profile } from "../../test/support/browser-profile.ts";
 
 const MiB = 1024 * 1024;
@@ -135,6 +135,26 @@ describe("createUploadEngine", () => {
     profile.setOnline(true);
     await profile.until(isDone(profile, "a"));
     expect(profile.cloud.needless).toEqual([]);
+  });
+
+  it("takes bytes that go out while the browser says that it is offline for a network, and the last of them for none", async () => {
+    const profile = new Profile();
+    const puts: ((sentBytes: number) => void)[] = [];
+    vi.spyOn(profile.cloud, "put").mockImplementation(({ onProgress }) => {
+      puts.push(onProgress);
+      return new Promise(() => {});
+    });
+    profile.add("a", 20 * MiB);
+    await profile.until(() => puts.length === 4);
+    profile.setOnline(false);
+    expect(profile.last("a")).toBe("waiting");
+    for (let seconds = 1; seconds <= 10; seconds += 1) {
+      puts[0]?.(seconds * 1000);
+      await profile.clock.advance(1000);
+      expect(profile.last("a")).toBe("uploading");
+    }
+    await profile.clock.advance(4000);
+    expect(profile.statuses.get("a")?.at(-1)).toMatchObject({ status: "waiting", reason: "offline" });
   });
 
   it("signs anew what has expired, seen as a 403 or as nothing but a network error", async () => {

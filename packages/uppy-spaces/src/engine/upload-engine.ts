@@ -31,6 +31,8 @@ const SESSIONS_AHEAD = 100;
 const HASH_ROUND = 4;
 /** PUTs that Spaces takes at once for one object, until the companion says otherwise. */
 const DEFAULT_PARTS_AT_ONCE = 10;
+/** Bytes that go out for longer than this after the browser says that there is no network prove it wrong. */
+const OFFLINE_STANDS_MS = 2_000;
 /** What browsers open to one host over HTTP/1.1. */
 const CONNECTIONS_PER_HOST = 6;
 
@@ -100,6 +102,9 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
   let isFull = false;
   let hasToldOfEtag = false;
   let offlineSince: number | null = null;
+  let stopWatching = () => {};
+  /** When bytes last went out. */
+  let movedAt = 0;
 
   const context: EngineContext = {
     client,
@@ -122,9 +127,10 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
     hosts: new StoreHosts(),
     readOnce,
     sent: (bytes) => {
-      if (speed.sent(bytes, clock.now())) digests.speedChanged();
+      movedAt = clock.now();
+      if (speed.sent(bytes, movedAt)) digests.speedChanged();
       governor.sent(bytes);
-      if (governor.observe(clock.now(), isFull)) context.schedule();
+      if (governor.observe(movedAt, isFull)) context.schedule();
     },
     overloaded: () => governor.trouble(clock.now()),
     nextAttempt: () => {
@@ -232,14 +238,24 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
     );
   };
 
+  /** Bytes that were on their way say that there is a network after all; when no more follow, there is none. */
+  const watchOffline = () => {
+    if (clock.now() - movedAt >= OFFLINE_STANDS_MS)
+      for (const upload of uploads.values()) upload.goneOffline();
+    stopWatching = clock.after(OFFLINE_STANDS_MS, watchOffline);
+  };
   const unsubscribe = network.subscribe((change) => {
     if (change === "offline") {
+      if (offlineSince === null) stopWatching = clock.after(OFFLINE_STANDS_MS, watchOffline);
       offlineSince ??= clock.now();
       for (const upload of uploads.values()) upload.goneOffline();
       return;
     }
     const deadSince = change === "online" ? offlineSince : null;
-    if (change === "online") offlineSince = null;
+    if (change === "online") {
+      offlineSince = null;
+      stopWatching();
+    }
     waits.wake();
     for (const upload of uploads.values()) upload.backOnline(deadSince);
   });
@@ -274,6 +290,7 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
       if (isClosed) return;
       isClosed = true;
       unsubscribe();
+      stopWatching();
       for (const upload of uploads.values()) upload.close();
       uploads.clear();
       queued.clear();
