@@ -7,8 +7,17 @@ const OF_THE_PAGE_ALONE = ["accessibility", "debug-drawer", "long-list", "phone"
   (name) => `**/${name}.spec.ts`,
 );
 
-/** What pages ask of the browser, which is all of it there: files to read again, locks, talk between tabs, workers. */
-const OF_THE_BROWSER = ["continue", "two-tabs", "worker"].map((name) => `**/${name}.spec.ts`);
+/** What people are asked by the browser, which is all of it there. */
+const OF_THE_WHOLE_BROWSER = ["**/continue.spec.ts"];
+
+/** What needs a database or a store beside the server, and what does not come to know which they are: once is enough. */
+const OF_SERVERS = [
+  // Rows can be written from outside only where the database is a server.
+  "rows-born-in-sql",
+  // The local store is at an address, which has no second name.
+  "two-hosts",
+  ...["library", "stock-uppy", "two-tabs", "two-users", "worker"],
+].map((name) => `**/${name}.spec.ts`);
 
 export default defineConfig<object, StackOption>({
   testDir: "specs",
@@ -30,15 +39,17 @@ export default defineConfig<object, StackOption>({
     {
       name: "ceph, whole Chromium",
       use: { stackName: "ceph", launchOptions: CHROMIUM },
-      testMatch: OF_THE_BROWSER,
+      testMatch: OF_THE_WHOLE_BROWSER,
     },
-    { name: "ceph", use: { stackName: "ceph" }, testIgnore: [...OF_THE_PAGE_ALONE, ...OF_THE_BROWSER] },
-    // Rows can be written from outside only where the database is a server.
-    // The local store is at an address, which has no second name.
+    {
+      name: "ceph",
+      use: { stackName: "ceph" },
+      testIgnore: [...OF_THE_PAGE_ALONE, ...OF_THE_WHOLE_BROWSER],
+    },
     {
       name: "embedded",
       use: { stackName: "embedded" },
-      testIgnore: ["**/rows-born-in-sql.spec.ts", "**/two-hosts.spec.ts", ...OF_THE_BROWSER],
+      testIgnore: [...OF_SERVERS, ...OF_THE_WHOLE_BROWSER],
     },
   ],
 });

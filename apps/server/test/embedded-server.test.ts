@@ -112,8 +112,8 @@ it("answers what is under way before it stops, for one Ctrl-C that arrives twice
   server.kill("SIGINT");
   // A terminal's echo: the same wish, passed on by whatever started the server.
   server.kill("SIGINT");
-  await delay(300);
-  await expect(fetch(`${server.url}/healthz`)).rejects.toThrow("fetch failed");
+  const ask = () => fetch(`${server.url}/healthz`).then(() => "answers", String);
+  await expect.poll(ask, { timeout: 4000 }).toBe("TypeError: fetch failed");
   client.write('"user":"alpha"}');
   let answer = "";
   for await (const bytes of client) answer += String(bytes);
