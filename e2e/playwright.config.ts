@@ -16,7 +16,11 @@ const OF_SERVERS = [
   "rows-born-in-sql",
   // The local store is at an address, which has no second name.
   "two-hosts",
-  ...["library", "stock-uppy", "two-tabs", "two-users", "worker"],
+  "library",
+  "stock-uppy",
+  "two-tabs",
+  "two-users",
+  "worker",
 ].map((name) => `**/${name}.spec.ts`);
 
 export default defineConfig<object, StackOption>({

@@ -1,0 +1,3 @@
+import { describeEngine } from "../../test/support/describe-engine.ts";
+
+describeEngine({ expiresInSeconds: 1 });
