@@ -30,7 +30,6 @@ export function testSteps(node) {
   });
   return [
     { name: "format", group: "static", what: "format and lint (Biome)", command: ["biome", "ci", "."] },
-    vitest("unit", "unit tests", { workers: 3, group: "static" }),
     {
       name: "lint",
       group: "static",
@@ -62,6 +61,7 @@ export function testSteps(node) {
       what: "row types match the migrations",
       command: [node, inRoot("migrations/src/codegen.ts"), "--check"],
     },
+    vitest("unit", "unit tests", { workers: 3 }),
     {
       name: "simulation",
       group: "build",
