@@ -198,9 +198,8 @@ export class Browser {
 
   readonly #put = async (request: Parameters<PutPart>[0], knows: WhatAPageKnows): Promise<PutAnswer> => {
     const { faults, ledger, world } = this.#site;
-    const { url, headers, body, signal, onProgress, onTaken, stallTimeoutMs } = request;
+    const { url, headers, body, signal, onProgress, stallTimeoutMs } = request;
     signal.throwIfAborted();
-    onTaken?.(0);
     const { sessionId, partNumber } = this.#partOf(url);
     knows.begins(sessionId, partNumber);
     const [needless] = knows.needless;

@@ -10,7 +10,6 @@ import type { FileUpload } from "./file-upload.ts";
 import type { FlightRecorder } from "./flight-recorder.ts";
 import type { NetworkWatch } from "./network-watch.ts";
 import type { PutPart } from "./put-part.ts";
-import type { ReadOnce } from "./read-once.ts";
 import type { RetryOptions } from "./retry-pacer.ts";
 import type { SessionCreator } from "./session-creator.ts";
 import type { SessionStore } from "./session-store.ts";
@@ -35,7 +34,6 @@ export interface EngineContext {
   stallTimeoutMs: number;
   /** The most PUTs at once over all files. */
   lanes: number;
-  readOnce: ReadOnce;
   hosts: StoreHosts;
   flights: FlightRecorder;
   /** A number never given before. */

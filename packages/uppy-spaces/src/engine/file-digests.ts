@@ -14,7 +14,7 @@ export interface FileDigest {
   /** Bytes before this offset have just been read by somebody, so that the system still has them in memory. */
   follow: (upTo: number) => void;
   /** All of the file, where somebody has it in memory. */
-  take: (whole: ArrayBuffer) => void;
+  take: (whole: Uint8Array) => void;
   /** Hexadecimal; `null` while it is not known. */
   hex: () => string | null;
   close: () => void;
@@ -95,7 +95,7 @@ export function createFileDigests({ speed }: { speed: Pick<LinkSpeed, "verdict">
         if (whole.byteLength !== blob.size) return;
         waiting.delete(course);
         course.upTo = blob.size;
-        course.hex = toHex(sha256(new Uint8Array(whole)));
+        course.hex = toHex(sha256(whole));
       },
       hex: () => course.hex,
       close: () => void waiting.delete(course),

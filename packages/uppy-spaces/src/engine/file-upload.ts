@@ -207,10 +207,9 @@ export class FileUpload {
     const plan = transferOf(this.#state)?.plan ?? this.#guess;
     if (plan === null) return;
     try {
-      const hashed = this.#checksums.hash(partNumber, this.#slice(plan, partNumber), { toSend: true });
+      const hashed = this.#checksums.hash(partNumber, this.#slice(plan, partNumber));
       await this.#context.flights.during(this.source.id, "hashing", hashed);
       this.#digestBehind(partNumber);
-      if (standsStill(this.#state)) this.#checksums.dropBytes(partNumber);
     } catch (error) {
       this.#failUnreadable(error);
     }
@@ -229,14 +228,8 @@ export class FileUpload {
     let sentBefore = 0;
     const headers = { ...signed.headers, "content-md5": toBase64(checksum.digest) };
     const body = checksum.bytes ?? this.#slice(transfer.plan, partNumber);
-    const onTaken = (tookMs: number) => {
-      if (checksum.bytes === null) return;
-      this.#context.readOnce.taken(checksum.bytes.byteLength, tookMs);
-      // The browser has a copy now. Another attempt, which is rare, reads the part again.
-      this.#checksums.dropBytes(partNumber);
-    };
     const answer = await this.#puts.send(
-      { partNumber, attempt, url: signed.url, origin: signed.origin, headers, body, onTaken },
+      { partNumber, attempt, url: signed.url, origin: signed.origin, headers, body },
       (sentBytes) => {
         const more = Math.max(0, sentBytes - sentBefore);
         this.#bytesSent += more;
@@ -310,7 +303,6 @@ export class FileUpload {
     if (isOver(after) && after.status !== "failed") this.#turn.giveUp();
     // Nothing is kept for it, nor counted as ready, while another tab sends it.
     if (isElsewhere(after)) this.#checksums.clear();
-    if (standsStill(after)) this.#checksums.dropAllBytes();
     if (after.status === "sending") this.#meter.record(this.#context.clock.now(), movedBytes(after));
     else this.#meter.reset();
   }
@@ -422,7 +414,7 @@ export class FileUpload {
   async #proveOne(transfer: Transfer, partNumber: number, etag: string): Promise<void> {
     try {
       const part = this.#slice(transfer.plan, partNumber);
-      const digest = await this.#checksums.hash(partNumber, part, { toSend: false });
+      const digest = await this.#checksums.hash(partNumber, part);
       if (digest === null) return;
       this.#checksums.drop(partNumber);
       this.#digests.set(partNumber, digest);
@@ -738,11 +730,6 @@ export class FileUpload {
   #holds(): HoldOff[] {
     return [this.#putHold, this.#signHold, this.#completeHold];
   }
-}
-
-/** Maybe for hours: nothing is kept in memory for it. */
-function standsStill(state: UploadState): boolean {
-  return ("isPaused" in state && state.isPaused) || ("wait" in state && state.wait?.reason === "offline");
 }
 
 function elsewhereOf({ state, sentBytes, bytesPerSecond }: TurnReport): Elsewhere {

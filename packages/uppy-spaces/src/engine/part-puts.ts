@@ -58,12 +58,11 @@ export class PartPuts {
       url: string;
       origin: string;
       headers: Record<string, string>;
-      body: Blob | ArrayBuffer;
-      onTaken: (tookMs: number) => void;
+      body: Blob | Uint8Array<ArrayBuffer>;
     },
     onProgress: (sentBytes: number) => void,
   ): Promise<PutAnswer | null> {
-    const { partNumber, attempt, url, origin, headers, body, onTaken } = part;
+    const { partNumber, attempt, url, origin, headers, body } = part;
     const controller = new AbortController();
     const current: Put = { attempt, origin, controller, movedAt: this.#clock.now(), hasSent: false };
     this.#running.set(partNumber, current);
@@ -72,7 +71,6 @@ export class PartPuts {
         url,
         headers,
         body,
-        onTaken,
         onProgress: (sentBytes) => {
           current.movedAt = this.#clock.now();
           current.hasSent = true;

@@ -5,9 +5,7 @@ import type { PutFailure } from "./failure-remedy.ts";
 export interface PutRequest {
   url: string;
   headers: Record<string, string>;
-  body: Blob | ArrayBuffer;
-  /** How long the browser took to take the body, in milliseconds: for bytes, about as long as to copy them. */
-  onTaken?: (tookMs: number) => void;
+  body: Blob | Uint8Array<ArrayBuffer>;
   /** Bytes handed to the network so far. */
   onProgress: (sentBytes: number) => void;
   signal: AbortSignal;
@@ -24,16 +22,7 @@ export type PutAnswer =
 export type PutPart = (request: PutRequest) => Promise<PutAnswer>;
 
 /** By XMLHttpRequest: `fetch` does not tell how much was sent. */
-export const putPart: PutPart = ({
-  url,
-  headers,
-  body,
-  onTaken,
-  onProgress,
-  signal,
-  stallTimeoutMs,
-  clock,
-}) =>
+export const putPart: PutPart = ({ url, headers, body, onProgress, signal, stallTimeoutMs, clock }) =>
   new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const xhr = new XMLHttpRequest();
@@ -71,9 +60,7 @@ export const putPart: PutPart = ({
     xhr.open("PUT", url);
     for (const [name, value] of Object.entries(headers)) xhr.setRequestHeader(name, value);
     watch();
-    const sendAt = clock.now();
     xhr.send(body);
-    onTaken?.(clock.now() - sendAt);
   });
 
 function answerOf(xhr: XMLHttpRequest): PutAnswer {

@@ -17,7 +17,6 @@ import { assignLanes, type LaneClaim, type ReadyPart } from "./lane-scheduler.ts
 import { LinkSpeed } from "./link-speed.ts";
 import type { NetworkWatch } from "./network-watch.ts";
 import { type PutPart, putPart } from "./put-part.ts";
-import { ReadOnce } from "./read-once.ts";
 import { DEFAULT_RETRY, type RetryOptions } from "./retry-pacer.ts";
 import { createSessionCreator } from "./session-creator.ts";
 import type { SessionStore } from "./session-store.ts";
@@ -97,7 +96,6 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
   const governor = new LaneGovernor({ fewest: CONNECTIONS_PER_HOST, most: lanes });
   const speed = new LinkSpeed();
   const digests = createFileDigests({ speed });
-  const readOnce = new ReadOnce({ speed });
   /** Whether parts wait for a lane. */
   let isFull = false;
   let hasToldOfEtag = false;
@@ -125,7 +123,6 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
     lanes,
     flights,
     hosts: new StoreHosts(),
-    readOnce,
     sent: (bytes) => {
       movedAt = clock.now();
       if (speed.sent(bytes, movedAt)) digests.speedChanged();

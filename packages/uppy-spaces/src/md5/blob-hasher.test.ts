@@ -8,10 +8,14 @@ import { padMd5 } from "./md5-padding.ts";
 import { Md5Scalar } from "./md5-scalar.ts";
 
 const { signal } = new AbortController();
+const MiB = 1024 * 1024;
 
 function bytesOf(size: number, seed = size): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from({ length: size }, (_, index) => (index * 31 + seed * 7 + (index >> 8)) & 255);
+  const bytes = new Uint8Array(size);
+  for (let index = 0; index < size; index += 1) bytes[index] = index * 31 + seed * 7 + (index >> 8);
+  return bytes;
 }
+
 const md5 = (bytes: Uint8Array) => createHash("md5").update(bytes).digest("hex");
 
 describe.each([
@@ -25,10 +29,11 @@ describe.each([
     expect(digests.map(({ digest }) => toHex(digest))).toEqual(sizes.map((size) => md5(bytesOf(size))));
   });
 
-  it("hashes what is larger than one read", async () => {
+  it("hashes what is larger than one read, one after another and side by side", async () => {
     const hash = createBlobHasher({ md5: open() });
-    const bytes = new Uint8Array(16 * 1024 * 1024 + 1000).fill(7);
-    expect(toHex((await hash(new Blob([bytes]), signal)).digest)).toBe(md5(bytes));
+    const parts = [5 * MiB + 1000, MiB, MiB + 1, 3 * MiB, 2 * MiB + 63, 64].map((size) => bytesOf(size));
+    const digests = await Promise.all(parts.map((part) => hash(new Blob([part]), signal)));
+    expect(digests.map(({ digest }) => toHex(digest))).toEqual(parts.map(md5));
   }, 30_000);
 
   it("hashes any mix of lengths that arrive at any time", async () => {
@@ -63,6 +68,22 @@ class BrokenBlob extends Blob {
   override arrayBuffer(): Promise<ArrayBuffer> {
     return Promise.reject(new DOMException("gone", "NotReadableError"));
   }
+  override stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return new ReadableStream({ type: "bytes", pull: () => this.arrayBuffer().then(() => {}) });
+  }
+}
+
+class ShorterBlob extends Blob {
+  override get size(): number {
+    return super.size + 1;
+  }
+}
+
+/** As in a browser that cannot read into memory it is given. */
+class OldBlob extends Blob {
+  override stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return new ReadableStream();
+  }
 }
 
 describe("createBlobHasher", () => {
@@ -73,11 +94,37 @@ describe("createBlobHasher", () => {
     const fine = bytesOf(100_000);
     const results = await Promise.allSettled([
       hash(new BrokenBlob([bytesOf(10)]), signal),
+      hash(new BrokenBlob([bytesOf(2 * MiB)]), signal),
+      hash(new ShorterBlob([bytesOf(2 * MiB)]), signal),
+      hash(new ShorterBlob([bytesOf(10)]), signal),
       hash(new Blob([fine]), signal),
       hash(new Blob([fine]), unwanted.signal),
     ]);
-    expect(results.map(({ status }) => status)).toEqual(["rejected", "fulfilled", "rejected"]);
-    expect(toHex((await hash(new Blob([fine]), signal)).digest)).toBe(md5(fine));
+    expect(
+      results.map((result) => (result.status === "rejected" ? result.reason.message : result.status)),
+    ).toEqual([
+      "gone",
+      "gone",
+      "The file is shorter than it was",
+      "The file is shorter than it was",
+      "fulfilled",
+      "This operation was aborted",
+    ]);
+    const more = bytesOf(2 * MiB);
+    expect(toHex((await hash(new Blob([more]), signal)).digest)).toBe(md5(more));
+  });
+
+  it("reads also where a browser cannot read into memory it is given", async () => {
+    const bytes = bytesOf(5 * MiB);
+    expect(toHex((await createBlobHasher()(new OldBlob([bytes]), signal)).digest)).toBe(md5(bytes));
+  });
+
+  it("hands over the bytes of what is small", async () => {
+    const hash = createBlobHasher();
+    const [small, large] = await Promise.all(
+      [1000, 70_000].map((size) => hash(new Blob([bytesOf(size)]), signal)),
+    );
+    expect([small?.bytes, large?.bytes]).toEqual([bytesOf(1000), null]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { freeBytes } from "./free-bytes.ts";
+import { type BlobReader, openBlobReader } from "./blob-reader.ts";
 import { BLOCK_SIZE, LANE_BUFFER_SIZE, type Md5, Md5Lanes } from "./md5-lanes.ts";
 import { padMd5 } from "./md5-padding.ts";
 import { Md5Scalar } from "./md5-scalar.ts";
@@ -6,29 +6,22 @@ import { Md5Scalar } from "./md5-scalar.ts";
 export interface Hashed {
   /** MD5, 16 bytes. */
   digest: Uint8Array;
-  /** The bytes themselves, where they were to be kept. */
-  bytes: ArrayBuffer | null;
+  /** The bytes themselves, of a blob that has at most `HANDED_OVER`. */
+  bytes: Uint8Array<ArrayBuffer> | null;
 }
 
-/**
- * Rejects when the blob can no longer be read, or with the reason of the signal.
- *
- * @param keep Read all of it at once, and hand the bytes over with their hash: they can be sent without being read again.
- */
-export type HashBlob = (blob: Blob, signal: AbortSignal, keep?: boolean) => Promise<Hashed>;
+/** Rejects when the blob can no longer be read, or with the reason of the signal. */
+export type HashBlob = (blob: Blob, signal: AbortSignal) => Promise<Hashed>;
 
-/**
- * Bytes read at a time where they are not kept: four lanes of it are what hashing holds in memory. Larger ones cost less of the
- * processor, smaller ones much more.
- */
-const WINDOW_SIZE = 4 * 1024 * 1024;
+/** Reading so little a second time, to send it, costs more than anything else about the request. */
+const HANDED_OVER = 64 * 1024;
+
 /** A pause is offered after this many bytes of each lane: about two milliseconds. */
 const REST_AFTER = 1024 * 1024;
 
 interface Job {
   blob: Blob;
   signal: AbortSignal;
-  keep: boolean;
   resolve: (hashed: Hashed) => void;
   reject: (reason: unknown) => void;
 }
@@ -36,6 +29,7 @@ interface Job {
 interface Lane {
   index: number;
   job: Job;
+  reader: BlobReader;
   /** Bytes of the blob that were read. */
   offset: number;
   window: Uint8Array<ArrayBuffer>;
@@ -59,6 +53,8 @@ function openMd5(): Md5 {
 export function createBlobHasher(options: { md5?: Md5; rest?: () => Promise<void> } = {}): HashBlob {
   const { md5 = openMd5(), rest } = options;
   const lanes = new Map<number, Lane>();
+  /** Of each lane, what its last reader left. */
+  const memory: (ArrayBuffer | null)[] = [];
   const queue: Job[] = [];
   let isRunning = false;
 
@@ -83,7 +79,8 @@ export function createBlobHasher(options: { md5?: Md5; rest?: () => Promise<void
       while (job?.signal.aborted) job = queue.shift();
       if (job === undefined) return;
       md5.reset(index);
-      lanes.set(index, { index, job, offset: 0, window: new Uint8Array(0), used: 0 });
+      const reader = openBlobReader(job.blob, memory[index] ?? null);
+      lanes.set(index, { index, job, reader, offset: 0, window: new Uint8Array(0), used: 0 });
     }
   };
 
@@ -92,14 +89,17 @@ export function createBlobHasher(options: { md5?: Md5; rest?: () => Promise<void
     if (lane.used < lane.window.length || offset >= job.blob.size) return;
     try {
       job.signal.throwIfAborted();
-      const slice = job.keep ? job.blob : job.blob.slice(offset, offset + WINDOW_SIZE);
-      const window = new Uint8Array(await slice.arrayBuffer());
-      if (window.length !== slice.size) throw new Error("The file is shorter than it was");
+      const window = await lane.reader.next();
       Object.assign(lane, { window, used: 0, offset: offset + window.length });
     } catch (reason) {
-      lanes.delete(lane.index);
+      leave(lane);
       job.reject(reason);
     }
+  };
+
+  const leave = ({ index, reader }: Lane) => {
+    lanes.delete(index);
+    memory[index] = reader.close();
   };
 
   /** Hashes in step until a lane needs its next window, or is through. */
@@ -124,7 +124,6 @@ export function createBlobHasher(options: { md5?: Md5; rest?: () => Promise<void
     for (const lane of lanes.values()) {
       if (lane.window.length - lane.used >= BLOCK_SIZE) continue;
       if (lane.offset >= lane.job.blob.size) finish(lane);
-      else release(lane);
     }
   };
 
@@ -133,25 +132,18 @@ export function createBlobHasher(options: { md5?: Md5; rest?: () => Promise<void
     const buffer = md5.buffer(lane.index);
     buffer.set(tail);
     md5.hash([lane.index], padMd5(buffer, tail.length, lane.job.blob.size));
-    lanes.delete(lane.index);
-    const bytes = lane.job.keep ? lane.window.buffer : null;
-    if (bytes === null) release(lane);
+    const bytes = lane.job.blob.size <= HANDED_OVER ? lane.window.slice() : null;
+    leave(lane);
     lane.job.resolve({ digest: md5.digest(lane.index), bytes });
   };
 
-  return (blob, signal, keep = false) => {
+  return (blob, signal) => {
     const { promise, resolve, reject } = Promise.withResolvers<Hashed>();
     if (signal.aborted) return Promise.reject(signal.reason);
     const onAbort = () => reject(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
-    queue.push({ blob, signal, keep, resolve, reject });
+    queue.push({ blob, signal, resolve, reject });
     void run();
     return promise.finally(() => signal.removeEventListener("abort", onAbort));
   };
-}
-
-function release(lane: Lane): void {
-  freeBytes(lane.window.buffer);
-  lane.window = new Uint8Array(0);
-  lane.used = 0;
 }

@@ -43,11 +43,11 @@ export class ContentBlob extends Blob {
 }
 
 /** What was read of one: as long, and as empty. */
-class ContentBytes extends ArrayBuffer {
+class ContentBytes extends Uint8Array<ArrayBuffer> {
   readonly read: ContentBlob;
 
   constructor(read: ContentBlob) {
-    super(0);
+    super(new ArrayBuffer(0));
     this.read = read;
   }
 
@@ -284,9 +284,8 @@ export class SimulatedCloud {
     createDownload: unused,
   };
 
-  readonly put: PutPart = ({ url, headers, body, onTaken, onProgress, signal }) => {
+  readonly put: PutPart = ({ url, headers, body, onProgress, signal }) => {
     const { promise, resolve, reject } = Promise.withResolvers<PutAnswer>();
-    onTaken?.(0);
     const onAbort = () => reject(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
     if (signal.aborted) onAbort();
@@ -298,7 +297,7 @@ export class SimulatedCloud {
   async #receive(
     url: string,
     headers: Record<string, string>,
-    body: Blob | ArrayBuffer,
+    body: Blob | Uint8Array,
     onProgress: (sentBytes: number) => void,
     signal: AbortSignal,
   ): Promise<PutAnswer> {
@@ -383,10 +382,10 @@ function http(status: number): PutAnswer {
   return { ok: false, failure: { kind: "http", status, retryAfterMs: null } };
 }
 
-export const simulatedHash: HashBlob = async (blob, signal, keep = false) => {
+export const simulatedHash: HashBlob = async (blob, signal) => {
   signal.throwIfAborted();
   const part = blob as ContentBlob;
-  return { digest: new Uint8Array(part.md5), bytes: keep ? new ContentBytes(part) : null };
+  return { digest: new Uint8Array(part.md5), bytes: part.size <= 64 * 1024 ? new ContentBytes(part) : null };
 };
 
 function refusal(code: UploadErrorCode, details?: Record<string, unknown>): UploadError {

@@ -1,0 +1,100 @@
+import { freeBytes } from "./free-bytes.ts";
+
+/** Bytes handed over at a time. */
+const WINDOW_SIZE = 1024 * 1024;
+/** The same where each window is a reading of its own, which costs so much that there had better be few. */
+const LARGE_WINDOW_SIZE = 4 * 1024 * 1024;
+
+/** Reads a blob from its beginning to its end. */
+export interface BlobReader {
+  /**
+   * The next bytes, at most until the next call: then others are written over them, or their memory is freed. At the end, none.
+   *
+   * @throws When the blob can no longer be read, or is shorter than it was.
+   */
+  next: () => Promise<Uint8Array<ArrayBuffer>>;
+  /** @returns Memory for the next reader, where some is left. */
+  close: () => ArrayBuffer | null;
+}
+
+/** @param memory What an earlier reader left. */
+export function openBlobReader(blob: Blob, memory: ArrayBuffer | null): BlobReader {
+  if (blob.size <= WINDOW_SIZE) return inSlices(blob, memory);
+  const reader = openStream(blob);
+  return reader === null ? inSlices(blob, memory) : streamed(blob, reader, memory);
+}
+
+/**
+ * Streams that are being read. Nothing else holds on to them: Chromium's garbage collector takes a stream away while a read of it is
+ * pending, which then never ends.
+ */
+const open = new Set<ReadableStreamBYOBReader>();
+
+/** Not every browser reads blobs into memory that it is given. */
+function openStream(blob: Blob): ReadableStreamBYOBReader | null {
+  try {
+    return blob.stream().getReader({ mode: "byob" });
+  } catch {
+    return null;
+  }
+}
+
+/** Into the same memory again and again: fresh memory costs the processor more than reading into it does. */
+function streamed(blob: Blob, reader: ReadableStreamBYOBReader, memory: ArrayBuffer | null): BlobReader {
+  let offset = 0;
+  let spare = memory;
+  open.add(reader);
+  return {
+    next: async () => {
+      const size = Math.min(WINDOW_SIZE, blob.size - offset);
+      // Detached by each read, which hands it back under another name; lost where one fails.
+      let buffer = spare ?? new ArrayBuffer(WINDOW_SIZE);
+      spare = null;
+      let read = 0;
+      while (read < size) {
+        const { value, done } = await reader.read(new Uint8Array(buffer, read, size - read));
+        if (done) throw shorter();
+        buffer = value.buffer;
+        read += value.byteLength;
+      }
+      spare = buffer;
+      offset += size;
+      return new Uint8Array(buffer, 0, size);
+    },
+    close: () => {
+      open.delete(reader);
+      reader.cancel().catch(() => {}); // It may have failed already, which was said.
+      return spare;
+    },
+  };
+}
+
+function inSlices(blob: Blob, memory: ArrayBuffer | null): BlobReader {
+  let offset = 0;
+  let last: ArrayBuffer | null = null;
+  const freeLast = () => {
+    if (last !== null) freeBytes(last);
+    last = null;
+  };
+  return {
+    next: async () => {
+      freeLast();
+      const slice =
+        offset === 0 && blob.size <= LARGE_WINDOW_SIZE
+          ? blob
+          : blob.slice(offset, offset + LARGE_WINDOW_SIZE);
+      last = await slice.arrayBuffer();
+      if (last.byteLength !== slice.size) throw shorter();
+      offset += last.byteLength;
+      return new Uint8Array(last);
+    },
+    close: () => {
+      freeLast();
+      return memory;
+    },
+  };
+}
+
+function shorter(): Error {
+  return new Error("The file is shorter than it was");
+}
