@@ -33,22 +33,35 @@ const size = fc.integer({ min: 1, max: 5_000_000_000 });
 const uploadId = fc.string({ minLength: 1, maxLength: 80 });
 const header = fc.string({ unit: "binary", minLength: 1, maxLength: 40 });
 
-function setUp(
-  options: {
-    endpoint: string;
-    bucket: string;
-    forcePathStyle: boolean;
-    region: string;
-    credentials: { accessKeyId: string; secretAccessKey: string };
-  },
-  signingDate: Date,
-) {
-  const client = new S3Client({
-    ...options,
-    requestChecksumCalculation: "WHEN_REQUIRED",
-    responseChecksumValidation: "WHEN_REQUIRED",
-  });
-  return { client, presigner: createPresigner({ ...options, now: () => signingDate }) };
+interface Address {
+  endpoint: string;
+  bucket: string;
+  forcePathStyle: boolean;
+  region: string;
+  credentials: { accessKeyId: string; secretAccessKey: string };
+}
+
+/** One for all runs that differ in nothing but bucket and credentials: making one costs more than signing with it. */
+const clients = new Map<string, S3Client>();
+
+function clientOf({ endpoint, forcePathStyle, region, credentials }: Address): S3Client {
+  const name = JSON.stringify([endpoint, forcePathStyle, region]);
+  const client =
+    clients.get(name) ??
+    new S3Client({
+      endpoint,
+      forcePathStyle,
+      region,
+      requestChecksumCalculation: "WHEN_REQUIRED",
+      responseChecksumValidation: "WHEN_REQUIRED",
+    });
+  clients.set(name, client);
+  client.config.credentials = () => Promise.resolve(credentials);
+  return client;
+}
+
+function setUp(options: Address, signingDate: Date) {
+  return { client: clientOf(options), presigner: createPresigner({ ...options, now: () => signingDate }) };
 }
 
 describe("createPresigner", { timeout: 60_000 }, () => {
