@@ -88,7 +88,7 @@ export function testSteps(node) {
       command: ["size-limit"],
       needs: "build",
     },
-    vitest("integration", "integration tests on PostgreSQL", { workers: 4, group: "integration" }),
+    vitest("integration", "integration tests on PostgreSQL", { workers: 3, group: "integration" }),
     vitest("contract", "S3 contract on Ceph and the emulator", { workers: 1, group: "integration" }),
     {
       name: "demo",

@@ -39,7 +39,8 @@ export async function createTemplate(serverUrl: string): Promise<void> {
 export async function createTestDatabase<Database>(
   serverUrl: string | undefined = process.env.TEST_POSTGRES_URL,
 ): Promise<TestDatabase<Database>> {
-  return createDatabase(serverUrl, sql`TEMPLATE ${sql.id(TEMPLATE)}`);
+  // The other strategy writes every page to the log too.
+  return createDatabase(serverUrl, sql`TEMPLATE ${sql.id(TEMPLATE)} STRATEGY FILE_COPY`);
 }
 
 /** The same without our schema, for tests of the migrations themselves. */
@@ -96,8 +97,8 @@ async function createDatabase<Database>(
   };
 }
 
-function connect<Database>(url: string): TestDatabase<Database> {
-  const pool = new pg.Pool({ connectionString: url, max: 50, types });
+function connect<Database>(url: string, options: pg.PoolConfig = { max: 50 }): TestDatabase<Database> {
+  const pool = new pg.Pool({ ...options, connectionString: url, types });
   // DROP DATABASE … FORCE ends idle connections; without a listener that would end the process.
   pool.on("error", () => undefined);
   // And so would one that is ended while a transaction has it, by a test or a server that goes away.
@@ -114,9 +115,16 @@ function connect<Database>(url: string): TestDatabase<Database> {
   };
 }
 
+/** Of each server: hundreds of databases are made and dropped by way of one connection, which keeps no process alive. */
+const servers = new Map<string, Kysely<unknown>>();
+
 async function onServer(url: string, work: (db: Kysely<unknown>) => Promise<unknown>): Promise<void> {
-  await using server = connect<unknown>(url);
-  await work(server.db);
+  let server = servers.get(url);
+  if (server === undefined) {
+    server = connect<unknown>(url, { max: 2, allowExitOnIdle: true }).db;
+    servers.set(url, server);
+  }
+  await work(server);
 }
 
 function withDatabase(serverUrl: string, database: string): string {
