@@ -115,7 +115,7 @@ function connect<Database>(url: string, options: pg.PoolConfig = { max: 50 }): T
   };
 }
 
-/** Of each server: hundreds of databases are made and dropped by way of one connection, which keeps no process alive. */
+/** Of each server: hundreds of databases are made and dropped by way of two connections at most, which keep no process alive. */
 const servers = new Map<string, Kysely<unknown>>();
 
 async function onServer(url: string, work: (db: Kysely<unknown>) => Promise<unknown>): Promise<void> {

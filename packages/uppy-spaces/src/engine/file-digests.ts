@@ -13,7 +13,7 @@ const WORTH_UNKNOWN = 10 * 1024 * 1024;
 export interface FileDigest {
   /** Bytes before this offset have just been read by somebody, so that the system still has them in memory. */
   follow: (upTo: number) => void;
-  /** All of the file, where somebody has it in memory. */
+  /** What somebody has in memory: of use where that is all of the file. */
   take: (whole: Uint8Array) => void;
   /** Hexadecimal; `null` while it is not known. */
   hex: () => string | null;

@@ -55,8 +55,6 @@ const MAX_SIGN_BATCH = 100;
 
 /** Parts hashed before there is a session: as many as are hashed side by side. More would hold up the answer. */
 const HASHED_UNASKED = 4;
-/** The whole of a file that is no larger is hashed at once, where it is in memory. */
-const DIGESTED_AT_ONCE = 1024 * 1024;
 
 /** What stores answer to too many requests. */
 const SLOW_DOWN: ReadonlySet<number> = new Set([429, 503]);
@@ -434,8 +432,8 @@ export class FileUpload {
     const plan = transferOf(this.#state)?.plan ?? this.#guess;
     if (plan === null) return;
     const { partSize, fileSize } = plan;
-    const kept = this.#checksums.find(partNumber)?.bytes ?? null;
-    if (partSize >= fileSize && kept !== null && kept.byteLength <= DIGESTED_AT_ONCE) this.#digest.take(kept);
+    const bytes = this.#checksums.find(partNumber)?.bytes ?? null;
+    if (bytes !== null) this.#digest.take(bytes);
     while (this.#checksums.has(this.#unread) || this.#digests.has(this.#unread)) this.#unread += 1;
     this.#digest.follow(Math.min((this.#unread - 1) * partSize, fileSize));
   }

@@ -14,7 +14,7 @@ export interface Hashed {
 export type HashBlob = (blob: Blob, signal: AbortSignal) => Promise<Hashed>;
 
 /** Reading so little a second time, to send it, costs more than anything else about the request. */
-const HANDED_OVER = 64 * 1024;
+export const HANDED_OVER = 64 * 1024;
 
 /** A pause is offered after this many bytes of each lane: about two milliseconds. */
 const REST_AFTER = 1024 * 1024;
@@ -53,8 +53,6 @@ function openMd5(): Md5 {
 export function createBlobHasher(options: { md5?: Md5; rest?: () => Promise<void> } = {}): HashBlob {
   const { md5 = openMd5(), rest } = options;
   const lanes = new Map<number, Lane>();
-  /** Of each lane, what its last reader left. */
-  const memory: (ArrayBuffer | null)[] = [];
   const queue: Job[] = [];
   let isRunning = false;
 
@@ -79,7 +77,7 @@ export function createBlobHasher(options: { md5?: Md5; rest?: () => Promise<void
       while (job?.signal.aborted) job = queue.shift();
       if (job === undefined) return;
       md5.reset(index);
-      const reader = openBlobReader(job.blob, memory[index] ?? null);
+      const reader = openBlobReader(job.blob);
       lanes.set(index, { index, job, reader, offset: 0, window: new Uint8Array(0), used: 0 });
     }
   };
@@ -99,7 +97,7 @@ export function createBlobHasher(options: { md5?: Md5; rest?: () => Promise<void
 
   const leave = ({ index, reader }: Lane) => {
     lanes.delete(index);
-    memory[index] = reader.close();
+    reader.close();
   };
 
   /** Hashes in step until a lane needs its next window, or is through. */

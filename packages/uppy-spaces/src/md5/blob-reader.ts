@@ -8,20 +8,17 @@ const LARGE_WINDOW_SIZE = 4 * 1024 * 1024;
 /** Reads a blob from its beginning to its end. */
 export interface BlobReader {
   /**
-   * The next bytes, at most until the next call: then others are written over them, or their memory is freed. At the end, none.
+   * The next bytes, at most until the next call: then others are written over them, or their memory is freed. Not to be called at the end.
    *
    * @throws When the blob can no longer be read, or is shorter than it was.
    */
   next: () => Promise<Uint8Array<ArrayBuffer>>;
-  /** @returns Memory for the next reader, where some is left. */
-  close: () => ArrayBuffer | null;
+  close: () => void;
 }
 
-/** @param memory What an earlier reader left. */
-export function openBlobReader(blob: Blob, memory: ArrayBuffer | null): BlobReader {
-  if (blob.size <= WINDOW_SIZE) return inSlices(blob, memory);
-  const reader = openStream(blob);
-  return reader === null ? inSlices(blob, memory) : streamed(blob, reader, memory);
+export function openBlobReader(blob: Blob): BlobReader {
+  const reader = blob.size <= WINDOW_SIZE ? null : openStream(blob);
+  return reader === null ? inSlices(blob) : streamed(blob, reader);
 }
 
 /**
@@ -29,6 +26,9 @@ export function openBlobReader(blob: Blob, memory: ArrayBuffer | null): BlobRead
  * pending, which then never ends.
  */
 const open = new Set<ReadableStreamBYOBReader>();
+
+/** Windows of readers that are closed: as many as ever read side by side. Fresh memory costs the processor more than reading into it does. */
+const spare: ArrayBuffer[] = [];
 
 /** Not every browser reads blobs into memory that it is given. */
 function openStream(blob: Blob): ReadableStreamBYOBReader | null {
@@ -39,17 +39,16 @@ function openStream(blob: Blob): ReadableStreamBYOBReader | null {
   }
 }
 
-/** Into the same memory again and again: fresh memory costs the processor more than reading into it does. */
-function streamed(blob: Blob, reader: ReadableStreamBYOBReader, memory: ArrayBuffer | null): BlobReader {
+function streamed(blob: Blob, reader: ReadableStreamBYOBReader): BlobReader {
   let offset = 0;
-  let spare = memory;
+  let window = spare.pop();
   open.add(reader);
   return {
     next: async () => {
       const size = Math.min(WINDOW_SIZE, blob.size - offset);
       // Detached by each read, which hands it back under another name; lost where one fails.
-      let buffer = spare ?? new ArrayBuffer(WINDOW_SIZE);
-      spare = null;
+      let buffer = window ?? new ArrayBuffer(WINDOW_SIZE);
+      window = undefined;
       let read = 0;
       while (read < size) {
         const { value, done } = await reader.read(new Uint8Array(buffer, read, size - read));
@@ -57,19 +56,19 @@ function streamed(blob: Blob, reader: ReadableStreamBYOBReader, memory: ArrayBuf
         buffer = value.buffer;
         read += value.byteLength;
       }
-      spare = buffer;
+      window = buffer;
       offset += size;
       return new Uint8Array(buffer, 0, size);
     },
     close: () => {
       open.delete(reader);
       reader.cancel().catch(() => {}); // It may have failed already, which was said.
-      return spare;
+      if (window !== undefined) spare.push(window);
     },
   };
 }
 
-function inSlices(blob: Blob, memory: ArrayBuffer | null): BlobReader {
+function inSlices(blob: Blob): BlobReader {
   let offset = 0;
   let last: ArrayBuffer | null = null;
   const freeLast = () => {
@@ -79,19 +78,13 @@ function inSlices(blob: Blob, memory: ArrayBuffer | null): BlobReader {
   return {
     next: async () => {
       freeLast();
-      const slice =
-        offset === 0 && blob.size <= LARGE_WINDOW_SIZE
-          ? blob
-          : blob.slice(offset, offset + LARGE_WINDOW_SIZE);
+      const slice = blob.size <= LARGE_WINDOW_SIZE ? blob : blob.slice(offset, offset + LARGE_WINDOW_SIZE);
       last = await slice.arrayBuffer();
       if (last.byteLength !== slice.size) throw shorter();
       offset += last.byteLength;
       return new Uint8Array(last);
     },
-    close: () => {
-      freeLast();
-      return memory;
-    },
+    close: freeLast,
   };
 }
 

@@ -10,7 +10,7 @@ import type {
 import type { CompanionClient } from "../../src/companion-client.ts";
 import type { Clock } from "../../src/engine/clock.ts";
 import type { PutAnswer, PutPart } from "../../src/engine/put-part.ts";
-import type { HashBlob } from "../../src/md5/blob-hasher.ts";
+import { HANDED_OVER, type HashBlob } from "../../src/md5/blob-hasher.ts";
 
 /** A file without bytes: which stretch of which content a slice is, is all that anybody can find out about it. */
 export class ContentBlob extends Blob {
@@ -385,7 +385,10 @@ function http(status: number): PutAnswer {
 export const simulatedHash: HashBlob = async (blob, signal) => {
   signal.throwIfAborted();
   const part = blob as ContentBlob;
-  return { digest: new Uint8Array(part.md5), bytes: part.size <= 64 * 1024 ? new ContentBytes(part) : null };
+  return {
+    digest: new Uint8Array(part.md5),
+    bytes: part.size <= HANDED_OVER ? new ContentBytes(part) : null,
+  };
 };
 
 function refusal(code: UploadErrorCode, details?: Record<string, unknown>): UploadError {
