@@ -17,7 +17,7 @@ try {
   const starting = startServer(config, { log, demoRoot: join(root, "apps/demo/dist") });
   stopOnSignals(starting, { log, delayMs: config.shutdownDelayMs });
   const server = await starting;
-  if (!config.isProduction) process.stdout.write(welcome(config, server.url));
+  if (!config.isProduction) process.stdout.write(welcome(config, server));
   log.info({ port: server.port }, "ready");
 } catch (error) {
   const isForPeople =

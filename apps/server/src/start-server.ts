@@ -9,7 +9,6 @@ import {
   openProviders,
   prepareBucket,
   type SpacesProvider,
-  type Storage,
   type StorageSettings,
 } from "@audiotricks/storage";
 import { pageOrigins, publicUrl, storeOrigins } from "./addresses.ts";
@@ -25,6 +24,7 @@ import { lockEmbedded, openDatabase, openSpaces } from "./open-services.ts";
 import { withReadiness } from "./readiness.ts";
 import { StartError } from "./start-error.ts";
 import { createStaticSite } from "./static-site.ts";
+import { findStoreProblem } from "./store-problem.ts";
 import { createTeardown, type Teardown } from "./teardown.ts";
 import { startWebhooks } from "./webhooks.ts";
 
@@ -36,6 +36,8 @@ const CHECK_STORE = "check SPACES_ENDPOINT, SPACES_REGION, SPACES_BUCKET, SPACES
 export interface RunningServer {
   url: string;
   port: number;
+  /** Why nothing can be uploaded yet, with the mend. */
+  storeProblem: string | undefined;
   /** Takes no more requests, finishes those under way, and closes everything. Safe to repeat. */
   stop(): Promise<void>;
 }
@@ -87,7 +89,9 @@ async function open(
   teardown.add(async () => await storage.close());
   // A month begins with its part of the log there, also where no job has run for long.
   await storage.upkeep.keepOperations().catch(onError);
-  if (config.spaces !== undefined) await reportReadiness(storage, log);
+  // Not a reason to stop: a store that is away comes back, and `/readyz` says so meanwhile.
+  const storeProblem = config.spaces && (await findStoreProblem(storage, config.spaces));
+  if (storeProblem !== undefined) log.error(storeProblem);
 
   const { authenticate, demoRoutes } = await openAuthentication(config, db);
   const companion = createCompanion({
@@ -121,7 +125,7 @@ async function open(
     turnOff();
     await delay(config.shutdownDelayMs);
   });
-  return { url: publicUrl(config, http.port), port: http.port, stop: teardown.run };
+  return { url: publicUrl(config, http.port), port: http.port, storeProblem, stop: teardown.run };
 }
 
 function storeSettings(config: ServerConfig): Partial<StorageSettings> {
@@ -150,16 +154,4 @@ function defaultLimits({ auth, databaseUrl, limits }: ServerConfig): DefaultLimi
   if (auth.kind !== "demo" || databaseUrl !== undefined) return limits;
   const { userBytes = DEMO_LIMIT_BYTES, workspaceBytes = DEMO_LIMIT_BYTES } = limits;
   return { ...limits, userBytes, workspaceBytes };
-}
-
-/** Not a reason to stop: a store that is away comes back, and `/readyz` says so meanwhile. */
-async function reportReadiness(storage: Storage, log: Logger): Promise<void> {
-  try {
-    await storage.checkReady();
-  } catch (err) {
-    log.error(
-      { err },
-      `the store cannot be used: ${CHECK_STORE}, and that the bucket is there (SPACES_PREPARE=true makes it)`,
-    );
-  }
 }

@@ -20,5 +20,6 @@ export type { ReconcileOptions } from "./reconcile/reconcile.ts";
 export { takesSubdomains } from "./s3/bucket-address.ts";
 export { type Budgets, createBudgets } from "./s3/create-budgets.ts";
 export { createPresigner, type Presigner, type PresignerOptions } from "./s3/presign.ts";
+export { StoreFailure } from "./s3/s3-failure.ts";
 export { DEFAULT_SETTINGS, type StorageSettings } from "./settings.ts";
 export type * from "./storage.ts";

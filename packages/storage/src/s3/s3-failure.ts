@@ -24,10 +24,25 @@ export function describeFailure(error: unknown): S3Failure {
   return { code: /^[\w.-]{1,100}$/.test(code) ? code : "Unknown", status, requestId, attempts };
 }
 
+/** The `cause` of `storage_unavailable`: what the store answered, for those who run the server; nobody else is told. */
+export class StoreFailure extends Error {
+  override readonly name = "StoreFailure";
+  /** HTTP status; `undefined` where no answer came. */
+  readonly status: number | undefined;
+  /** The store's own code, or the network's. */
+  readonly code: string;
+
+  constructor(operation: string, { status, code, requestId }: Omit<S3Failure, "attempts">) {
+    const reason = status === undefined ? code : `${status} ${code}`;
+    super(`${operation}: ${reason}${requestId ? ` (request ${requestId})` : ""}`);
+    this.status = status;
+    this.code = code;
+  }
+}
+
 export function storageUnavailable(operation: string, failure: Omit<S3Failure, "attempts">): UploadError {
-  const reason = failure.status === undefined ? failure.code : `${failure.status} ${failure.code}`;
   return new UploadError("storage_unavailable", "The object store does not answer as it should. Try again.", {
-    cause: new Error(`${operation}: ${reason}${failure.requestId ? ` (request ${failure.requestId})` : ""}`),
+    cause: new StoreFailure(operation, failure),
   });
 }
 
