@@ -2,12 +2,14 @@ import { formatBytes, type UploadLibrary } from "@audiotricks/upload-react";
 
 export type LibraryFile = UploadLibrary["files"][number];
 
+/** By the end of its key, which stays when a file is renamed: Ogg and Opus have one type. */
 const KINDS: Record<string, string> = {
-  "audio/mpeg": "MP3",
-  "audio/wav": "WAV",
-  "audio/mp4": "M4A",
-  "audio/flac": "FLAC",
-  "audio/ogg": "Ogg",
+  mp3: "MP3",
+  wav: "WAV",
+  m4a: "M4A",
+  flac: "FLAC",
+  ogg: "Ogg",
+  opus: "Opus",
 };
 
 /** State in plain words, and whether the bytes can be had. */
@@ -37,5 +39,6 @@ export function describeState(state: LibraryFile["state"]): { text: string; isRe
 /** `"MP3 · 4.2 MB · 12 Nov 2026, 14:03"`. */
 export function describeFacts(file: LibraryFile): string {
   const added = new Date(file.createdAt).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
-  return [KINDS[file.type] ?? file.type, formatBytes(file.size), added].join(" · ");
+  const kind = KINDS[file.key.slice(file.key.lastIndexOf(".") + 1)] ?? file.type;
+  return [kind, formatBytes(file.size), added].join(" · ");
 }
