@@ -1,7 +1,7 @@
 // Checks what would go to the registry: the tarballs, in which `publishConfig` has put `dist` in place of `src`.
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { inRoot, manifest as rootManifest } from "./checkout.mjs";
 import { publishedPackages } from "./published-packages.mjs";
 import { runQuietly } from "./run-quietly.mjs";
@@ -17,6 +17,8 @@ try {
     const tarball = join(destination, name);
     await check(`${manifest.name}: publint`, "publint", ["run", tarball, "--strict"]);
     await check(`${manifest.name}: attw`, "attw", [tarball, "--profile", "esm-only"]);
+    await runQuietly("tar", ["-xzf", tarball, "-C", destination]);
+    checkSourceMaps(`${manifest.name}: source maps`, join(destination, "package"));
   }
 } finally {
   rmSync(scratch, { recursive: true });
@@ -31,4 +33,17 @@ async function check(what, command, args) {
     failures += 1;
     console.log(`failed ${what}\n${error.message}`);
   }
+}
+
+/** Bundlers follow what a file says of its map, and complain to whoever uses the package. */
+function checkSourceMaps(what, folder) {
+  const missing = readdirSync(folder, { recursive: true })
+    .filter((name) => /\.(js|css)$/.test(name))
+    .flatMap((name) => {
+      const path = join(folder, name);
+      const [, map] = /sourceMappingURL=([^\s*]+)/.exec(readFileSync(path, "utf8")) ?? [];
+      return map === undefined || existsSync(join(dirname(path), map)) ? [] : [`${name} names ${map}`];
+    });
+  if (missing.length > 0) failures += 1;
+  console.log(missing.length === 0 ? `ok ${what}` : `failed ${what}: ${missing.join(", ")}`);
 }

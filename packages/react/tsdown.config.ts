@@ -17,6 +17,8 @@ async function bundleStyles(source: string, target: string): Promise<void> {
   const { resolve } = createRequire(new URL(source, import.meta.url));
   const imports = (await readFile(source, "utf8")).matchAll(/^@import "(.+)";$/gm);
   const sheets = await Promise.all(Array.from(imports, ([, name = ""]) => readFile(resolve(name), "utf8")));
-  await writeFile(target, sheets.join("\n"));
+  // They name maps that are not in the package: Vite's server would print a stack for each.
+  const sheet = sheets.join("\n").replaceAll(/\/\*# sourceMappingURL=.*?\*\//g, "");
+  await writeFile(target, sheet);
   await copyFile(source.replace(".css", ".d.ts"), target.replace(".css", ".d.ts"));
 }
