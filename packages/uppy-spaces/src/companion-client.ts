@@ -99,6 +99,11 @@ interface Call extends CallOptions {
   timeoutFactor?: number;
 }
 
+/** A path that the companion answered with, as a URL from anywhere; what is one already stays. */
+export function urlUnder(companionUrl: string, path: string): string {
+  return /^[a-z][a-z0-9+.-]*:/i.test(path) ? path : `${companionUrl.replace(/\/+$/, "")}${path}`;
+}
+
 export function createCompanionClient(options: CompanionClientOptions): CompanionClient {
   const { timeoutMs = DEFAULT_TIMEOUT_MS } = options;
   const base = options.companionUrl.replace(/\/+$/, "");
@@ -136,7 +141,7 @@ export function createCompanionClient(options: CompanionClientOptions): Companio
 
   const id = encodeURIComponent;
   return {
-    urlOf: (path) => (/^[a-z][a-z0-9+.-]*:/i.test(path) ? path : `${base}${path}`),
+    urlOf: (path) => urlUnder(base, path),
     config: (o) => call("GET", "/v1/config", o),
     quota: (query, o) => call("GET", "/v1/quota", { ...o, query }),
     createUploads: (body, { idempotencyKey, ...o } = {}) =>

@@ -74,7 +74,7 @@ describe("UppySpaces", () => {
     expect(result?.successful?.map((file) => file.id)).toEqual([id]);
     const file = uppy.getFile(id);
     expect(file.spaces).toMatchObject({ status: "done", file: { name: "a.wav", size: 30 * MiB } });
-    expect(file.uploadURL).toBe("/v1/files/f/content");
+    expect(file.uploadURL).toBe("https://companion.test/v1/files/f/content");
     expect(file.progress).toMatchObject({ uploadComplete: true, percentage: 100, bytesUploaded: 30 * MiB });
     expect(file.progress.postprocess).toBeUndefined();
     expect([...statuses]).toEqual(expect.arrayContaining(["creating", "uploading", "finalizing", "done"]));

@@ -1,6 +1,7 @@
 import type { ContentKind } from "@audiotricks/protocol/messages";
 import { BasePlugin, type DefinePluginOpts, type PluginOpts, type Uppy } from "@uppy/core";
 import type { Body, Meta, UppyFile } from "@uppy/core/utils";
+import { urlUnder } from "./companion-client.ts";
 import type { EngineUpdate, FromEngine } from "./engine/engine-messages.ts";
 import type { FlightRecord } from "./engine/flight-recorder.ts";
 import type { RetryOptions } from "./engine/retry-pacer.ts";
@@ -314,7 +315,8 @@ export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
         status: 200,
         // Uppy leaves the type of an answer to the page; ours is the file's record.
         body: { ...status.file } as unknown as B,
-        uploadURL: status.file.contentUrl,
+        // The page's origin is seldom the companion's.
+        uploadURL: urlUnder(absolute(this.opts.companionUrl), status.file.contentUrl),
       });
     }
     this.#release(id);
