@@ -12,6 +12,8 @@ export interface ServerConfig {
   /** 0: any free one. */
   port: number;
   emulatorPort: number;
+  /** Who has it makes things go wrong at the local store; `undefined`: nobody. */
+  emulatorFaultToken: string | undefined;
   /** Absolute. */
   dataDir: string;
   /** `undefined`: the embedded database under `dataDir`. */
@@ -75,6 +77,10 @@ const settings = z.object({
   HOST: z.string().default("127.0.0.1"),
   PORT: port.default(3000),
   EMULATOR_PORT: port.default(9000),
+  EMULATOR_FAULT_TOKEN: z
+    .string()
+    .min(16, "must have at least 16 characters; make one by: openssl rand -hex 16")
+    .optional(),
   DATA_DIR: z.string().optional(),
   DATABASE_URL: z
     .url({
@@ -129,7 +135,9 @@ export function readConfig(environment: Env, defaultDataDir: string): ServerConf
   const auth = readAuth(env, isProduction, problems);
   const webhook = readWebhook(env, problems);
   if (parsed.data !== undefined) {
-    const { PORT, EMULATOR_PORT } = parsed.data;
+    const { PORT, EMULATOR_PORT, EMULATOR_FAULT_TOKEN } = parsed.data;
+    if (EMULATOR_FAULT_TOKEN !== undefined && (isProduction || spaces !== undefined))
+      problems.push("EMULATOR_FAULT_TOKEN is for tests on the local store: unset it.");
     if (spaces === undefined && PORT === EMULATOR_PORT && PORT !== 0)
       problems.push(`PORT and EMULATOR_PORT are both ${PORT}: give one of them another port.`);
   }
@@ -140,6 +148,7 @@ export function readConfig(environment: Env, defaultDataDir: string): ServerConf
     host: s.HOST,
     port: s.PORT,
     emulatorPort: s.EMULATOR_PORT,
+    emulatorFaultToken: s.EMULATOR_FAULT_TOKEN,
     dataDir: s.DATA_DIR === undefined ? defaultDataDir : resolve(s.DATA_DIR),
     databaseUrl: s.DATABASE_URL,
     spaces,

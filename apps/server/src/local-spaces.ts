@@ -16,6 +16,7 @@ const BUCKET = "audiotricks-local";
  * The local Spaces, its objects under the data directory.
  *
  * @param options.publicHost Where browsers find it: signed URLs say this name.
+ * @param options.faultToken Who may make things go wrong there.
  * @throws {StartError} If its port is taken.
  */
 export async function openLocalSpaces(options: {
@@ -23,8 +24,9 @@ export async function openLocalSpaces(options: {
   host: string;
   port: number;
   publicHost: string;
+  faultToken: string | undefined;
 }): Promise<LocalSpaces> {
-  const { dataDir, host, port, publicHost } = options;
+  const { dataDir, host, port, publicHost, faultToken } = options;
   const credentials = { accessKeyId: "local", secretAccessKey: localSecret(dataDir, "spaces-secret-key") };
   try {
     const emulator = await startSpacesEmulator({
@@ -32,6 +34,7 @@ export async function openLocalSpaces(options: {
       port,
       dataDir: join(dataDir, "spaces"),
       credentials: [credentials],
+      ...(faultToken === undefined ? {} : { faultToken }),
     });
     const endpoint = `http://${publicHost}:${emulator.port}`;
     const provider = { endpoint, region: "us-east-1", bucket: BUCKET, ...credentials, forcePathStyle: true };

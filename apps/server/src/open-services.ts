@@ -46,8 +46,8 @@ export async function openDatabase(
 /** The store that is set, or the local one, started for this process. */
 export async function openSpaces(config: ServerConfig, teardown: Teardown): Promise<SpacesProvider> {
   if (config.spaces !== undefined) return config.spaces;
-  const { dataDir, host, emulatorPort } = config;
-  const local = await openLocalSpaces({ dataDir, host, port: emulatorPort, publicHost: publicHost(config) });
+  const { dataDir, host, emulatorPort: port, emulatorFaultToken: faultToken } = config;
+  const local = await openLocalSpaces({ dataDir, host, port, publicHost: publicHost(config), faultToken });
   teardown.add(local.close);
   return local.provider;
 }

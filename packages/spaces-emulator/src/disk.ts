@@ -48,11 +48,17 @@ export interface Bucket {
   objects: Map<string, StoredObject>;
 }
 
+/** What there is to list. */
+export interface StoreView {
+  readonly buckets: ReadonlyMap<string, Bucket>;
+  readonly uploads: ReadonlyMap<string, Upload>;
+}
+
 /**
  * Everything on disk, with an index of it in memory. Each change is one rename, so a process that dies in between leaves
  * the old state or the new; what it left half-written is cleared at the next start.
  */
-export class Disk {
+export class Disk implements StoreView {
   readonly buckets = new Map<string, Bucket>();
   readonly uploads = new Map<string, Upload>();
   readonly #root: string;
@@ -67,6 +73,17 @@ export class Disk {
       mkdirSync(join(root, name), { recursive: true });
     await disk.#load();
     return disk;
+  }
+
+  /** As it is now and stays, whatever comes later. */
+  snapshot(): StoreView {
+    const buckets = [...this.buckets].map(
+      ([name, bucket]) => [name, { ...bucket, objects: new Map(bucket.objects) }] as const,
+    );
+    const uploads = [...this.uploads].map(
+      ([id, upload]) => [id, { ...upload, parts: new Map(upload.parts) }] as const,
+    );
+    return { buckets: new Map(buckets), uploads: new Map(uploads) };
   }
 
   tempFile(): string {

@@ -8,6 +8,7 @@ import {
   getBucket,
   listBuckets,
 } from "./bucket-operations.ts";
+import type { Bucket } from "./disk.ts";
 import type { HandlerContext } from "./handler-context.ts";
 import { listObjects, listParts, listUploads } from "./list-operations.ts";
 import {
@@ -25,6 +26,7 @@ import {
   objectAcl,
   putObject,
 } from "./object-operations.ts";
+import { type Operation, operationOf } from "./operation.ts";
 import { postObject } from "./post-form.ts";
 import { accessDenied, notImplemented, S3Error } from "./s3-error.ts";
 import type { Credentials } from "./signature.ts";
@@ -56,7 +58,7 @@ const UNSUPPORTED = [
   "uploads-policy",
 ];
 
-/** Which operation a request is: S3 tells them apart by method, path, query and headers. */
+/** Hands a request to the operation that it asks for, if whoever sent it may ask. */
 export async function dispatch(
   context: HandlerContext,
   credentials: readonly Credentials[],
@@ -65,58 +67,84 @@ export async function dispatch(
   const { method, query, bucket: bucketName, key } = request;
   const unsupported = UNSUPPORTED.find((name) => query.has(name));
   if (unsupported !== undefined) throw notImplemented(unsupported);
+  const operation = operationOf(request);
   if (bucketName === undefined) {
-    if (method === "GET") return listBuckets(context);
+    if (operation === "ListBuckets") return listBuckets(context);
     throw methodNotAllowed();
   }
 
   const isForm = method === "POST" && key === undefined && !query.has("delete");
-  const isRead =
-    (method === "GET" || method === "HEAD") &&
-    key !== undefined &&
-    !query.has("uploadId") &&
-    !query.has("acl");
+  const isRead = (operation === "GetObject" || operation === "HeadObject") && !query.has("acl");
   if (verified === undefined && !isForm && !isRead) throw accessDenied();
-  if (method === "PUT" && key === undefined && documentName(query) === undefined)
-    return createBucket(context, bucketName);
+  if (operation === "CreateBucket") return createBucket(context, bucketName);
   const bucket = getBucket(context, bucketName);
-
   if (key === undefined) {
     const document = documentName(query);
-    if (document !== undefined) return bucketDocument(context, bucket, document);
-    if (isForm) return postObject(context, bucket, credentials);
-    switch (method) {
-      case "GET":
-        if (query.has("location")) return xmlAnswer("LocationConstraint", {});
-        return query.has("uploads") ? listUploads(context, bucket) : listObjects(context, bucket);
-      case "HEAD":
-        return { status: 200 };
-      case "DELETE":
-        return deleteBucket(context, bucket);
-      case "POST":
-        return deleteObjects(context, bucket);
-      default:
-        throw methodNotAllowed();
-    }
+    return document === undefined
+      ? onBucket(operation, context, bucket, credentials)
+      : bucketDocument(context, bucket, document);
   }
+  return onObject(operation, context, bucket, key);
+}
 
-  if (query.has("acl") && (method === "GET" || method === "PUT")) return objectAcl(context, bucket, key);
-  const isCopy = request.headers["x-amz-copy-source"] !== undefined;
-  const hasUploadId = query.has("uploadId");
-  switch (method) {
-    case "GET":
-    case "HEAD":
-      return hasUploadId ? listParts(context, bucket, key) : getObject(context, bucket, key);
-    case "PUT":
-      if (hasUploadId)
-        return isCopy ? uploadPartCopy(context, bucket, key) : uploadPart(context, bucket, key);
-      return isCopy ? copyObject(context, bucket, key) : putObject(context, bucket, key);
-    case "POST":
-      if (query.has("uploads")) return createMultipartUpload(context, bucket, key);
-      if (hasUploadId) return completeMultipartUpload(context, bucket, key);
+function onBucket(
+  operation: Operation | undefined,
+  context: HandlerContext,
+  bucket: Bucket,
+  credentials: readonly Credentials[],
+): Answer | Promise<Answer> {
+  switch (operation) {
+    case "PostObject":
+      return postObject(context, bucket, credentials);
+    case "GetBucketLocation":
+      return xmlAnswer("LocationConstraint", {});
+    case "ListMultipartUploads":
+      return listUploads(context, bucket);
+    case "ListObjects":
+    case "ListObjectsV2":
+      return listObjects(context, bucket);
+    case "HeadBucket":
+      return { status: 200 };
+    case "DeleteBucket":
+      return deleteBucket(context, bucket);
+    case "DeleteObjects":
+      return deleteObjects(context, bucket);
+    default:
       throw methodNotAllowed();
-    case "DELETE":
-      return hasUploadId ? abortMultipartUpload(context, bucket, key) : deleteObject(context, bucket, key);
+  }
+}
+
+function onObject(
+  operation: Operation | undefined,
+  context: HandlerContext,
+  bucket: Bucket,
+  key: string,
+): Answer | Promise<Answer> {
+  switch (operation) {
+    case "GetObjectAcl":
+    case "PutObjectAcl":
+      return objectAcl(context, bucket, key);
+    case "ListParts":
+      return listParts(context, bucket, key);
+    case "GetObject":
+    case "HeadObject":
+      return getObject(context, bucket, key);
+    case "UploadPartCopy":
+      return uploadPartCopy(context, bucket, key);
+    case "UploadPart":
+      return uploadPart(context, bucket, key);
+    case "CopyObject":
+      return copyObject(context, bucket, key);
+    case "PutObject":
+      return putObject(context, bucket, key);
+    case "CreateMultipartUpload":
+      return createMultipartUpload(context, bucket, key);
+    case "CompleteMultipartUpload":
+      return completeMultipartUpload(context, bucket, key);
+    case "AbortMultipartUpload":
+      return abortMultipartUpload(context, bucket, key);
+    case "DeleteObject":
+      return deleteObject(context, bucket, key);
     default:
       throw methodNotAllowed();
   }

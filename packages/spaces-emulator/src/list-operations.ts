@@ -14,14 +14,15 @@ interface Page {
   last: string | undefined;
 }
 
-export function listObjects({ request: { query } }: HandlerContext, bucket: Bucket): Answer {
+export function listObjects({ listed, request: { query } }: HandlerContext, bucket: Bucket): Answer {
   const isV2 = query.get("list-type") === "2";
   const prefix = query.get("prefix") ?? "";
   const delimiter = query.get("delimiter") ?? "";
   const maxKeys = readLimit(query, "max-keys");
   const token = query.get("continuation-token");
   const after = isV2 ? (token === null ? query.get("start-after") : decodeToken(token)) : query.get("marker");
-  const page = collect(bucket.objects, { prefix, delimiter, maxKeys, after: after ?? "" });
+  const objects = listed.buckets.get(bucket.name)?.objects ?? new Map();
+  const page = collect(objects, { prefix, delimiter, maxKeys, after: after ?? "" });
   const encode = encoder(query);
   const next = page.isTruncated ? page.last : undefined;
   return xmlAnswer("ListBucketResult", {
@@ -50,13 +51,13 @@ export function listObjects({ request: { query } }: HandlerContext, bucket: Buck
   });
 }
 
-export function listUploads({ disk, request: { query } }: HandlerContext, bucket: Bucket): Answer {
+export function listUploads({ listed, request: { query } }: HandlerContext, bucket: Bucket): Answer {
   const prefix = query.get("prefix") ?? "";
   const maxUploads = readLimit(query, "max-uploads");
   const keyMarker = query.get("key-marker") ?? "";
   const uploadIdMarker = query.get("upload-id-marker") ?? "";
   const encode = encoder(query);
-  const found = [...disk.uploads.values()]
+  const found = [...listed.uploads.values()]
     .filter(({ bucket: name, key, uploadId }) => {
       if (name !== bucket.name || !key.startsWith(prefix)) return false;
       return key > keyMarker || (key === keyMarker && uploadIdMarker !== "" && uploadId > uploadIdMarker);
@@ -81,9 +82,13 @@ export function listUploads({ disk, request: { query } }: HandlerContext, bucket
   });
 }
 
-export function listParts({ disk, request: { query } }: HandlerContext, bucket: Bucket, key: string): Answer {
+export function listParts(
+  { listed, request: { query } }: HandlerContext,
+  bucket: Bucket,
+  key: string,
+): Answer {
   const uploadId = query.get("uploadId") ?? "";
-  const upload = disk.uploads.get(uploadId);
+  const upload = listed.uploads.get(uploadId);
   // Ceph's word for an unknown upload, in this one call.
   if (upload === undefined || upload.bucket !== bucket.name || upload.key !== key) throw noSuchKey();
   const maxParts = readLimit(query, "max-parts");

@@ -103,6 +103,7 @@ export async function completeMultipartUpload(
   }
   completing.add(upload);
   try {
+    await context.beforeCompletion?.();
     const parts = checkParts(upload, listed);
     const object: StoredObject = {
       key,

@@ -13,7 +13,7 @@ const KEPT_FIELDS = ["content-type", "cache-control", "content-disposition", "co
 
 /** A browser's form POST: text fields with a signed policy, then the file, which must come last. */
 export async function postObject(
-  { disk, request }: HandlerContext,
+  { disk, request, skewMs }: HandlerContext,
   bucket: Bucket,
   credentials: readonly Credentials[],
 ): Promise<Answer> {
@@ -21,7 +21,9 @@ export async function postObject(
     request.headers["content-type"] ?? "",
   )?.[1];
   if (boundary === undefined) throw new S3Error(412, "PreconditionFailed");
-  const form = new FormReader(boundary, (fields) => checkPolicy(bucket, fields, credentials));
+  const form = new FormReader(boundary, (fields) =>
+    checkPolicy(bucket, fields, credentials, Date.now() + skewMs),
+  );
   const file = disk.tempFile();
   const body = await writeHashed([request.body, form], file);
   try {
@@ -63,11 +65,12 @@ function checkPolicy(
   bucket: Bucket,
   fields: ReadonlyMap<string, string>,
   credentials: readonly Credentials[],
+  now: number,
 ): SizeRange | undefined {
   if ((fields.get("key") ?? "") === "") throw invalidArgument("key");
   verifyPolicySignature(fields, credentials);
   const policy = parsePolicy(fields.get("policy") ?? "");
-  if (!(Date.parse(policy.expiration) > Date.now())) throw accessDenied();
+  if (!(Date.parse(policy.expiration) > now)) throw accessDenied();
   const allowed = new Set(["policy", "x-amz-signature", "file"]);
   let range: SizeRange | undefined;
   for (const condition of policy.conditions) {

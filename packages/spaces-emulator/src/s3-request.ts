@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { Readable } from "node:stream";
 import { S3Error } from "./s3-error.ts";
 
 /** A request as the handlers see it: which bucket and key it is about, whatever style of address was used. */
@@ -14,7 +15,7 @@ export interface S3Request {
   rawQuery: [string, string][];
   query: URLSearchParams;
   headers: Record<string, string | undefined>;
-  body: IncomingMessage;
+  body: Readable;
 }
 
 /** @throws {S3Error} `InvalidURI` for a path that is not valid percent-encoded UTF-8, or a key that is too long. */

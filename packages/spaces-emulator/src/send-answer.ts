@@ -16,12 +16,19 @@ export async function sendAnswer(response: ServerResponse, answer: Answer, isHea
     response.end(isHead ? undefined : body);
     return isHead ? 0 : Buffer.byteLength(body);
   }
-  await pipeline(Readable.from(readPieces(stream), { objectMode: false, highWaterMark: 1 << 18 }), response);
+  await pipeline(Readable.from(answerBytes(answer), { objectMode: false, highWaterMark: 1 << 18 }), response);
+  return answerSize(answer);
+}
+
+/** Of the body, in bytes. */
+export function answerSize({ stream, body = "" }: Answer): number {
+  if (stream === undefined) return Buffer.byteLength(body);
   return stream.reduce((sum, { start, end }) => sum + end - start + 1, 0);
 }
 
-async function* readPieces(pieces: NonNullable<Answer["stream"]>): AsyncGenerator<Buffer> {
-  for (const { file, start, end } of pieces) {
+export async function* answerBytes({ stream, body = "" }: Answer): AsyncGenerator<Buffer> {
+  if (stream === undefined) yield Buffer.from(body);
+  for (const { file, start, end } of stream ?? []) {
     yield* createReadStream(file, { start, end, highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>;
   }
 }
