@@ -53,7 +53,10 @@ module.exports = {
       name: "e2e-is-a-black-box",
       severity: "error",
       from: { path: "^e2e/" },
-      to: { path: "^(packages/(?!testing/)|apps/|migrations/)" },
+      to: {
+        path: "^(packages/(?!testing/)|apps/|migrations/)",
+        pathNot: "^packages/spaces-emulator/src/(faults|playwright)\\.ts$",
+      },
     },
   ],
   options: {

@@ -7,6 +7,9 @@ const OF_THE_PAGE_ALONE = ["accessibility", "debug-drawer", "long-list", "phone"
   (name) => `**/${name}.spec.ts`,
 );
 
+/** What goes wrong at will, which no store does that is not ours. */
+const OF_THE_LOCAL_STORE = ["**/store-faults.spec.ts"];
+
 /** What people are asked by the browser, which is all of it there. */
 const OF_THE_WHOLE_BROWSER = ["**/continue.spec.ts"];
 
@@ -48,7 +51,7 @@ export default defineConfig<object, StackOption>({
     {
       name: "ceph",
       use: { stackName: "ceph" },
-      testIgnore: [...OF_THE_PAGE_ALONE, ...OF_THE_WHOLE_BROWSER],
+      testIgnore: [...OF_THE_PAGE_ALONE, ...OF_THE_LOCAL_STORE, ...OF_THE_WHOLE_BROWSER],
     },
     {
       name: "embedded",

@@ -54,6 +54,7 @@ export async function openCephStack(): Promise<Stack> {
     serverLane,
     storeLane,
     guestPort,
+    faultAddress: undefined,
     query: async (text, values) => (await pool.query(text, values)).rows,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,9 +16,11 @@ export async function openEmbeddedStack(): Promise<Stack> {
   stack.defer(() => rm(dataDir, { recursive: true, force: true }));
   await prepareEmbeddedDatabase(dataDir);
   const [port, emulatorPort, guestPort] = [await freePort(), await freePort(), await freePort()];
+  const faultAddress = { endpoint: `http://127.0.0.1:${emulatorPort}`, token: randomUUID() };
   const server = stack.use(
     new ServerProcess(port, {
       EMULATOR_PORT: String(emulatorPort),
+      EMULATOR_FAULT_TOKEN: faultAddress.token,
       DATA_DIR: dataDir,
       DEFAULT_USER_QUOTA_BYTES: String(QUOTA_BYTES),
       ALLOWED_ORIGINS: `http://127.0.0.1:${guestPort}`,
@@ -25,7 +28,7 @@ export async function openEmbeddedStack(): Promise<Stack> {
   );
   await server.start();
   const store = new ObjectStore({
-    endpoint: `http://127.0.0.1:${emulatorPort}`,
+    endpoint: faultAddress.endpoint,
     region: "us-east-1",
     bucket: "audiotricks-local",
     accessKeyId: "local",
@@ -42,6 +45,7 @@ export async function openEmbeddedStack(): Promise<Stack> {
     serverLane,
     storeLane,
     guestPort,
+    faultAddress,
     query: undefined,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };

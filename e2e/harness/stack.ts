@@ -1,3 +1,4 @@
+import type { FaultAddress } from "@audiotricks/spaces-emulator/faults";
 import type { Lane } from "./lane.ts";
 import type { ObjectStore } from "./object-store.ts";
 import type { ServerProcess } from "./server-process.ts";
@@ -14,6 +15,8 @@ export interface Stack extends AsyncDisposable {
   storeLane: Lane;
   /** Loopback port of another site, whose pages may use this server. */
   guestPort: number;
+  /** Where the store is made to fail; `undefined` where it is not ours. */
+  faultAddress: FaultAddress | undefined;
   /** The server's database; `undefined` where it lives inside the server. */
   query: Query | undefined;
 }

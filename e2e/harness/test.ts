@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { faultFixtures } from "@audiotricks/spaces-emulator/playwright";
 import { test as base } from "@playwright/test";
 import { audit, type ExpectedFile, wipe } from "./audit.ts";
 import { openCephStack } from "./ceph-stack.ts";
@@ -29,7 +30,7 @@ interface WorkerFixtures extends StackOption {
   stack: Stack;
 }
 
-export const test = base.extend<TestFixtures, WorkerFixtures>({
+export const test = base.extend(faultFixtures).extend<TestFixtures, WorkerFixtures>({
   stackName: ["embedded", { scope: "worker", option: true }],
 
   stack: [
@@ -39,6 +40,8 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     },
     { scope: "worker", timeout: 180_000 },
   ],
+
+  faultAddress: async ({ stack }, use) => use(stack.faultAddress),
 
   // The browser is led through the lanes, and still sees the addresses that URLs are signed for.
   launchOptions: [
