@@ -23,6 +23,8 @@ export interface Emulator {
   options: SpacesEmulatorOptions;
   faults: FaultKit | undefined;
   control: FaultControl | undefined;
+  /** Aborts when it is closed. */
+  stopped: AbortSignal;
 }
 
 /** Answers one request, whatever it is. Never rejects. */
@@ -120,7 +122,11 @@ function respondUnder(
 ): Promise<Answer | undefined> {
   const closed = new AbortController();
   response.once("close", () => closed.abort());
-  const connection = { reset: () => response.socket?.resetAndDestroy(), closed: closed.signal };
+  const connection = {
+    reset: () => response.socket?.resetAndDestroy(),
+    closed: closed.signal,
+    stopped: emulator.stopped,
+  };
   return answerUnder(strike, request, connection, (change) => respond(request, emulator, change));
 }
 

@@ -58,7 +58,8 @@ export async function startSpacesEmulator(options: SpacesEmulatorOptions): Promi
   const control =
     faults === undefined || faultToken === undefined ? undefined : new FaultControl(faults, faultToken);
   const disk = await Disk.open(dataDir);
-  const emulator: Emulator = { disk, options, faults, control };
+  const stopping = new AbortController();
+  const emulator: Emulator = { disk, options, faults, control, stopped: stopping.signal };
   const server = createServer(
     { keepAliveTimeout: 60_000, requestTimeout: 0, highWaterMark: 1 << 18 },
     (message, response) => {
@@ -74,6 +75,7 @@ export async function startSpacesEmulator(options: SpacesEmulatorOptions): Promi
   });
   const actual = (server.address() as AddressInfo).port;
   const close = async (): Promise<void> => {
+    stopping.abort();
     server.closeAllConnections();
     await new Promise<void>((resolve) => server.close(() => resolve()));
   };

@@ -1,6 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import {
+  CompleteMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   ListObjectsV2Command,
@@ -31,7 +33,12 @@ const putTo = async (url: string, body: string | Buffer, init: RequestInit = {})
 async function ready(key: string) {
   const id = await store.mp.create(key);
   const parts = [await store.mp.send(key, id, 1, Buffer.from("the whole of it"))];
-  return { id, parts, complete: () => store.mp.complete(key, id, parts) };
+  const complete = new CompleteMultipartUploadCommand({
+    ...store.at(key),
+    UploadId: id,
+    MultipartUpload: { Parts: parts },
+  });
+  return { id, complete: (options: { abortSignal?: AbortSignal } = {}) => store.s3.send(complete, options) };
 }
 
 describe("an error", () => {
@@ -240,6 +247,27 @@ describe("a store", () => {
     await slow.heal();
     await first;
     expect(await store.has("slow-complete")).toBe(true);
+  });
+
+  it("goes on with a Complete whose client has gone, but not when it is stopped itself", async () => {
+    const upload = await ready("left");
+    await store.faults.inject({ fault: "slow-complete", ms: 500 });
+    await expect(upload.complete({ abortSignal: AbortSignal.timeout(100) })).rejects.toMatchObject({
+      name: "AbortError",
+    });
+    expect(await store.has("left")).toBe(false);
+    await expect.poll(() => store.has("left")).toBe(true);
+
+    const another = await openFaultyStore();
+    onTestFinished(() => another.close());
+    await another.put("kept", "x");
+    const held = await another.faults.inject({ fault: "delay", operation: "DeleteObject" });
+    const deleted = another.s3.send(new DeleteObjectCommand(another.at("kept")));
+    await vi.waitUntil(async () => (await held.log()).length === 1);
+    await Promise.all([expect(deleted).rejects.toThrow(), another.stop()]);
+    await held.heal();
+    await delay(100);
+    expect(await readdir(join(another.dataDir, "blobs"))).toHaveLength(1);
   });
 
   it("has a clock of its own", async () => {

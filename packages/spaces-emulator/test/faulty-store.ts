@@ -69,6 +69,7 @@ export async function openFaultyStore() {
         () => true,
         () => false,
       ),
+    stop: () => emulator.close(),
     async close() {
       s3.destroy();
       patient.destroy();

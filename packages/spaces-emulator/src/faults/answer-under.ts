@@ -23,18 +23,22 @@ const CODES: Record<number, string> = {
 /**
  * Answers a request that a fault chose.
  *
- * @param connection Resets it; aborts when it ends.
+ * @param connection To the client. `closed` aborts when it ends, `stopped` when the emulator does.
  * @param carryOut What is done without the fault. What it refuses is refused, and the fault did not happen.
  * @returns `undefined` where there is no answer.
  */
 export async function answerUnder(
   strike: Strike,
   request: S3Request,
-  connection: { reset: () => void; closed: AbortSignal },
+  connection: { reset: () => void; closed: AbortSignal; stopped: AbortSignal },
   carryOut: (change?: Carried) => Promise<Answer>,
 ): Promise<Answer | undefined> {
   const { fault, happened } = strike;
-  const wait = (ms: number | undefined): Promise<void> => waitUnless(ms, [strike.ended, connection.closed]);
+  /** A client that goes away changes nothing, as at a real store; only a store that is stopped does not come back to it. */
+  const wait = async (ms: number | undefined): Promise<void> => {
+    await waitUnless(ms, [strike.ended, connection.stopped]);
+    if (connection.stopped.aborted) throw new S3Error(503, "ServiceUnavailable");
+  };
   /** A body that nobody reads would end the connection before the answer is read. */
   const proceed = async (effect: Effect = "none"): Promise<Answer | undefined> => {
     const answer = effect === "done" ? await carryOut() : await drain(request.body);
@@ -70,7 +74,7 @@ export async function answerUnder(
       return reset();
     case "time-out":
       await proceed(fault.effect);
-      await wait(undefined);
+      await waitUnless(undefined, [strike.ended, connection.closed, connection.stopped]);
       return reset();
     case "delay": {
       if (fault.effect === "done") {
