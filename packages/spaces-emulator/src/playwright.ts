@@ -29,8 +29,9 @@ export const faultFixtures: Fixtures<FaultTestFixtures, FaultWorkerFixtures> = {
     await faults.restart(faultSeed);
     await use(faults);
     if (testInfo.status !== testInfo.expectedStatus) {
-      const body = JSON.stringify(await faults.log(), null, 2);
-      await testInfo.attach("faults", { body, contentType: "application/json" });
+      const lines = (await faults.log()).map((entry) => JSON.stringify(entry));
+      // Playwright prints text.
+      await testInfo.attach("faults", { body: lines.join("\n"), contentType: "text/plain" });
     }
     await faults.heal();
   },
