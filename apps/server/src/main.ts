@@ -14,9 +14,8 @@ try {
   loadEnvFile(join(root, ".env"));
   const config = readConfig(process.env, join(root, ".data"));
   const log = createLogger(config);
-  const starting = startServer(config, { log, demoRoot: join(root, "apps/demo/dist") });
-  stopOnSignals(starting, { log, delayMs: config.shutdownDelayMs });
-  const server = await starting;
+  const server = await startServer(config, { log, demoRoot: join(root, "apps/demo/dist") });
+  stopOnSignals(server, { log, delayMs: config.shutdownDelayMs });
   if (!config.isProduction) process.stdout.write(welcome(config, server));
   log.info({ port: server.port }, "ready");
 } catch (error) {

@@ -6,12 +6,14 @@ const DEADLINE_MS = 4800;
 const ECHO_MS = 500;
 
 /**
- * The first SIGINT or SIGTERM stops cleanly and ends with 0; another one ends at once.
+ * The first SIGINT or SIGTERM stops cleanly and ends with 0; another one ends at once. To be called once the server has started: until then a
+ * signal ends the process where it stands, since the embedded database's start holds up whatever would listen, and every start repairs what one
+ * before it left.
  *
  * @param options.delayMs How long it still serves before it begins to stop.
  */
 export function stopOnSignals(
-  starting: Promise<RunningServer>,
+  server: RunningServer,
   { log, delayMs }: { log: Logger; delayMs: number },
 ): void {
   let firstAt: number | undefined;
@@ -32,7 +34,6 @@ export function stopOnSignals(
 
   async function stop(): Promise<void> {
     try {
-      const server = await starting;
       await server.stop();
       process.exit(0);
     } catch (err) {

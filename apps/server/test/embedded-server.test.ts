@@ -1,11 +1,17 @@
 import { once } from "node:events";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { wavBytes } from "@audiotricks/testing/audio";
 import { expect, it, vi } from "vitest";
-import { refusedStart, startServerProcess, temporaryDirectory, usedDirectory } from "./server-process.ts";
+import {
+  interruptedStart,
+  refusedStart,
+  startServerProcess,
+  temporaryDirectory,
+  usedDirectory,
+} from "./server-process.ts";
 import { downloadedSha256, sha256, uploadByApi } from "./upload-by-api.ts";
 
 // Each starts real processes, on a machine that other tests share.
@@ -103,6 +109,17 @@ it("refuses a second process on its data, and lets the next one in after SIGKILL
   };
   expect(files).toHaveLength(1);
   expect(await downloadedSha256(server, token, files[0]?.id ?? "")).toBe(sha256(SMALL));
+});
+
+it("ends at once when told to while it makes its database, and begins anew the next time", async () => {
+  using directory = temporaryDirectory();
+  const env = { DATA_DIR: join(directory.path, "data") };
+  const isMaking = () => existsSync(join(env.DATA_DIR, "postgres"));
+  const { signal, output, tookMs } = await interruptedStart(env, isMaking);
+  expect([signal, output]).toEqual(["SIGTERM", ""]);
+  expect(tookMs).toBeLessThan(2000);
+  await using server = await startServerProcess(env);
+  expect((await server.fetch("/readyz")).status).toBe(200);
 });
 
 it("answers what is under way before it stops, for one Ctrl-C that arrives twice", async () => {

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { prepareEmbeddedDatabase } from "@audiotricks/testing/migrated-pglite";
 
@@ -116,6 +117,32 @@ export async function refusedStart(env: Record<string, string>): Promise<{ code:
     });
   const [code] = (await once(child, "exit")) as [number | null];
   return { code: code ?? -1, output };
+}
+
+/** A server that is told to end while it starts, as soon as `isTime`: how it ended, and how long that took. */
+export async function interruptedStart(
+  env: Record<string, string>,
+  isTime: () => boolean,
+): Promise<{ signal: NodeJS.Signals | null; output: string; tookMs: number }> {
+  const child = spawn(process.execPath, [...FOR_A_SHORT_LIFE, MAIN], {
+    env: environment(env),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+    });
+  const ended = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
+  try {
+    while (!isTime() && child.exitCode === null) await delay(5);
+    const toldAt = performance.now();
+    child.kill("SIGTERM");
+    const [, signal] = await ended;
+    return { signal, output, tookMs: performance.now() - toldAt };
+  } finally {
+    child.kill("SIGKILL");
+  }
 }
 
 /** A directory that is gone after the test. */

@@ -9,20 +9,28 @@ export interface UppyMetadata {
 }
 
 const wholeNumber = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const NUMBER = /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i;
 const uuid = z.uuid();
 
 /**
- * A `size` that is no whole number is somebody's own field of that name, and passed over.
+ * A `size` that is no number is somebody's own field of that name, and passed over.
  *
- * @throws {UploadError} `invalid_request` if a workspace is named that cannot be one: the file would go where nobody looks for it.
+ * @throws {UploadError} `invalid_request` if it is a number that no file can have, or a workspace is named that cannot be one: the file would
+ * go where nobody looks for it.
  */
 export function readUppyMetadata(metadata: Record<string, unknown>): UppyMetadata {
-  const size = Object.hasOwn(metadata, "size") ? metadata.size : undefined;
-  const isNumeric = typeof size === "number" || (typeof size === "string" && /^\d{1,16}$/.test(size));
   return {
-    size: isNumeric ? wholeNumber.safeParse(size).data : undefined,
+    size: readSize(Object.hasOwn(metadata, "size") ? metadata.size : undefined),
     workspaceId: readWorkspaceId(Object.hasOwn(metadata, "workspaceId") ? metadata.workspaceId : undefined),
   };
+}
+
+function readSize(named: unknown): number | undefined {
+  const isNumeric = typeof named === "number" || (typeof named === "string" && NUMBER.test(named));
+  if (!isNumeric) return undefined;
+  const { data } = wholeNumber.safeParse(named);
+  if (data === undefined) throw new UploadError("invalid_request", "metadata.size is not a file's size.");
+  return data;
 }
 
 function readWorkspaceId(named: unknown): string | undefined {
