@@ -3,10 +3,11 @@ import type { CompleteUploadRequest, Completion } from "@audiotricks/protocol/me
 import { Slots } from "../concurrency.ts";
 import { findFileRecords } from "../files/file-record.ts";
 import type { StorageContext } from "../storage-context.ts";
-import { completeSession, RETRY_AFTER_MS, work } from "./complete-upload.ts";
+import { completeSession, work } from "./complete-upload.ts";
 import { writeTogether } from "./completion-writes.ts";
 import { type Lease, whileLeased } from "./lease.ts";
 import { findSessions, type Session } from "./session.ts";
+import { stillCompleting } from "./still-completing.ts";
 
 /**
  * Completes sessions that were claimed together, all at once; what they write is gathered, what they ask the store is
@@ -36,7 +37,7 @@ export async function completeClaimed(
         if (session === undefined) return;
         const isSettled = await work(bounded, session, lease, { request: requestOf(sessionId) }, writes);
         if (isSettled) settled.push(sessionId);
-        else results.set(sessionId, { state: "completing", sessionId, retryAfterMs: RETRY_AFTER_MS });
+        else results.set(sessionId, stillCompleting(session));
       } catch (error) {
         if (!(error instanceof UploadError)) throw error;
         results.set(sessionId, error);

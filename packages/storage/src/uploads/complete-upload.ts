@@ -26,6 +26,7 @@ import {
   sessionNotOpen,
   storeOf,
 } from "./session.ts";
+import { stillCompleting } from "./still-completing.ts";
 
 /** How a caller wants a session completed. */
 export interface CompletionWishes {
@@ -82,9 +83,9 @@ export async function completeSession(
           // Read again: what the one before us did is known only since the lease is ours.
           const claimed = await getSession(context, session.id);
           const isSettled = await whileLeased(context, [lease], () => work(context, claimed, lease, wishes));
-          if (!isSettled) return { state: "completing", sessionId: session.id, retryAfterMs: RETRY_AFTER_MS };
+          if (!isSettled) return stillCompleting(claimed);
         } else if (Date.now() >= deadline) {
-          return { state: "completing", sessionId: session.id, retryAfterMs: RETRY_AFTER_MS };
+          return stillCompleting(session);
         } else {
           await delay(Math.min(50 * 2 ** waits, 400));
         }
@@ -117,8 +118,6 @@ export async function reconcileSession(context: StorageContext, sessionId: strin
 function beginNothing(): never {
   throw new UploadError("parts_missing", "Nobody asks for this upload to be completed any more.");
 }
-
-export const RETRY_AFTER_MS = 1_500;
 
 /**
  * Does what a lease is for.
