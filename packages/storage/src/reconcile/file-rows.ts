@@ -37,6 +37,17 @@ export async function findRowAt(
   return rows[0];
 }
 
+/** Rows by their keys; those that are gone are not among them. */
+export async function findRowsAt(
+  db: Kysely<Database>,
+  providerId: string,
+  keys: readonly string[],
+): Promise<Map<string, FileRow>> {
+  if (keys.length === 0) return new Map();
+  const rows = await toRows(selectRows(db, providerId).where("f.storage_path", "in", keys));
+  return new Map(rows.map((row) => [row.key, row]));
+}
+
 /** A key in the bucket may hold a NUL, a text in the database cannot; up to it the order of both is the same. */
 function storable(key: string): string {
   return key.replace(/\0.*/s, "");

@@ -1,11 +1,11 @@
 import { mapConcurrently } from "../concurrency.ts";
 import { isOurKey, sessionOfTemporaryKey } from "../object-key.ts";
 import { deleteObject } from "../s3/delete-objects.ts";
-import { headObject } from "../s3/objects.ts";
+import { headObject, type ObjectHead } from "../s3/objects.ts";
 import type { S3Connection } from "../s3/s3-connection.ts";
 import type { StorageContext } from "../storage-context.ts";
 import { findSessions } from "../uploads/session.ts";
-import { findRowAt, findRowsByKey } from "./file-rows.ts";
+import { type FileRow, findRowsAt, findRowsByKey } from "./file-rows.ts";
 import type { Finding, FoundFile, FoundObject } from "./finding.ts";
 import { judgeFile, type Verdict } from "./judge-file.ts";
 
@@ -30,59 +30,67 @@ export async function reconcilePage(
   context: StorageContext,
   { providerId, s3 }: { providerId: string; s3: S3Connection },
   { objects, after, upTo }: KeyRange,
-  report: (finding: Finding) => Promise<void>,
+  report: (findings: readonly Finding[]) => Promise<void>,
 ): Promise<number> {
   const unmatched = new Map(objects.map((object) => [object.key, object]));
   let count = 0;
   for (let from: string | undefined = after; from !== undefined; ) {
     const rows = await findRowsByKey(context.db, providerId, { after: from, upTo, limit: ROWS_AT_ONCE });
-    const suspects: { key: string; verdict: Verdict }[] = [];
+    const suspects: Suspect[] = [];
     for (const row of rows) {
       const verdict = judgeFile(row, unmatched.get(row.key));
       unmatched.delete(row.key);
       if (verdict !== "fine") suspects.push({ key: row.key, verdict });
     }
-    for (const finding of await mapConcurrently(suspects, context.settings.sweepConcurrency, lookAgain))
-      if (finding !== undefined) await report(finding);
+    await report(await lookAgain(suspects));
     count += rows.length;
     from = rows.length < ROWS_AT_ONCE ? undefined : rows.at(-1)?.key;
   }
-  await reportUnmatched([...unmatched.values()]);
+  await report(await judgeUnmatched([...unmatched.values()]));
   return count;
 
   /** What holds before and after a look at the object holds for the object. */
-  async function lookAgain({
-    key,
-    verdict,
-  }: {
-    key: string;
-    verdict: Verdict;
-  }): Promise<Finding | undefined> {
-    const head = await headObject(s3, key);
-    const row = await findRowAt(context.db, providerId, key);
-    if (row === undefined) return undefined;
+  async function lookAgain(suspects: readonly Suspect[]): Promise<Finding[]> {
+    const { sweepConcurrency } = context.settings;
+    const heads = await mapConcurrently(suspects, sweepConcurrency, ({ key }) => headObject(s3, key));
+    const keys = suspects.map(({ key }) => key);
+    const rows = await findRowsAt(context.db, providerId, keys);
+    const findings = suspects.flatMap(({ key, verdict }, index) => {
+      const row = rows.get(key);
+      return row === undefined ? [] : (judgeAgain(row, heads[index], verdict) ?? []);
+    });
+    const ended = findings.filter(({ kind }) => kind === "ended_object");
+    await mapConcurrently(ended, sweepConcurrency, ({ file }) => deleteObject(s3, file.key));
+    return findings;
+  }
+
+  function judgeAgain(row: FileRow, head: ObjectHead | undefined, verdict: Verdict) {
+    const { id, key, state, size, etag } = row;
     const object = head && { key, ...head };
-    const file: FoundFile = { id: row.id, key, state: row.state, size: row.size, etag: row.etag };
+    const file: FoundFile = { id, key, state, size, etag };
     const kind = judgeFile(row, object);
     if (kind === "fine" || kind !== verdict) return undefined;
     if (kind === "object_missing") return { providerId, kind, file };
     if (kind === "upload_without_session") return { providerId, kind, file, object };
-    if (object === undefined) return undefined;
-    if (kind === "ended_object") await deleteObject(s3, key);
-    return { providerId, kind, file, object };
+    return object && { providerId, kind, file, object };
   }
 
-  async function reportUnmatched(left: readonly FoundObject[]): Promise<void> {
+  async function judgeUnmatched(left: readonly FoundObject[]): Promise<Finding[]> {
     const sessions = await findSessions(
       context,
       left.flatMap(({ key }) => sessionOfTemporaryKey(key) ?? []),
     );
-    for (const object of left) {
+    return left.flatMap((object) => {
       const sessionId = sessionOfTemporaryKey(object.key);
-      if (sessionId !== undefined && sessions.has(sessionId)) continue;
-      if (sessionId !== undefined) await report({ providerId, kind: "unknown_temporary", object });
-      else if (isOurKey(object.key)) await report({ providerId, kind: "unknown_object", object });
-      else await report({ providerId, kind: "foreign_object", object });
-    }
+      if (sessionId !== undefined && sessions.has(sessionId)) return [];
+      if (sessionId !== undefined) return { providerId, kind: "unknown_temporary", object };
+      return { providerId, kind: isOurKey(object.key) ? "unknown_object" : "foreign_object", object };
+    });
   }
+}
+
+/** A row that does not go with what was listed. */
+interface Suspect {
+  key: string;
+  verdict: Exclude<Verdict, "fine">;
 }

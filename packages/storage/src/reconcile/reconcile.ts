@@ -6,7 +6,7 @@ import type { StorageContext } from "../storage-context.ts";
 import type { Store } from "../stores.ts";
 import { findSessionsByKey } from "../uploads/session.ts";
 import type { Finding, ReconcileReport } from "./finding.ts";
-import { keepFinding } from "./keep-finding.ts";
+import { keepFindings } from "./keep-findings.ts";
 import { closeProgress, openProgress, saveProgress } from "./progress.ts";
 import { reconcilePage } from "./reconcile-page.ts";
 
@@ -63,10 +63,12 @@ async function reconcileProvider(
   const store = await context.stores.forSweep(signal).of(providerId);
   const progress = await openProgress(db, providerId, { resumes });
   const { counts } = progress;
-  const tell = async (finding: Finding): Promise<void> => {
-    counts.findings[finding.kind] = (counts.findings[finding.kind] ?? 0) + 1;
-    await keepFinding(db, finding);
-    await onFinding?.(finding);
+  const tell = async (findings: readonly Finding[]): Promise<void> => {
+    await keepFindings(db, findings);
+    for (const finding of findings) {
+      counts.findings[finding.kind] = (counts.findings[finding.kind] ?? 0) + 1;
+      await onFinding?.(finding);
+    }
   };
   for (let marker: string | undefined = progress.afterKey; marker !== undefined; ) {
     if (signal?.aborted) return counts;
@@ -91,15 +93,17 @@ async function reconcileUploads(
   context: StorageContext,
   store: Store,
   providerId: string,
-  tell: (finding: Finding) => Promise<void>,
+  tell: (findings: readonly Finding[]) => Promise<void>,
 ): Promise<void> {
   for await (const page of listUploads(store.s3, "")) {
     const ours = page.filter(({ key }) => isOurKey(key)).map(({ key }) => key);
     const sessions = await findSessionsByKey(context, providerId, ours);
-    for (const { key, initiatedAt } of page) {
-      if (sessions.has(key)) continue;
-      const kind = isOurKey(key) ? "unknown_upload" : "foreign_upload";
-      await tell({ kind, providerId, key, initiatedAt });
-    }
+    const ownerless = page.filter(({ key }) => !sessions.has(key));
+    await tell(
+      ownerless.map(({ key, initiatedAt }) => {
+        const kind = isOurKey(key) ? "unknown_upload" : "foreign_upload";
+        return { kind, providerId, key, initiatedAt };
+      }),
+    );
   }
 }
