@@ -1,6 +1,11 @@
 export { createStorage, type StorageOptions } from "./create-storage.ts";
 export type { Database } from "./database.ts";
-export { type DeadLetter, listDeadLetters, replayDeadLetters } from "./outbox/dead-letters.ts";
+export {
+  type DeadLetter,
+  dropDeadLetters,
+  listDeadLetters,
+  replayDeadLetters,
+} from "./outbox/dead-letters.ts";
 export {
   createOutboxDelivery,
   type DeliveryReport,

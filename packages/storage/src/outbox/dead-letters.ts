@@ -54,3 +54,14 @@ export async function replayDeadLetters(db: Kysely<Database>, ids?: readonly str
     SELECT replay_dead_letters(${ids === undefined ? null : [...ids]}::uuid[]) AS count`.execute(db);
   return Number(rows[0]?.count ?? 0);
 }
+
+/** Removes these, or all, for good: nobody will hear of them. @returns How many. */
+export async function dropDeadLetters(db: Kysely<Database>, ids?: readonly string[]): Promise<number> {
+  const { numAffectedRows } = await sql`
+    DELETE FROM outbox_events
+    WHERE status = 'dead'
+      AND (${ids === undefined}::boolean OR id = ANY (${ids === undefined ? null : [...ids]}::uuid[]))`.execute(
+    db,
+  );
+  return Number(numAffectedRows ?? 0n);
+}

@@ -1,0 +1,13 @@
+// `npm run dead-letters -- …`: events that no receiver took; see apps/server/README.md.
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+import { inRoot, root } from "./checkout.mjs";
+import { currentNode } from "./current-node.mjs";
+import { installDependencies } from "./dependencies.mjs";
+
+await installDependencies((line) => console.error(`  ${line}`));
+const flags = ["--disable-warning=ExperimentalWarning"]; // type stripping, on older Nodes
+const args = [...flags, inRoot("apps/server/src/dead-letters-main.ts"), ...process.argv.slice(2)];
+const work = spawn(currentNode(), args, { cwd: root, stdio: "inherit" });
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => work.kill(signal));
+work.on("exit", (code, signal) => process.exit(signal === null ? code : 128 + constants.signals[signal]));
