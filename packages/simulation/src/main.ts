@@ -12,12 +12,14 @@ const { values } = parseArgs({
     seed: { type: "string" },
     /** Seconds after which no further seed is begun. */
     seconds: { type: "string" },
+    /** Writes down how far it got in `results/`, goes on from there the next time, and past seeds that fail. */
+    keep: { type: "boolean", default: false },
     mutants: { type: "boolean", default: false },
     mutant: { type: "string" },
   },
 });
 
-if (values.mutants) process.exitCode = await huntMutants(values.runs ?? "80", values.mutant);
+if (values.mutants) process.exitCode = await huntMutants(values.runs ?? "150", values.mutant);
 else {
   const mutant = values.mutant === undefined ? undefined : getMutant(values.mutant);
   if (mutant !== undefined) putIn(mutant);

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type { Mutant } from "./mutants/mutant.ts";
+import { openSeedLog } from "./report/seed-log.ts";
 import { say } from "./say.ts";
 import { live } from "./scenario/live.ts";
 import { type Scenario, scenario } from "./scenario/scenario.ts";
@@ -17,6 +18,7 @@ export interface RunOptions {
   from: string;
   seed?: string | undefined;
   seconds?: string | undefined;
+  keep?: boolean | undefined;
   mutant?: Mutant | undefined;
 }
 
@@ -24,37 +26,36 @@ export interface RunOptions {
 export async function run({ mutant, ...options }: RunOptions): Promise<number> {
   await using shared = await openSharedDatabase(mutant?.sql);
   await warmUp(shared);
-  const first = Number(options.seed ?? options.from);
-  const count = options.seed === undefined ? Number(options.runs ?? 50) : 1;
-  const until = realNow() + 1000 * Number(options.seconds ?? Number.POSITIVE_INFINITY);
-  const total = { seeds: 0, operations: 0, faults: 0, storeCalls: 0, statements: 0, stored: 0, looks: 0 };
+  const from = Number(options.seed ?? options.from);
+  const until = from + (options.seed === undefined ? Number(options.runs ?? 50) : 1);
+  const mostMs = 1000 * Number(options.seconds ?? Number.POSITIVE_INFINITY);
+  const log = openSeedLog({ from, until }, { keeps: options.keep === true });
+  const { results } = log;
   const begin = realNow();
-  for (let seed = first; seed < first + count && realNow() < until; seed++) {
+  for (let seed = results.next; seed < until && realNow() - begin < mostMs; seed++) {
     const course = courseOf(seed);
     const life = await live(course, shared);
-    total.seeds++;
-    total.operations += life.operations;
-    total.storeCalls += life.storeCalls;
-    total.statements += life.statements;
-    total.stored += life.stored;
-    total.looks += life.looks;
-    for (const number of life.faults.values()) total.faults += number;
-    if (options.seed !== undefined) say(life);
-    if (life.wrongs.length > 0) {
-      say(`seed ${seed}: ${life.wrongs.join("\n  ")}`);
-      if (mutant === undefined) await tellOf(seed, shared);
-      return 1;
-    }
-    if ((seed - first) % AGAIN_EVERY === 0) {
+    const wrongs = [...life.wrongs];
+    if (wrongs.length === 0 && (seed - from) % AGAIN_EVERY === 0) {
       const again = await live(course, shared);
-      if (again.fingerprint !== life.fingerprint) {
-        say(`seed ${seed} has two courses: ${life.fingerprint} and ${again.fingerprint}`);
-        return 1;
-      }
+      if (again.fingerprint !== life.fingerprint)
+        wrongs.push(`it has two courses: ${life.fingerprint} and ${again.fingerprint}`);
     }
+    log.add(seed, life, wrongs);
+    if (options.seed !== undefined) say(life);
+    if (wrongs.length === 0) continue;
+    say(`seed ${seed}: ${wrongs.join("\n  ")}`);
+    if (options.keep) continue;
+    if (mutant === undefined) await tellOf(seed, shared);
+    return 1;
   }
-  say(`no violation in ${((realNow() - begin) / 1000).toFixed(1)} s`, total);
-  return 0;
+  log.save();
+  const count = results.violations.length;
+  say(
+    `${count === 0 ? "no" : count} violations in ${((realNow() - begin) / 1000).toFixed(1)} s`,
+    results.total,
+  );
+  return count === 0 ? 0 : 1;
 }
 
 function courseOf(seed: number): Scenario {

@@ -56,6 +56,10 @@ export class Browser {
     return [...this.#sizes.keys()];
   }
 
+  get isOnline(): boolean {
+    return this.#isOnline;
+  }
+
   add(name: string, size: number): void {
     if (this.#sizes.has(name)) return;
     this.#sizes.set(name, size);
@@ -74,6 +78,11 @@ export class Browser {
     if (this.#isOnline === isOnline) return;
     this.#isOnline = isOnline;
     this.#inPage(() => this.#page.tellNetwork(isOnline ? "online" : "offline"));
+  }
+
+  /** The lid is closed: nothing of the page goes on, and what was due is late. */
+  sleep(ms: number): void {
+    this.#page.actor.stalledUntil = this.#site.world.now + ms;
   }
 
   async reload(how: "crash" | "close"): Promise<void> {

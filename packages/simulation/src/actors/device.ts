@@ -15,6 +15,8 @@ export interface DeviceUpload {
   urls: Map<number, PartUrl>;
   /** Every URL it ever had, to be used again by somebody else. */
   allUrls: PartUrl[];
+  /** ETags of the parts that it was told are stored. */
+  etags: Map<number, string>;
 }
 
 /** Somebody who uses the HTTP interface directly, one call at a time and in any order. */
@@ -61,7 +63,7 @@ export class Device {
     if (result === undefined || "error" in result) return;
     const { session } = result;
     const known = this.uploads.find((upload) => upload.session.sessionId === session.sessionId);
-    const upload = known ?? { session, content, me, urls: new Map(), allUrls: [] };
+    const upload = known ?? { session, content, me, urls: new Map(), allUrls: [], etags: new Map() };
     if (known === undefined) this.uploads.push(upload);
     learn(upload, session.urls);
   }
@@ -78,6 +80,9 @@ export class Device {
         const { offset, size } = partAt({ fileSize: session.size, partSize: session.partSize, partNumber });
         const answer = await this.put(session.sessionId, url, { content: upload.content, offset, size });
         if (answer?.status === 403) upload.urls.delete(partNumber);
+        if (answer?.status === 200) {
+          upload.etags.set(partNumber, (answer.headers.etag ?? "").replaceAll('"', ""));
+        }
       }),
     );
     void me;

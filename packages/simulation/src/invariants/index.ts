@@ -15,5 +15,6 @@ export const AT_EVERY_COMMIT: readonly Invariant[] = [
   liveSessions,
   plans,
   ({ now }) => (now.plainSecrets > 0 ? ["15: a secret is kept as plain text"] : []),
+  ({ now }) => (now.undecidedProviders > 0 ? ["8: a provider is neither primary nor not"] : []),
   ({ store }) => store.wrongs.map((wrong) => `7: ${wrong}`),
 ];

@@ -1,24 +1,45 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { type MutantResult, readResults, writeResults } from "../report/results.ts";
+import { MUTANT_RESULTS, writeReport } from "../report/write-report.ts";
 import { say } from "../say.ts";
+import type { Mutant } from "./mutant.ts";
 import { MUTANTS } from "./put-in.ts";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 
-/** Puts in one defect after the other, each in a process of its own. @returns The exit code: 0 if every one was found. */
+/**
+ * Puts in one defect after the other, each in a process of its own, and writes down which seed found it.
+ *
+ * @returns The exit code: 0 if every one was found.
+ */
 export async function huntMutants(runs: string, only?: string): Promise<number> {
   const wanted = MUTANTS.filter(({ name }) => only === undefined || only.split(",").includes(name));
+  const results = new Map(
+    readResults<MutantResult[]>(MUTANT_RESULTS)?.map((result) => [result.name, result]),
+  );
   let missed = 0;
-  for (const { name, what } of wanted) {
-    const said = await hear([MAIN, "--mutant", name, "--runs", runs]);
-    const found = /^seed (\d+): (.*)$/m.exec(said);
-    if (found === null) missed++;
-    say(
-      found === null ? `MISSED ${name}: ${what}\n${said}` : `found  ${name} by seed ${found[1]}: ${found[2]}`,
+  for (const mutant of wanted) {
+    const result = await hunt(mutant, runs);
+    if (result.seed === null) missed++;
+    results.set(mutant.name, result);
+    writeResults(
+      MUTANT_RESULTS,
+      MUTANTS.flatMap(({ name }) => results.get(name) ?? []),
     );
+    writeReport();
   }
   say(`${wanted.length - missed} of ${wanted.length} mutants found`);
   return missed === 0 ? 0 : 1;
+}
+
+async function hunt({ name, what }: Mutant, runs: string): Promise<MutantResult> {
+  const said = await hear([MAIN, "--mutant", name, "--runs", runs]);
+  const found = /^seed (\d+): (.*)$/m.exec(said);
+  say(
+    found === null ? `MISSED ${name}: ${what}\n${said}` : `found  ${name} by seed ${found[1]}: ${found[2]}`,
+  );
+  return { name, what, seed: found === null ? null : Number(found[1]), said: found?.[2] ?? "" };
 }
 
 function hear(args: string[]): Promise<string> {

@@ -9,6 +9,14 @@ export interface Mutant {
   edits?: readonly Edit[];
 }
 
+/** SQL that changes one of our functions as it stands; one that has nothing of the kind ends the run. */
+export function inFunction(name: string, from: string, to: string): string {
+  return `DO $do$ DECLARE source text := pg_get_functiondef('${name}'::regproc); BEGIN
+    IF position($from$${from}$from$ IN source) = 0 THEN RAISE EXCEPTION '${name} has changed'; END IF;
+    EXECUTE replace(source, $from$${from}$from$, $to$${to}$to$);
+  END $do$`;
+}
+
 export interface Edit {
   /** The end of the file's path. */
   file: string;

@@ -1,4 +1,4 @@
-import type { Mutant } from "./mutant.ts";
+import { inFunction, type Mutant } from "./mutant.ts";
 
 const CLEANUP =
   "CREATE OR REPLACE FUNCTION cleanup_expired_files(max_claims integer DEFAULT 1000, at timestamptz DEFAULT now()) RETURNS integer LANGUAGE plpgsql AS";
@@ -27,6 +27,27 @@ export const OF_THE_SPECIFICATION: readonly Mutant[] = [
       END $$`,
   },
   {
+    name: "7-stored-meanwhile",
+    what: "A file that was stored before its session ran out goes with the session.",
+    sql: inFunction(
+      "cleanup_expired_files",
+      "f.expires_at <= at AND",
+      `(f.expires_at <= at OR EXISTS (
+        SELECT FROM multipart_uploads m WHERE m.file_storage_id = f.id AND m.expires_at <= at)) AND`,
+    ),
+  },
+  {
+    name: "7-deleted-twice",
+    what: "Of two workers that delete a file, both have deleted it.",
+    edits: [
+      {
+        file: "storage/src/files/delete-file.ts",
+        from: '\n      .where("status", "in", STORED_STATES)',
+        to: "",
+      },
+    ],
+  },
+  {
     name: "10-part-pending-again",
     what: "Asking again for a part's URL sets a stored part back.",
     sql: `DROP TRIGGER upload_chunks_transition ON upload_chunks;
@@ -44,6 +65,20 @@ export const OF_THE_SPECIFICATION: readonly Mutant[] = [
     sql: `ALTER TABLE multipart_uploads DROP CONSTRAINT multipart_uploads_total_chunks_check;
       CREATE OR REPLACE FUNCTION plan_part_size(file_size bigint, preferred bigint) RETURNS bigint
       LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT 10485760::bigint $$`,
+  },
+  {
+    name: "11-ten-gigabytes-in-one-put",
+    what: "What no store takes as one PUT is begun as one.",
+    sql: inFunction("reserve_upload", "WHEN v_size > 5000000000 THEN 'multipart'", "WHEN false THEN NULL"),
+  },
+  {
+    name: "11-empty-file",
+    what: "A file of no bytes is taken.",
+    sql: `ALTER TABLE file_storage DROP CONSTRAINT file_storage_file_size_check;
+      ALTER TABLE multipart_uploads DROP CONSTRAINT multipart_uploads_total_file_size_check;
+      ALTER TABLE multipart_uploads DROP CONSTRAINT multipart_uploads_chunk_size_check;
+      ${inFunction("reserve_upload", "v_size IS NULL OR v_size <= 0", "v_size IS NULL")};
+      ${inFunction("reserve_upload", "(v_size + v_part_size - 1) / v_part_size", "greatest(1, (v_size + v_part_size - 1) / greatest(v_part_size, 1))")}`,
   },
   {
     name: "15-never-stored",
@@ -66,6 +101,22 @@ export const OF_THE_SPECIFICATION: readonly Mutant[] = [
         UPDATE file_storage f SET status = 'failed' FROM gone WHERE f.id = gone.file_storage_id;
         RETURN 0;
       END $$`,
+  },
+  {
+    name: "16-never-aborted-at-the-store",
+    what: "A session is said to be aborted, and its parts are left where they are.",
+    edits: [
+      {
+        file: "storage/src/uploads/abort-at-store.ts",
+        from: "if (!(await removeTraces(store, session))) {",
+        to: "if (removeTraces === undefined || store === undefined) {",
+      },
+      {
+        file: "storage/src/sweep/sweep-leftovers.ts",
+        from: "return isOver(session);",
+        to: "return isOver === undefined;",
+      },
+    ],
   },
   {
     name: "18-usage-keeps-what-is-deleted",
@@ -103,5 +154,10 @@ export const OF_THE_SPECIFICATION: readonly Mutant[] = [
     what: "NULL passes the CHECK on a status.",
     sql: `ALTER TABLE multipart_uploads ALTER COLUMN status DROP NOT NULL;
       ALTER TABLE file_storage ALTER COLUMN status DROP NOT NULL`,
+  },
+  {
+    name: "20-is-primary-may-be-null",
+    what: "A provider that is neither the primary one nor not.",
+    sql: "ALTER TABLE storage_providers ALTER COLUMN is_primary DROP NOT NULL",
   },
 ];

@@ -23,6 +23,7 @@ export interface Life {
 }
 
 const A_WHILE_MS = 620_000;
+const A_DAY_MS = 90_000_000;
 /** Sessions that SQL makes live for a day. */
 const BORN_IN_SQL_EXPIRES_IN = 86_400;
 
@@ -32,7 +33,7 @@ export async function live(scenario: Scenario, shared: SharedDatabase): Promise<
   await shared.reset();
   forgetContents();
   const { climate, honoursCopyCondition, sessionExpiresIn, uploadUrlExpiresIn } = scenario;
-  const settings = { sessionExpiresIn, uploadUrlExpiresIn, takeInMemoryUpTo: 2_048, waitForOtherMs: 600 };
+  const settings = { sessionExpiresIn, uploadUrlExpiresIn, takeInMemoryUpTo: 2_048, waitForOtherMs: 100 };
   const site = new Site(shared, { climate, honoursCopyCondition, settings });
   const { world } = site;
   enterWorld(world, 1);
@@ -80,7 +81,8 @@ async function comeToRest(site: Site, cast: Cast, scenario: Scenario): Promise<v
   await world.pass(2_000_000);
   await finishInBrowsers(site, cast);
   const longest = Math.max(scenario.sessionExpiresIn, BORN_IN_SQL_EXPIRES_IN);
-  const waits = [A_WHILE_MS, 1000 * longest, A_WHILE_MS, 1_000_000, A_WHILE_MS];
+  // After a day what may live for longer is still alive.
+  const waits = [A_WHILE_MS, A_DAY_MS, 1000 * longest, A_WHILE_MS, 1_000_000, A_WHILE_MS];
   for (const [index, ms] of waits.entries()) {
     await world.pass(ms);
     let isOver = false;

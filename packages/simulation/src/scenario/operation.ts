@@ -3,6 +3,7 @@ import fc from "fast-check";
 /** What people and machines do, by how often. */
 const OFTEN = {
   create: 14,
+  store: 10,
   send: 16,
   "send-one": 6,
   complete: 16,
@@ -12,6 +13,8 @@ const OFTEN = {
   get: 3,
   sign: 3,
   sweep: 5,
+  recount: 1,
+  reconcile: 1,
   "a-while": 2,
   kill: 2,
   stall: 2,

@@ -10,6 +10,22 @@ import type { Operation } from "./operation.ts";
 const SIZES = [1_000, 5_000, 20_000, 6 * 1024 * 1024, 12 * 1024 * 1024 + 3, 24 * 1024 * 1024] as const;
 
 const LONG_STALL_MS = 550_000;
+/** Whoever has no network for longer closes the lid. */
+const A_BREAK_MS = 600_000;
+
+const NULLABLE_ONCE = [
+  "multipart_uploads SET status",
+  "file_storage SET status",
+  "storage_providers SET is_primary",
+] as const;
+
+/** What a night may find in a world in which nobody touches rows or objects by hand. */
+const MAY_BE_FOUND: readonly string[] = [
+  "ended_object",
+  "failed_with_object",
+  "unknown_temporary",
+  "provider_failed",
+];
 
 const COMMANDS = {
   "browser-pause": "pause",
@@ -17,6 +33,10 @@ const COMMANDS = {
   "browser-retry": "retry",
   "browser-cancel": "cancel",
 } as const;
+
+function partNumbersOf({ session }: DeviceUpload): number[] {
+  return Array.from({ length: session.partCount }, (_, index) => index + 1);
+}
 
 /** Everybody who acts on a site, and what each operation has them do. */
 export class Cast {
@@ -62,7 +82,7 @@ export class Cast {
     const { random } = running();
     const { device } = this;
     const site = this.#site;
-    const { world, faults, database } = site;
+    const { world, faults, database, ledger } = site;
     const me = { userId: USERS[which % 2] ?? USERS[0] };
     const upload = this.#upload(which);
     const browser = this.browsers[which % this.browsers.length] as Browser;
@@ -77,6 +97,15 @@ export class Cast {
         );
         return;
       }
+      case "store": {
+        // From the first byte to the last, without looking left or right: what else happens needs files that are there.
+        const content = `whole-${luck}`;
+        await this.#create(me, content, SIZES[(which >> 4) % SIZES.length] ?? 1_000);
+        const own = device.uploads.find((one) => one.content === content);
+        if (own === undefined) return;
+        await device.send(own, partNumbersOf(own));
+        return device.complete(own, this.#server(which));
+      }
       case "huge-file": {
         const size = random.pick([150_000_000_000, 4_999_999_999_999, 7_000_000_000, 0]) ?? 0;
         const method = random.chance(0.3) ? ("put" as const) : undefined;
@@ -88,13 +117,18 @@ export class Cast {
         if (upload === undefined) return;
         const { partCount } = upload.session;
         if (partCount > 20) return;
-        const all = Array.from({ length: partCount }, (_, index) => index + 1);
-        return device.send(upload, deed === "send" ? all : [1 + random.below(partCount)]);
+        return device.send(upload, deed === "send" ? partNumbersOf(upload) : [1 + random.below(partCount)]);
       }
       case "sign": {
         if (upload === undefined) return;
         const partNumber = 1 + random.below(Math.min(20, upload.session.partCount));
-        return device.sign(upload, [partNumber], [{ partNumber, etag: "0123456789abcdef" }]);
+        // What it has been told, as after each reload of a page; or what it makes up.
+        const told = [...upload.etags].map(([number, etag]) => ({ partNumber: number, etag }));
+        const finished = random.chance(0.3) ? [{ partNumber, etag: "0123456789abcdef" }] : told;
+        for (let times = random.pick([1, 2]) ?? 1; times > 0; times--) {
+          await device.sign(upload, [partNumber], finished);
+        }
+        return;
       }
       case "complete": {
         if (upload === undefined) return;
@@ -121,21 +155,37 @@ export class Cast {
         }
         return;
       case "delete": {
-        if (upload === undefined) return;
-        const { fileId, sessionId } = upload.session;
-        await device.ask((storage) => {
-          const known = site.ledger.sessions.get(sessionId);
-          if (known !== undefined) known.isDeleteAsked = true;
-          return storage.files.delete(upload.me, fileId);
-        });
+        // Mostly what there is to delete.
+        const stored = device.uploads.filter(
+          ({ session }) => ledger.sessions.get(session.sessionId)?.completed,
+        );
+        const one = random.chance(0.7) ? (stored[which % Math.max(1, stored.length)] ?? upload) : upload;
+        if (one === undefined) return;
+        const { fileId, sessionId } = one.session;
+        const known = ledger.sessions.get(sessionId);
+        const remove = () =>
+          device.ask((storage) => {
+            if (known !== undefined) known.isDeleteAsked = true;
+            return storage.files.delete(one.me, fileId);
+          });
+        // One who clicks twice.
+        const times = random.pick([1, 2]) ?? 1;
+        await Promise.all(Array.from({ length: times }, () => whateverComes(remove())));
         return;
       }
       case "sweep":
         await device.ask((storage) => storage.sweep());
         return;
+      case "recount":
+        return this.#recount();
+      case "reconcile":
+        return this.#reconcile();
       case "a-while":
         // The world's own business: it passes when this is awaited by nobody.
         this.whileMs = random.pick([60_000, 700_000, 4_000_000, 90_000_000]) ?? 0;
+        for (const one of this.browsers) {
+          if (this.whileMs > A_BREAK_MS && (!one.isOnline || random.chance(0.3))) one.sleep(this.whileMs);
+        }
         return;
       case "kill": {
         const index = which % this.companions.length;
@@ -214,10 +264,7 @@ export class Cast {
           PROVIDER,
         ]);
       case "write-null":
-        return this.#hostSql(
-          `UPDATE ${random.pick(["multipart_uploads", "file_storage"])} SET status = NULL`,
-          [],
-        );
+        return this.#hostSql(`UPDATE ${random.pick(NULLABLE_ONCE)} = NULL`, []);
       case "browser-add":
         return browser.add(`file-${luck}`, SIZES[(which >> 4) % SIZES.length] ?? 1_000);
       case "browser-pause":
@@ -261,6 +308,18 @@ export class Cast {
       );
       if (isHeard && !random.chance(0.1)) return;
     }
+  }
+
+  async #recount(): Promise<void> {
+    const { mismatches } = await this.device.ask((storage) => storage.upkeep.recountUsage());
+    for (const mismatch of mismatches) this.#site.wrong(`4: the recount finds ${JSON.stringify(mismatch)}`);
+  }
+
+  async #reconcile(): Promise<void> {
+    const onFinding = (finding: { kind: string }) => {
+      if (!MAY_BE_FOUND.includes(finding.kind)) this.#site.wrong(`5: ${JSON.stringify(finding)} is found`);
+    };
+    await this.device.ask((storage) => storage.upkeep.reconcile({ onFinding }));
   }
 
   #stall(which: number, ms: number): void {
