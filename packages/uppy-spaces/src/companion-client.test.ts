@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { UploadError } from "@audiotricks/protocol";
 import { afterEach, describe, expect, it } from "vitest";
-import { type CompanionClientOptions, createCompanionClient } from "./companion-client.ts";
+import type { CompanionClientOptions } from "./companion-call.ts";
+import { createCompanionClient } from "./companion-client.ts";
 
 interface Seen {
   method: string;

@@ -1,9 +1,5 @@
-export {
-  type CallOptions,
-  type CompanionClient,
-  type CompanionClientOptions,
-  createCompanionClient,
-} from "./companion-client.ts";
+export type { CallOptions, CompanionClientOptions } from "./companion-call.ts";
+export { type CompanionClient, createCompanionClient } from "./companion-client.ts";
 export type { FlightCause, FlightEvent, FlightPhase, FlightRecord } from "./engine/flight-recorder.ts";
 export type { RetryOptions } from "./engine/retry-pacer.ts";
 export { findSessionsInUse } from "./sessions-in-use.ts";

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { BrowserProfile, sourceOf } from "../test/support/browser-profile.ts";
 import { simulatedHash } from "../test/support/simulated-cloud.ts";
-import type { CompanionClient } from "./companion-client.ts";
 import { createFileTurns } from "./engine/file-turns.ts";
 import { createSessionStore } from "./engine/session-store.ts";
 import { startEngine } from "./engine/start-engine.ts";
 import { createTabTalk } from "./engine/tab-talk.ts";
 import type { UploadSource } from "./engine/upload-source.ts";
 import { openRemoteEngine } from "./remote-engine.ts";
+import type { UploadCalls } from "./upload-calls.ts";
 import type { SpacesUploadStatus } from "./upload-status.ts";
 
 const MiB = 1024 * 1024;
@@ -85,9 +85,9 @@ function openPage() {
   return { engine, cloud, clock, statuses, last, until, kill };
 }
 
-function whileAlive(client: CompanionClient, signal: AbortSignal): CompanionClient {
+function whileAlive(client: UploadCalls, signal: AbortSignal): UploadCalls {
   return new Proxy(client, {
-    get: (target, name: keyof CompanionClient) => {
+    get: (target, name: keyof UploadCalls) => {
       const method = target[name] as (...args: unknown[]) => Promise<unknown>;
       return async (...args: unknown[]) => {
         const answer = signal.aborted ? NEVER : method(...args);

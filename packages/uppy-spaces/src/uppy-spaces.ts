@@ -8,7 +8,9 @@ import type { RetryOptions } from "./engine/retry-pacer.ts";
 import type { UploadSource } from "./engine/upload-source.ts";
 import { type EngineChannel, openEngineChannel } from "./engine-channel.ts";
 import { inSlices } from "./in-slices.ts";
+import { createLeaveGuard } from "./leave-guard.ts";
 import { openRemoteEngine, type RemoteEngine } from "./remote-engine.ts";
+import { sourceOfFile } from "./source-of-file.ts";
 import type { GetToken } from "./token-source.ts";
 import type { SpacesUploadStatus } from "./upload-status.ts";
 import { createWakeKeeper } from "./wake-lock.ts";
@@ -77,8 +79,8 @@ export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
   readonly #waiting = new Map<string, (() => void)[]>();
   /** Files that "cancel all" took, until it is sure that it was no mere removal of the uploader. */
   #cancelling = new Set<string>();
-  #isGuarding = false;
   readonly #wake = createWakeKeeper();
+  readonly #leaving = createLeaveGuard();
 
   constructor(uppy: Uppy<M, B>, opts: UppySpacesOptions<M, B>) {
     super(uppy, { ...defaultOptions, ...opts });
@@ -178,7 +180,7 @@ export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
       if (file === undefined) this.#release(id);
       else if (file.isRemote || !(file.data instanceof Blob)) this.#refuse(file);
       else if (engine.find(id)?.blob === file.data) engine.retry(id);
-      else sources.push(this.#sourceOf(file, file.data, workspaceId));
+      else sources.push(sourceOfFile(file, file.data, { ...this.opts, workspaceId }));
       if (file?.isPaused) paused.push(id);
     }
     if (sources.length > 0) engine.add(sources);
@@ -192,32 +194,6 @@ export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
       : `“${file.name}” has to be picked again.`;
     const status = { status: "failed" as const, error: { code: "upload_failed" as const, message } };
     this.#show([{ id: file.id, run: 0, status }]);
-  }
-
-  #sourceOf(file: UppyFile<M, B>, blob: Blob, workspaceId: string | undefined): UploadSource {
-    const { shouldUseMultipart, metadataFields, contentType } = this.opts;
-    const isMultipart =
-      typeof shouldUseMultipart === "function" ? shouldUseMultipart(file) : shouldUseMultipart;
-    const picked = blob instanceof File ? blob : null;
-    const relativePath = file.meta.relativePath ?? picked?.webkitRelativePath;
-    return {
-      id: file.id,
-      blob,
-      name: file.meta.name || file.name,
-      type: file.type ?? "",
-      lastModified: picked?.lastModified ?? null,
-      relativePath: typeof relativePath === "string" && relativePath !== "" ? relativePath : null,
-      metadata: Object.fromEntries(
-        metadataFields.flatMap((name) => {
-          const value: unknown = file.meta[name];
-          const text = typeof value === "string" ? value : JSON.stringify(value);
-          return text === undefined || value === null ? [] : [[name, text.slice(0, 1000)]];
-        }),
-      ),
-      workspaceId,
-      contentType,
-      method: isMultipart === undefined ? undefined : isMultipart ? "multipart" : "put",
-    };
   }
 
   readonly #onRemoved = (file: UppyFile<M, B>): void => {
@@ -340,21 +316,9 @@ export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
   readonly #log = (message: string): void => this.uppy.log(`[UppySpaces] ${message}`, "warning");
 
   #guardWhileBusy(): void {
-    this.#guard(this.#engine?.isBusy() ?? false);
+    this.#leaving.set(this.opts.warnBeforeLeaving && (this.#engine?.isBusy() ?? false));
     this.#wake.set(this.opts.keepAwake && (this.#engine?.isMoving() ?? false));
   }
-
-  /** Listening only while it matters keeps the page fit for the browser's back-forward cache. */
-  #guard(isNeeded: boolean): void {
-    const isWanted = isNeeded && this.opts.warnBeforeLeaving;
-    if (isWanted === this.#isGuarding || typeof window === "undefined") return;
-    this.#isGuarding = isWanted;
-    if (isWanted) window.addEventListener("beforeunload", this.#warn);
-    else window.removeEventListener("beforeunload", this.#warn);
-  }
-
-  /** One for each uploader of the page: what another one no longer needs, this one may. */
-  readonly #warn = (event: BeforeUnloadEvent): void => event.preventDefault();
 
   #setCapabilities(change: Partial<ReturnType<Uppy<M, B>["getState"]>["capabilities"]>): void {
     const { capabilities } = this.uppy.getState();

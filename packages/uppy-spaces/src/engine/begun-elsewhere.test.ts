@@ -1,7 +1,7 @@
 import type { ListUploadsResponse, UploadSession } from "@audiotricks/protocol/messages";
 import { describe, expect, it, vi } from "vitest";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
-import type { CompanionClient } from "../companion-client.ts";
+import type { UploadCalls } from "../upload-calls.ts";
 import { createBegunElsewhere } from "./begun-elsewhere.ts";
 import { createSessionStore } from "./session-store.ts";
 import type { UploadSource } from "./upload-source.ts";
@@ -46,7 +46,7 @@ function open(listUploads: () => Promise<ListUploadsResponse>) {
   const store = createSessionStore("");
   const list = vi.fn(listUploads);
   // Nothing but the list is asked for.
-  const client = { listUploads: list } as Partial<CompanionClient> as CompanionClient;
+  const client = { listUploads: list } as Partial<UploadCalls> as UploadCalls;
   return { begunElsewhere: createBegunElsewhere({ client, store, clock }), store, clock, list };
 }
 

@@ -1,5 +1,5 @@
 import type { UploadSession } from "@audiotricks/protocol/messages";
-import type { CompanionClient } from "../companion-client.ts";
+import type { UploadCalls } from "../upload-calls.ts";
 import type { Clock } from "./clock.ts";
 import type { SessionStore } from "./session-store.ts";
 import { fingerprintOf, type UploadSource } from "./upload-source.ts";
@@ -24,7 +24,7 @@ export interface BegunElsewhere {
 }
 
 export function createBegunElsewhere(options: {
-  client: CompanionClient;
+  client: UploadCalls;
   store: SessionStore;
   clock: Clock;
 }): BegunElsewhere {

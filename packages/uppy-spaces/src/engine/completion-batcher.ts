@@ -1,6 +1,6 @@
 import { UploadError } from "@audiotricks/protocol";
 import type { CompleteUploadRequest, Completion } from "@audiotricks/protocol/messages";
-import type { CompanionClient } from "../companion-client.ts";
+import type { UploadCalls } from "../upload-calls.ts";
 import type { Clock } from "./clock.ts";
 import { asUploadError } from "./session-creator.ts";
 
@@ -28,7 +28,7 @@ export type AskCompletion = (
  * Completes many small files with few requests. A file of many parts goes alone: the store may take minutes to put it together,
  * and no small one should wait for that.
  */
-export function createCompletionBatcher(client: CompanionClient, clock: Clock): AskCompletion {
+export function createCompletionBatcher(client: UploadCalls, clock: Clock): AskCompletion {
   let waiting: Ask[] = [];
   let batches = 0;
   let isGathering = false;

@@ -1,7 +1,8 @@
 import { UploadError } from "@audiotricks/protocol";
-import type { CompanionClient } from "../companion-client.ts";
+import type { UploadCalls } from "../upload-calls.ts";
 import type { BackoffWaits } from "./backoff-waits.ts";
 import { remedyForCall, retryAfterOf } from "./failure-remedy.ts";
+import { LET_GO } from "./let-go.ts";
 import { type RetryOptions, RetryPacer } from "./retry-pacer.ts";
 import type { SessionStore } from "./session-store.ts";
 
@@ -15,7 +16,7 @@ export interface SessionDiscarder {
 
 /** A cancelled session holds a reservation of somebody's quota, so cancelling is not left to luck or to expiry. */
 export function createSessionDiscarder(options: {
-  client: CompanionClient;
+  client: UploadCalls;
   store: SessionStore;
   waits: BackoffWaits;
   retry: RetryOptions;
@@ -64,6 +65,6 @@ export function createSessionDiscarder(options: {
     resume: () => {
       for (const sessionId of store.toDiscard()) start(sessionId);
     },
-    close: () => closing.abort(new DOMException("The uploader was removed", "AbortError")),
+    close: () => closing.abort(LET_GO),
   };
 }

@@ -1,5 +1,5 @@
-import type { CompanionClient } from "../companion-client.ts";
 import type { HashBlob } from "../md5/blob-hasher.ts";
+import type { UploadCalls } from "../upload-calls.ts";
 import type { BegunElsewhere } from "./begun-elsewhere.ts";
 import type { Clock } from "./clock.ts";
 import type { AskCompletion } from "./completion-batcher.ts";
@@ -17,7 +17,7 @@ import type { StoreHosts } from "./store-hosts.ts";
 
 /** What all files of an engine share. */
 export interface EngineContext {
-  client: CompanionClient;
+  client: UploadCalls;
   creator: SessionCreator;
   askCompletion: AskCompletion;
   discarder: SessionDiscarder;

@@ -1,4 +1,4 @@
-import { sha256 } from "@noble/hashes/sha2.js";
+import { _SHA256 as Sha256 } from "@noble/hashes/sha2.js";
 import { freeBytes } from "../md5/free-bytes.ts";
 import { toHex } from "./bytes-as-text.ts";
 import type { LinkSpeed } from "./link-speed.ts";
@@ -22,7 +22,7 @@ export interface FileDigest {
 
 interface Course {
   blob: Blob;
-  hash: ReturnType<typeof sha256.create>;
+  hash: Sha256;
   offset: number;
   upTo: number;
   /** Whether it goes without. */
@@ -81,7 +81,7 @@ export function createFileDigests({ speed }: { speed: Pick<LinkSpeed, "verdict">
   };
 
   const of = (blob: Blob): FileDigest => {
-    const course: Course = { blob, hash: sha256.create(), offset: 0, upTo: 0, isLeft: false, hex: null };
+    const course: Course = { blob, hash: new Sha256(), offset: 0, upTo: 0, isLeft: false, hex: null };
     return {
       follow: (upTo) => {
         if (course.isLeft || course.hex !== null || upTo <= course.upTo) return;
@@ -95,7 +95,7 @@ export function createFileDigests({ speed }: { speed: Pick<LinkSpeed, "verdict">
         if (whole.byteLength !== blob.size) return;
         waiting.delete(course);
         course.upTo = blob.size;
-        course.hex = toHex(sha256(whole));
+        course.hex = toHex(new Sha256().update(whole).digest());
       },
       hex: () => course.hex,
       close: () => void waiting.delete(course),

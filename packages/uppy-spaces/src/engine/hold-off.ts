@@ -9,10 +9,11 @@ export class HoldOff {
   #until: number | null = null;
   #stopTimer = () => {};
 
-  constructor(options: { clock: Clock; retry: RetryOptions; random: () => number; onOver: () => void }) {
+  /** @param options.schedule Called when it may be made again. */
+  constructor(options: { clock: Clock; retry: RetryOptions; random: () => number; schedule: () => void }) {
     this.#clock = options.clock;
     this.#pacer = new RetryPacer(options.retry, options.random);
-    this.#onOver = options.onOver;
+    this.#onOver = options.schedule;
   }
 
   get isActive(): boolean {

@@ -1,4 +1,5 @@
 import type { HashBlob, Hashed } from "../md5/blob-hasher.ts";
+import { LET_GO } from "./let-go.ts";
 
 /** MD5 of the parts of one file: those that wait to be sent, and those being worked out. */
 export class PartChecksums {
@@ -58,11 +59,9 @@ export class PartChecksums {
   }
 
   clear(): void {
-    this.#scope.abort(NO_LONGER_WANTED);
+    this.#scope.abort(LET_GO);
     this.#scope = new AbortController();
     this.#known.clear();
     this.#running.clear();
   }
 }
-
-const NO_LONGER_WANTED = new DOMException("No longer wanted", "AbortError");

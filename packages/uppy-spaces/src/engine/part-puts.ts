@@ -1,9 +1,9 @@
 import type { Clock } from "./clock.ts";
+import { LET_GO } from "./let-go.ts";
 import type { PutAnswer, PutPart } from "./put-part.ts";
 import type { Attempt } from "./upload-machine.ts";
 
 const NETWORK_CHANGED = new DOMException("The network changed", "NetworkError");
-const LET_GO = new DOMException("No longer wanted", "AbortError");
 
 /**
  * How long a part rests whose PUT was cut off. Ceph clears away what a broken PUT had written, in steps, and one of the same part

@@ -44,7 +44,7 @@ describe("HoldOff", () => {
   const open = () => {
     const clock = new VirtualClock();
     let over = 0;
-    const hold = new HoldOff({ clock, retry, random: () => 1, onOver: () => (over += 1) });
+    const hold = new HoldOff({ clock, retry, random: () => 1, schedule: () => (over += 1) });
     return { clock, hold, overs: () => over };
   };
 

@@ -1,9 +1,10 @@
 import { UploadError } from "@audiotricks/protocol";
 import type { CreatedUpload, CreateUploadsRequest } from "@audiotricks/protocol/messages";
-import type { CompanionClient } from "../companion-client.ts";
+import type { UploadCalls } from "../upload-calls.ts";
 import type { BackoffWaits } from "./backoff-waits.ts";
 import type { Clock } from "./clock.ts";
 import { remedyForCall, retryAfterOf } from "./failure-remedy.ts";
+import { LET_GO } from "./let-go.ts";
 import { randomId } from "./random-id.ts";
 import { type RetryOptions, RetryPacer } from "./retry-pacer.ts";
 
@@ -29,7 +30,7 @@ export interface SessionCreator {
 
 /** Asks for sessions in batches: what is wished for at about the same time goes in one request. */
 export function createSessionCreator(options: {
-  client: CompanionClient;
+  client: UploadCalls;
   clock: Clock;
   waits: BackoffWaits;
   retry: RetryOptions;
@@ -112,7 +113,7 @@ export function createSessionCreator(options: {
       isGathering = true;
       clock.after(GATHER_MS, flush);
     },
-    close: () => closing.abort(new DOMException("The uploader was removed", "AbortError")),
+    close: () => closing.abort(LET_GO),
   };
 }
 

@@ -8,14 +8,6 @@ export function showStatus(
   measured: { totalBytes: number; bytesPerSecond: number; now: number },
 ): SpacesUploadStatus {
   switch (state.status) {
-    case "queued":
-      return state.isPaused
-        ? {
-            status: "paused",
-            sessionId: null,
-            progress: progressOf(state.shownBytes, { ...measured, bytesPerSecond: 0 }),
-          }
-        : { status: "queued" };
     case "cancelled":
       return { status: "cancelled" };
     case "done":
@@ -28,6 +20,7 @@ export function showStatus(
   const still = progressOf(state.shownBytes, { ...measured, bytesPerSecond: 0 });
   if (state.isPaused && state.status !== "finalizing")
     return { status: "paused", sessionId, progress: still };
+  if (state.status === "queued") return { status: "queued" };
   if (state.status === "creating" && state.elsewhere !== null) {
     const { state: other, bytesPerSecond } = state.elsewhere;
     const progress = progressOf(state.shownBytes, { ...measured, bytesPerSecond });

@@ -1,5 +1,6 @@
-import { type CompanionClient, createCompanionClient } from "../companion-client.ts";
+import { createCompanionCall } from "../companion-call.ts";
 import { MEMORY_PREFIX } from "../page-memory.ts";
+import { createUploadCalls, type UploadCalls } from "../upload-calls.ts";
 import { type Clock, monotonicClock } from "./clock.ts";
 import type { EngineSettings, FromEngine, ToEngine } from "./engine-messages.ts";
 import { createFileTurns, type FileTurns, freeTurns } from "./file-turns.ts";
@@ -57,7 +58,8 @@ function openEngine(
 
   const lastRequests = new Set<Promise<unknown>>();
   const client = notingRequests(
-    world.client ?? createCompanionClient({ companionUrl: settings.companionUrl, getToken: askToken }),
+    world.client ??
+      createUploadCalls(createCompanionCall({ companionUrl: settings.companionUrl, getToken: askToken })),
     lastRequests,
   );
   const network = relayedNetwork(settings.isOnline);
@@ -183,7 +185,7 @@ function relayedNetwork(
 }
 
 /** Notes which requests are under way that begin or end a session: of the others, nobody misses the answer. */
-function notingRequests(client: CompanionClient, requests: Set<Promise<unknown>>): CompanionClient {
+function notingRequests(client: UploadCalls, requests: Set<Promise<unknown>>): UploadCalls {
   const note = <T>(request: Promise<T>): Promise<T> => {
     const forget = () => requests.delete(request);
     requests.add(request);

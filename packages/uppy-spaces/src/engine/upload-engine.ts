@@ -1,5 +1,5 @@
-import type { CompanionClient } from "../companion-client.ts";
 import { createBlobHasher, type HashBlob } from "../md5/blob-hasher.ts";
+import type { UploadCalls } from "../upload-calls.ts";
 import type { SpacesUploadStatus } from "../upload-status.ts";
 import { BackoffWaits } from "./backoff-waits.ts";
 import { createBegunElsewhere } from "./begun-elsewhere.ts";
@@ -36,7 +36,7 @@ const OFFLINE_STANDS_MS = 2_000;
 const CONNECTIONS_PER_HOST = 6;
 
 export interface UploadEngineOptions {
-  client: CompanionClient;
+  client: UploadCalls;
   store: SessionStore;
   /** Who works on a file, of several tabs; by default there is only this one. */
   turns?: FileTurns;
@@ -173,15 +173,15 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
     for (const upload of open) upload.advance();
     hashAhead();
     // Twice as many as there are lanes: half of them may be for a host that has no room.
-    const ready = claims((upload) => upload.readyParts(2 * governor.lanes), {
-      busy: (upload) => upload.putsInFlight,
+    const ready = claims(({ sending }) => sending.readyParts(2 * governor.lanes), {
+      busy: ({ sending }) => sending.puts.size,
       atOnce: Math.max(1, partsAtOnce),
     });
     const busyHosts = new Map<string, number>();
-    for (const upload of open) upload.countHosts(busyHosts);
+    for (const { sending } of open) sending.puts.countHosts(busyHosts);
     const assigned = assignLanes(ready, { lanes: governor.lanes, busyHosts, perHost: CONNECTIONS_PER_HOST });
     isFull = ready.reduce((sum, claim) => sum + claim.ready.length, 0) > assigned.length;
-    for (const { id, partNumber } of assigned) void uploads.get(id)?.sendPart(partNumber);
+    for (const { id, partNumber } of assigned) void uploads.get(id)?.sending.send(partNumber);
   };
 
   const hashAhead = () => {
@@ -189,12 +189,12 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
     for (const upload of open) ahead += upload.hashedAhead;
     if (ahead > HASH_ROUND) return;
     const most = 2 * HASH_ROUND;
-    const wanted = claims((upload) => upload.partsToHash(most), {
+    const wanted = claims(({ reading }) => reading.partsToHash(most), {
       busy: (upload) => upload.hashedAhead,
       atOnce: most,
     });
     for (const { id, partNumber } of assignLanes(wanted, { lanes: most }))
-      void uploads.get(id)?.hashPart(partNumber);
+      void uploads.get(id)?.reading.hashPart(partNumber);
   };
 
   const claims = (

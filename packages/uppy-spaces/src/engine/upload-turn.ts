@@ -1,11 +1,10 @@
 import type { EngineContext } from "./engine-context.ts";
 import type { Turn } from "./file-turns.ts";
+import { LET_GO } from "./let-go.ts";
 import { sampleFile } from "./sample-file.ts";
 import { asUploadError } from "./session-creator.ts";
 import type { TurnReport } from "./tab-talk.ts";
 import { fingerprintOf, type UploadSource } from "./upload-source.ts";
-
-const LET_GO = new DOMException("No longer wanted", "AbortError");
 
 /** One file's turn: held as long as this tab works on it, so that no other does. */
 export class UploadTurn {

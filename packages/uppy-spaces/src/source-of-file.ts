@@ -1,0 +1,39 @@
+import type { ContentKind } from "@audiotricks/protocol/messages";
+import type { Body, Meta, UppyFile } from "@uppy/core/utils";
+import type { UploadSource } from "./engine/upload-source.ts";
+
+/** Uppy's file as the engine is told about it. */
+export function sourceOfFile<M extends Meta, B extends Body>(
+  file: UppyFile<M, B>,
+  blob: Blob,
+  options: {
+    workspaceId: string | undefined;
+    contentType?: ContentKind | undefined;
+    metadataFields: readonly string[];
+    shouldUseMultipart?: boolean | ((file: UppyFile<M, B>) => boolean) | undefined;
+  },
+): UploadSource {
+  const { workspaceId, contentType, metadataFields, shouldUseMultipart } = options;
+  const isMultipart =
+    typeof shouldUseMultipart === "function" ? shouldUseMultipart(file) : shouldUseMultipart;
+  const picked = blob instanceof File ? blob : null;
+  const relativePath = file.meta.relativePath ?? picked?.webkitRelativePath;
+  return {
+    id: file.id,
+    blob,
+    name: file.meta.name || file.name,
+    type: file.type ?? "",
+    lastModified: picked?.lastModified ?? null,
+    relativePath: typeof relativePath === "string" && relativePath !== "" ? relativePath : null,
+    metadata: Object.fromEntries(
+      metadataFields.flatMap((name) => {
+        const value: unknown = file.meta[name];
+        const text = typeof value === "string" ? value : JSON.stringify(value);
+        return text === undefined || value === null ? [] : [[name, text.slice(0, 1000)]];
+      }),
+    ),
+    workspaceId,
+    contentType,
+    method: isMultipart === undefined ? undefined : isMultipart ? "multipart" : "put",
+  };
+}
