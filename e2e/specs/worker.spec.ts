@@ -79,3 +79,41 @@ test("goes on in another worker when the browser ends the first in mid-upload", 
     expect(uploads.partsBegun.slice(begunBefore)).not.toContain(partNumber);
   expectStored(file);
 });
+
+test("goes on in another worker when the first hangs in mid-upload, and lets one be that was only asleep", async ({
+  uploads,
+  page,
+  stack,
+  folder,
+  expectStored,
+}) => {
+  await page.clock.install();
+  const file = await reachMidUpload(uploads, stack, folder);
+  const [first] = page.workers();
+  if (first === undefined) throw new Error("the engine is not in a worker");
+  // As when the lid is closed: what is due runs once.
+  for (let nights = 0; nights < 15; nights += 1) {
+    await page.clock.fastForward(3600_000);
+    await uploads.isReady();
+  }
+  expect(page.workers()).toEqual([first]);
+
+  const [open] = await stack.store.openUploads();
+  if (open === undefined) throw new Error("the store has forgotten the upload");
+  const finished = await stack.store.parts(open);
+  const begunBefore = uploads.partsBegun.length;
+  const another = page.waitForEvent("worker");
+  await first.evaluate(() => {
+    setTimeout(() => {
+      for (;;);
+    });
+  });
+  for (let looks = 0; looks < 14; looks += 1) await page.clock.fastForward(5_000);
+  await another;
+  stack.storeLane.limit(null);
+  await uploads.reaches(file.name, "done");
+  await expect.poll(() => page.workers()).toHaveLength(1);
+  for (const partNumber of finished.keys())
+    expect(uploads.partsBegun.slice(begunBefore)).not.toContain(partNumber);
+  expectStored(file);
+});

@@ -68,6 +68,7 @@ const answered = async (received: FromEngine[]) =>
   vi.waitFor(() => expect(received).toContainEqual({ type: "flight", call: 7, record: undefined }), 10_000);
 
 afterEach(() => {
+  vi.restoreAllMocks();
   vi.unstubAllGlobals();
   vi.useRealTimers();
 });
@@ -218,15 +219,80 @@ describe("openEngineChannel", () => {
     expect(losses()).toBe(1);
   });
 
-  it("leaves a worker alone that says nothing for hours, and one that is not needed", async () => {
+  const holds = (worker: FakeWorker | undefined) =>
+    worker?.heard.flatMap((message) => (message.type === "hold" ? [message.name] : [])) ?? [];
+
+  it("leaves a worker alone that has nothing to say for hours but answers, and one that is not needed", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const { begin, watch, die, workers, losses } = watched();
     begin();
-    await vi.advanceTimersByTimeAsync(24 * 3600_000);
+    const [worker] = workers;
+    for (let look = 0; look < (24 * 3600) / 5; look += 1) {
+      vi.advanceTimersByTime(5_000);
+      const asked = worker?.heard.splice(0) ?? [];
+      for (const message of asked)
+        if (message.type === "hold") worker?.say({ type: "holding", name: message.name });
+    }
     expect(losses()).toBe(0);
     watch(false);
+    await vi.advanceTimersByTimeAsync(24 * 3600_000);
     die();
-    expect([losses(), workers[0]?.heard.at(-1)?.type]).toEqual([0, "let-go"]);
+    expect([losses(), worker?.heard.at(-1)?.type]).toEqual([0, "let-go"]);
+  });
+
+  it("ends a worker that no longer answers, and begins another one", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const { begin, workers, losses, logged } = watched();
+    begin();
+    await vi.advanceTimersByTimeAsync(64_999);
+    expect([losses(), new Set(holds(workers[0])).size, holds(workers[0]).length]).toEqual([0, 1, 12]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect([losses(), workers.length, workers[0]?.isTerminated]).toEqual([1, 2, true]);
+    expect(logged).toEqual(["The engine is lost: the worker no longer answers"]);
+    expect(begin()).toEqual(["open", "hold"]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(losses()).toBe(1);
+  });
+
+  it("asks nothing of a worker that has something to tell", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const { begin, workers, losses } = watched();
+    begin();
+    for (let told = 0; told < 100; told += 1) {
+      workers[0]?.say({ type: "updates", updates: [], remember: [] });
+      await vi.advanceTimersByTimeAsync(4_000);
+    }
+    expect([losses(), holds(workers[0]).length]).toEqual([0, 1]);
+  });
+
+  it.each([
+    ["a page that slept for an hour, again and again", 3600_000],
+    ["a hidden tab whose timers come once a minute", 60_000],
+    ["a page that is busy for ten seconds at a time", 10_000],
+  ])("does not take %s for a worker that hangs", async (_what, lateMs) => {
+    let now = 0;
+    const timers = new Map<() => void, number>();
+    vi.spyOn(performance, "now").mockImplementation(() => now);
+    vi.spyOn(Date, "now").mockImplementation(() => now);
+    vi.stubGlobal("setTimeout", (run: (...args: unknown[]) => void, ms: number, ...args: unknown[]) => {
+      const timer = () => run(...args);
+      timers.set(timer, now + ms);
+      return timer;
+    });
+    vi.stubGlobal("clearTimeout", (timer: () => void) => timers.delete(timer));
+    const { begin, workers, losses } = watched();
+    begin();
+    const [worker] = workers;
+    for (let times = 0; times < 100; times += 1) {
+      const asked = holds(worker).length;
+      now += lateMs;
+      // What is due runs late and once, and what the worker said meanwhile comes after it.
+      const due = [...timers].filter(([, at]) => at <= now);
+      for (const [run] of due) if (timers.delete(run)) run();
+      for (const name of holds(worker).slice(asked)) worker?.say({ type: "holding", name });
+    }
+    expect(holds(worker).length).toBeGreaterThan(40);
+    expect(losses()).toBe(0);
   });
 
   it("begins nothing in place of a worker that ends because it was told to", () => {

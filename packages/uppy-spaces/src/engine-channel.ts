@@ -94,11 +94,13 @@ export function openEngineChannel(options: {
       post: (message) => opened.postMessage(message),
       locks,
       onGone: () => lost(opened, "the worker is gone"),
+      onHung: () => lost(opened, "the worker no longer answers"),
     });
     opened.onmessage = ({ data }: MessageEvent<FromWorker>) => {
       if (worker !== opened) return;
+      watch?.heard(data);
+      if (data.type === "holding") return;
       if (data.type === "ready") begin((message) => opened.postMessage(message));
-      else if (data.type === "holding") watch?.heard(data);
       else if (data.type === "unreadable") lost(opened, "it could not read a message");
       else receive(data);
     };

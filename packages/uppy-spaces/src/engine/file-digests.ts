@@ -1,5 +1,6 @@
 import { _SHA256 as Sha256 } from "@noble/hashes/sha2.js";
 import { freeBytes } from "../md5/free-bytes.ts";
+import { unlessStuck } from "../md5/unless-stuck.ts";
 import { toHex } from "./bytes-as-text.ts";
 import type { LinkSpeed } from "./link-speed.ts";
 
@@ -68,8 +69,9 @@ export function createFileDigests({ speed }: { speed: Pick<LinkSpeed, "verdict">
 
   const work = async (course: Course) => {
     const { blob, offset, upTo } = course;
-    const bytes = await blob.slice(offset, Math.min(upTo, offset + WINDOW_SIZE)).arrayBuffer();
-    if (bytes.byteLength === 0) throw new Error("The file is shorter than it was");
+    const window = blob.slice(offset, Math.min(upTo, offset + WINDOW_SIZE));
+    const bytes = await unlessStuck(window.arrayBuffer());
+    if (!bytes?.byteLength) throw new Error("Not all of the file can be read");
     // Closed meanwhile; a retry goes on from the same offset.
     if (!waiting.has(course)) return freeBytes(bytes);
     course.hash.update(new Uint8Array(bytes));

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { toHex } from "../engine/bytes-as-text.ts";
 import { createBlobHasher } from "./blob-hasher.ts";
 import { Md5Lanes } from "./md5-lanes.ts";
@@ -8,6 +8,7 @@ import { padMd5 } from "./md5-padding.ts";
 import { Md5Scalar } from "./md5-scalar.ts";
 
 const { signal } = new AbortController();
+afterEach(() => void vi.useRealTimers());
 const MiB = 1024 * 1024;
 
 function bytesOf(size: number, seed = size): Uint8Array<ArrayBuffer> {
@@ -86,6 +87,31 @@ class OldBlob extends Blob {
   }
 }
 
+/** As when the browser loses a read: the first megabyte comes, and then nothing. */
+class StuckBlob extends Blob {
+  override stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    let isFirst = true;
+    return new ReadableStream({
+      type: "bytes",
+      pull: (controller) => {
+        if (!isFirst) return new Promise(() => {});
+        isFirst = false;
+        controller.enqueue(bytesOf(MiB, 7));
+      },
+    });
+  }
+}
+
+/** And as when the disk is gone. */
+class StuckForGood extends Blob {
+  override slice(): Blob {
+    return this;
+  }
+  override stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return new ReadableStream({ type: "bytes", pull: () => new Promise(() => {}) });
+  }
+}
+
 describe("createBlobHasher", () => {
   it("gives up an unreadable or unwanted blob without harm to the others", async () => {
     const hash = createBlobHasher();
@@ -117,6 +143,34 @@ describe("createBlobHasher", () => {
   it("reads also where a browser cannot read into memory it is given", async () => {
     const bytes = bytesOf(5 * MiB);
     expect(toHex((await createBlobHasher()(new OldBlob([bytes]), signal)).digest)).toBe(md5(bytes));
+  });
+
+  it("begins a read anew that does not end, gives up one that never will, and does not count sleep", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const hash = createBlobHasher();
+    const bytes = bytesOf(3 * MiB, 7);
+    let isOver = false;
+    const hashing = Promise.allSettled([
+      hash(new StuckBlob([bytes]), signal),
+      hash(new StuckForGood([bytes]), signal),
+      hash(new Blob([bytes]), signal),
+    ]).finally(() => {
+      isOver = true;
+    });
+    let waitedMs = 0;
+    while (!isOver) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (vi.getTimerCount() === 0) continue;
+      await vi.advanceTimersToNextTimerAsync();
+      waitedMs += 5_000;
+    }
+    const [lost, gone, fine] = await hashing;
+    expect([lost, fine].map((it) => (it.status === "fulfilled" ? toHex(it.value.digest) : it))).toEqual([
+      md5(bytes),
+      md5(bytes),
+    ]);
+    expect(gone).toMatchObject({ reason: { message: "Reading the file does not end" } });
+    expect(waitedMs).toBeGreaterThanOrEqual(180_000);
   });
 
   it("hands over the bytes of what is small", async () => {

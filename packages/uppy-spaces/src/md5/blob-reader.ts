@@ -1,22 +1,47 @@
 import { freeBytes } from "./free-bytes.ts";
+import { unlessStuck } from "./unless-stuck.ts";
 
 /** Bytes handed over at a time. */
 const WINDOW_SIZE = 1024 * 1024;
 /** The same where each window is a reading of its own, which costs so much that there had better be few. */
 const LARGE_WINDOW_SIZE = 4 * 1024 * 1024;
+/** How often a blob is opened anew of which a read does not end: the browser may have lost that, or the disk may be gone. */
+const MOST_REOPENED = 2;
 
 /** Reads a blob from its beginning to its end. */
 export interface BlobReader {
   /**
    * The next bytes, at most until the next call: then others are written over them, or their memory is freed. Not to be called at the end.
    *
-   * @throws When the blob can no longer be read, or is shorter than it was.
+   * @throws When the blob can no longer be read, or is shorter than it was, or when reads of it do not end.
    */
   next: () => Promise<Uint8Array<ArrayBuffer>>;
   close: () => void;
 }
 
 export function openBlobReader(blob: Blob): BlobReader {
+  let reader = openOnce(blob);
+  let offset = 0;
+  let reopened = 0;
+  return {
+    next: async () => {
+      for (;;) {
+        const window = await unlessStuck(reader.next());
+        if (window !== null) {
+          offset += window.length;
+          return window;
+        }
+        if (reopened === MOST_REOPENED) throw new Error("Reading the file does not end");
+        reopened += 1;
+        reader.close();
+        reader = openOnce(blob.slice(offset));
+      }
+    },
+    close: () => reader.close(),
+  };
+}
+
+function openOnce(blob: Blob): BlobReader {
   const reader = blob.size <= WINDOW_SIZE ? null : openStream(blob);
   return reader === null ? inSlices(blob) : streamed(blob, reader);
 }
