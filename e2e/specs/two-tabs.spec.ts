@@ -33,6 +33,25 @@ test("sends a file from one of two tabs, shows it in both, and keeps it once", a
   expectStored(file);
 });
 
+test("offers the second tab neither to continue nor to discard what the first is at, until that is closed", async ({
+  uploads,
+  stack,
+  folder,
+}) => {
+  const file = await reachMidUpload(uploads, stack, folder);
+  const second = new UploadsPage(await uploads.page.context().newPage(), stack.server.url);
+  await second.signIn("alpha");
+  const row = second.unfinished.getByRole("listitem", { name: file.name });
+  await expect(row).toContainText("Open in another tab");
+  await expect(row).toHaveAttribute("data-reason", "elsewhere");
+  await expect(row.getByRole("button")).toHaveCount(0);
+  await expect(second.widget.getByText("Pick the same file again")).toHaveCount(0);
+  await uploads.page.close();
+  await row.getByRole("button", { name: `Discard ${file.name}` }).click();
+  await expect(row).toHaveCount(0);
+  await expect.poll(() => stack.store.openUploads()).toEqual([]);
+});
+
 test("goes on in the second tab when the first is closed, with what is stored", async ({
   uploads,
   stack,

@@ -1,15 +1,17 @@
 import type { UploadSession } from "@audiotricks/protocol/messages";
+import { findSessionsInUse } from "@audiotricks/uppy-spaces";
 import { useRef, useState } from "react";
 import { Detail } from "./detail.tsx";
 import { formatBytes } from "./format-bytes.ts";
 import { IconButton } from "./icon-button.tsx";
 import { AudioIcon, CloseIcon, ResumeIcon } from "./icons.tsx";
-import { focusEntrance, moveFocusOn } from "./keep-focus.ts";
+import { focusEntrance, moveFocusOn, useKeepFocus } from "./keep-focus.ts";
 import type { Continuable } from "./kept-uploads.ts";
 import { notHere } from "./not-here.ts";
 import type { UploadItem } from "./uploads-state.ts";
 import type { CompanionOptions } from "./use-client.ts";
 import { useOpenUploads } from "./use-open-uploads.ts";
+import { useSessionsInUse } from "./use-sessions-in-use.ts";
 
 interface UnfinishedUploadsProps extends CompanionOptions {
   /** Files of this widget: what is under way here is not unfinished business. */
@@ -29,14 +31,16 @@ export function UnfinishedUploads(props: UnfinishedUploadsProps) {
   const { uploads, discard } = useOpenUploads(options);
   const section = useRef<HTMLElement>(null);
   const shown = notHere(uploads, files).filter((upload) => (upload.workspaceId ?? undefined) === workspaceId);
+  const inUse = useSessionsInUse(shown.length > 0);
   if (shown.length === 0) return null;
-  const ready = shown.flatMap(({ sessionId }) =>
-    canContinue(continuable.get(sessionId)) ? [sessionId] : [],
-  );
+  const placeOf = ({ sessionId }: UploadSession): Place =>
+    inUse === null ? "unknown" : inUse.has(sessionId) ? "elsewhere" : "nowhere";
+  const free = shown.filter((upload) => placeOf(upload) === "nowhere");
+  const ready = free.flatMap(({ sessionId }) => (canContinue(continuable.get(sessionId)) ? [sessionId] : []));
   return (
     <section ref={section} className="at-unfinished" aria-label="Unfinished uploads">
       <p className="at-heading">Unfinished</p>
-      {ready.length < shown.length ? (
+      {ready.length < free.length ? (
         <p className="at-note">Pick the same file again to continue where it stopped.</p>
       ) : null}
       {ready.length > 0 ? (
@@ -56,6 +60,7 @@ export function UnfinishedUploads(props: UnfinishedUploadsProps) {
           <UnfinishedRow
             key={upload.sessionId}
             upload={upload}
+            place={placeOf(upload)}
             continuable={continuable.get(upload.sessionId)}
             onContinue={onContinue}
             onDiscard={discard}
@@ -66,21 +71,27 @@ export function UnfinishedUploads(props: UnfinishedUploadsProps) {
   );
 }
 
+/** Who works on an upload: another tab of this browser, or none that is known of. */
+type Place = "unknown" | "elsewhere" | "nowhere";
+
 interface UnfinishedRowProps {
   upload: UploadSession;
+  place: Place;
   continuable: Continuable | undefined;
   onContinue: (sessionIds: readonly string[]) => void;
   onDiscard: (sessionId: string) => Promise<void>;
 }
 
 function UnfinishedRow(props: UnfinishedRowProps) {
-  const { upload, continuable, onContinue, onDiscard } = props;
+  const { upload, place, continuable, onContinue, onDiscard } = props;
   const row = useRef<HTMLLIElement>(null);
   const [state, setState] = useState<"idle" | "discarding" | "failed">("idle");
 
   const discard = async () => {
     setState("discarding");
     try {
+      // Since it was looked, another tab may have begun to send it.
+      if ((await findSessionsInUse()).has(upload.sessionId)) return setState("idle");
       await onDiscard(upload.sessionId);
     } catch {
       setState("failed");
@@ -88,7 +99,15 @@ function UnfinishedRow(props: UnfinishedRowProps) {
   };
 
   return (
-    <li ref={row} className="at-row" aria-label={upload.name} tabIndex={-1} data-status="unfinished">
+    <li
+      ref={row}
+      className="at-row"
+      aria-label={upload.name}
+      tabIndex={-1}
+      data-status="unfinished"
+      data-reason={place === "elsewhere" ? place : undefined}
+      {...useKeepFocus(row, place)}
+    >
       <span className="at-row-badge">
         <AudioIcon />
       </span>
@@ -103,14 +122,14 @@ function UnfinishedRow(props: UnfinishedRowProps) {
             text={
               state === "failed"
                 ? "Could not be discarded; try again"
-                : (obstacleOf(continuable) ??
+                : (obstacleOf(place, continuable) ??
                   `begun ${dateOf(upload.createdAt)} · kept until ${dateOf(upload.expiresAt)}`)
             }
           />
         </p>
       </div>
       <div className="at-row-actions">
-        {canContinue(continuable) ? (
+        {place === "nowhere" && canContinue(continuable) ? (
           <IconButton
             label={`Continue ${upload.name}`}
             onClick={() => {
@@ -121,16 +140,18 @@ function UnfinishedRow(props: UnfinishedRowProps) {
             <ResumeIcon />
           </IconButton>
         ) : null}
-        <IconButton
-          label={`Discard ${upload.name}`}
-          onClick={() => {
-            if (state === "discarding") return;
-            moveFocusOn(row.current);
-            void discard();
-          }}
-        >
-          <CloseIcon />
-        </IconButton>
+        {place === "nowhere" ? (
+          <IconButton
+            label={`Discard ${upload.name}`}
+            onClick={() => {
+              if (state === "discarding") return;
+              moveFocusOn(row.current);
+              void discard();
+            }}
+          >
+            <CloseIcon />
+          </IconButton>
+        ) : null}
       </div>
     </li>
   );
@@ -141,7 +162,8 @@ function canContinue(continuable: Continuable | undefined): boolean {
   return continuable === "ready" || continuable === "refused";
 }
 
-function obstacleOf(continuable: Continuable | undefined): string | null {
+function obstacleOf(place: Place, continuable: Continuable | undefined): string | null {
+  if (place === "elsewhere") return "Open in another tab; it can be paused or cancelled there";
   switch (continuable) {
     case undefined:
     case "ready":
