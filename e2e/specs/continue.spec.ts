@@ -19,21 +19,24 @@ async function reachMidUploadByDrop(uploads: UploadsPage, stack: Stack, folder: 
   return { file, files };
 }
 
-/** How many handles the page's database has. */
-async function keptHandles({ page }: UploadsPage): Promise<number> {
+const keptHandles = (uploads: UploadsPage) => rowsOf(uploads, "audiotricks-uploads", "handles");
+
+/** How many there are in a table of the page's databases. */
+async function rowsOf({ page }: UploadsPage, database: string, table: string): Promise<number> {
   return await page.evaluate(
-    () =>
+    ([database, table]) =>
       new Promise<number>((resolve, reject) => {
-        const opening = indexedDB.open("audiotricks-uploads");
+        const opening = indexedDB.open(database);
         opening.onerror = () => reject(new Error("no database"));
         opening.onsuccess = () => {
-          const count = opening.result.transaction("handles").objectStore("handles").count();
+          const count = opening.result.transaction(table).objectStore(table).count();
           count.onsuccess = () => {
             opening.result.close();
             resolve(count.result);
           };
         };
       }),
+    [database, table] as const,
   );
 }
 
@@ -108,4 +111,40 @@ test("says that a file was changed or is gone, and sends nothing of it", async (
   await uploads.pick(file.path);
   await uploads.reaches(file.name, "done");
   expectStored(file);
+});
+
+test("offers after a reload what had not begun: by one click where it can be read, by name where not", async ({
+  uploads,
+  folder,
+  expectStored,
+}) => {
+  const { page, widget } = uploads;
+  const [dropped, picked] = await Promise.all([
+    generateWav(folder, "dropped.wav", MiB),
+    generateWav(folder, "picked.wav", MiB, 2),
+  ]);
+  const files = new FilesWithHandles(uploads);
+  await uploads.signIn("alpha");
+  await files.copy(dropped);
+  await page.route(/\/v1\/uploads$/, (route) => route.abort());
+  await files.drop(dropped.name);
+  await uploads.pick(picked.path);
+  await expect(uploads.row(picked.name)).toContainText("Connection trouble");
+  await expect.poll(() => rowsOf(uploads, "audiotricks-waiting", "files")).toBe(2);
+  await page.unroute(/\/v1\/uploads$/);
+  await files.needPermission();
+  await page.reload();
+  await expect(
+    widget.getByText(
+      "2 files had not begun when the page was left; 1 of them has to be added again: picked.wav.",
+    ),
+  ).toBeVisible();
+  await widget.getByRole("button", { name: "Continue", exact: true }).click();
+  await uploads.reaches(dropped.name, "done");
+  expectStored(dropped);
+  await uploads.pick(picked.path);
+  await uploads.reaches(picked.name, "done");
+  await expect(widget.getByText("had not begun")).toHaveCount(0);
+  await expect.poll(() => rowsOf(uploads, "audiotricks-waiting", "files")).toBe(0);
+  expectStored(picked);
 });

@@ -54,6 +54,9 @@ export function AudioUploader(props: AudioUploaderProps) {
         files={files}
         continuable={uploads.continuable}
         onContinue={uploads.continueUploads}
+        notBegun={uploads.notBegun}
+        onBeginWaiting={uploads.beginWaiting}
+        onDismissWaiting={uploads.dismissWaiting}
       />
       <LiveRegion state={uploads} />
     </section>

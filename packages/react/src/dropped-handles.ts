@@ -40,9 +40,12 @@ export function listenForDrops(target: Pick<EventTarget, "addEventListener">): D
 
   return {
     find: async (file) => {
+      const path = file.relativePath?.split("/").filter((step) => step !== "") ?? [file.name];
       for (const drop of drops) {
         for (const root of await drop) {
-          const handle = root === null ? null : await within(root, file).catch(() => null);
+          // Of hundreds that were dropped together, each is asked for hundreds of others.
+          if (root === null || root.name !== path[0]) continue;
+          const handle = await within(root, path.slice(1), file).catch(() => null);
           if (handle !== null) return handle;
         }
       }
@@ -68,9 +71,7 @@ function handlesOf({ items }: DataTransfer): Promise<Root | null>[] {
     });
 }
 
-async function within(root: Root, { name, relativePath, ...mark }: DroppedFile): Promise<FileHandle | null> {
-  const [first, ...path] = relativePath?.split("/").filter((step) => step !== "") ?? [name];
-  if (root.name !== first) return null;
+async function within(root: Root, path: readonly string[], mark: FileMark): Promise<FileHandle | null> {
   const handle = await walk(root, path);
   return handle !== null && isSame(await handle.getFile(), mark) ? handle : null;
 }

@@ -4,6 +4,7 @@ import type { SpacesUploadStatus } from "@audiotricks/uppy-spaces";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { handleOf } from "./file-handle.fixture.ts";
 import type { FileHandle } from "./file-handle.ts";
+import { createFileHandles } from "./file-handles.ts";
 import type { UppyUpload } from "./file-status.ts";
 import type { HandleShelf, KeptUpload } from "./handle-shelf.ts";
 import { type Continuable, createKeptUploads } from "./kept-uploads.ts";
@@ -57,7 +58,7 @@ function open(
   const kept = createKeptUploads({
     companionUrl: COMPANION,
     shelf,
-    drops: { find: async ({ name }) => dropped.get(name) ?? null },
+    handles: createFileHandles({ find: async ({ name }) => dropped.get(name) ?? null }),
     client: {
       // Nothing of a session is looked at but its id.
       listUploads: async () => ({

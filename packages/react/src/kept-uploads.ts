@@ -1,6 +1,6 @@
 import type { CompanionClient, SpacesUploadStatus } from "@audiotricks/uppy-spaces";
-import type { DroppedHandles } from "./dropped-handles.ts";
-import { type FileHandle, reopen } from "./file-handle.ts";
+import { reopen } from "./file-handle.ts";
+import type { FileHandles } from "./file-handles.ts";
 import { statusOf, type UppyUpload } from "./file-status.ts";
 import type { HandleShelf, KeptUpload } from "./handle-shelf.ts";
 
@@ -36,7 +36,7 @@ interface Tracked {
 export function createKeptUploads(options: {
   companionUrl: string;
   shelf: HandleShelf;
-  drops: Pick<DroppedHandles, "find">;
+  handles: FileHandles;
   client: Pick<CompanionClient, "listUploads" | "getUpload">;
   /** Sessions that some tab is working in. */
   findSessionsInUse: () => Promise<ReadonlySet<string>>;
@@ -44,13 +44,11 @@ export function createKeptUploads(options: {
   add: (uploads: readonly { upload: KeptUpload; file: File }[]) => void;
   onChange: (continuable: ReadonlyMap<string, Continuable>) => void;
 }): KeptUploads {
-  const { companionUrl, shelf, drops, client, findSessionsInUse, workspaceId, add, onChange } = options;
+  const { companionUrl, shelf, handles, client, findSessionsInUse, workspaceId, add, onChange } = options;
   /** What earlier pages left. */
   const kept = new Map<string, KeptUpload>();
   const continuable = new Map<string, Continuable>();
   const tracked = new Map<string, Tracked>();
-  /** Of files that were read by them. */
-  const handles = new WeakMap<Blob, FileHandle>();
   let isStopped = false;
 
   const tell = () => {
@@ -67,15 +65,10 @@ export function createKeptUploads(options: {
     file: UppyUpload,
     sessionId: string,
   ): Promise<Omit<KeptUpload, "isPaused"> | null> => {
-    const { data, meta, type } = file;
-    if (!(data instanceof File)) return null;
-    const { size, lastModified } = data;
-    const relativePath = typeof meta.relativePath === "string" ? meta.relativePath : null;
-    const dropped = { name: data.name, size, lastModified, relativePath };
-    const handle = handles.get(data) ?? (await drops.find(dropped));
-    if (handle === null) return null;
-    const name = typeof meta.name === "string" && meta.name !== "" ? meta.name : data.name;
-    return { ...dropped, name, type, sessionId, companionUrl, workspaceId: workspaceId() ?? null, handle };
+    const described = await handles.describe(file);
+    if (described?.handle == null) return null;
+    const { handle } = described;
+    return { ...described, handle, sessionId, companionUrl, workspaceId: workspaceId() ?? null };
   };
 
   const track = (file: UppyUpload, sessionId: string, isPaused: boolean) => {
@@ -111,7 +104,7 @@ export function createKeptUploads(options: {
         continue;
       }
       // It comes back through Uppy like any other.
-      handles.set(reopened.file, upload.handle);
+      handles.know(reopened.file, upload.handle);
       continuable.delete(upload.sessionId);
       ready.push({ upload, file: reopened.file });
     }

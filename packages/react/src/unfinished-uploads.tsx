@@ -1,6 +1,7 @@
 import type { UploadSession } from "@audiotricks/protocol/messages";
 import { findSessionsInUse } from "@audiotricks/uppy-spaces";
 import { useRef, useState } from "react";
+import { describeNotBegun } from "./describe-not-begun.ts";
 import { Detail } from "./detail.tsx";
 import { formatBytes } from "./format-bytes.ts";
 import { IconButton } from "./icon-button.tsx";
@@ -12,6 +13,7 @@ import type { UploadItem } from "./uploads-state.ts";
 import type { CompanionOptions } from "./use-client.ts";
 import { useOpenUploads } from "./use-open-uploads.ts";
 import { useSessionsInUse } from "./use-sessions-in-use.ts";
+import type { NotBegun } from "./waiting-files.ts";
 
 interface UnfinishedUploadsProps extends CompanionOptions {
   /** Files of this widget: what is under way here is not unfinished business. */
@@ -20,6 +22,9 @@ interface UnfinishedUploadsProps extends CompanionOptions {
   /** Those whose files need not be picked again. */
   continuable: ReadonlyMap<string, Continuable>;
   onContinue: (sessionIds: readonly string[]) => void;
+  notBegun: readonly NotBegun[];
+  onBeginWaiting: () => void;
+  onDismissWaiting: () => void;
 }
 
 /**
@@ -27,46 +32,67 @@ interface UnfinishedUploadsProps extends CompanionOptions {
  * asked.
  */
 export function UnfinishedUploads(props: UnfinishedUploadsProps) {
-  const { files, workspaceId, continuable, onContinue, ...options } = props;
+  const { files, workspaceId, continuable, onContinue, ...others } = props;
+  const { notBegun, onBeginWaiting, onDismissWaiting, ...options } = others;
   const { uploads, discard } = useOpenUploads(options);
   const section = useRef<HTMLElement>(null);
   const shown = notHere(uploads, files).filter((upload) => (upload.workspaceId ?? undefined) === workspaceId);
   const inUse = useSessionsInUse(shown.length > 0);
-  if (shown.length === 0) return null;
+  if (shown.length === 0 && notBegun.length === 0) return null;
   const placeOf = ({ sessionId }: UploadSession): Place =>
     inUse === null ? "unknown" : inUse.has(sessionId) ? "elsewhere" : "nowhere";
   const free = shown.filter((upload) => placeOf(upload) === "nowhere");
   const ready = free.flatMap(({ sessionId }) => (canContinue(continuable.get(sessionId)) ? [sessionId] : []));
+  const readable = notBegun.filter(({ canRead }) => canRead).length;
+  const count = ready.length + readable;
   return (
     <section ref={section} className="at-unfinished" aria-label="Unfinished uploads">
       <p className="at-heading">Unfinished</p>
       {ready.length < free.length ? (
         <p className="at-note">Pick the same file again to continue where it stopped.</p>
       ) : null}
-      {ready.length > 0 ? (
-        <button
-          type="button"
-          className="at-button"
-          onClick={() => {
-            if (ready.length === shown.length) focusEntrance(section.current);
-            onContinue(ready);
-          }}
-        >
-          {ready.length === 1 ? "Continue" : `Continue ${ready.length} uploads`}
-        </button>
-      ) : null}
-      <ul className="at-rows" aria-label="Unfinished uploads">
-        {shown.map((upload) => (
-          <UnfinishedRow
-            key={upload.sessionId}
-            upload={upload}
-            place={placeOf(upload)}
-            continuable={continuable.get(upload.sessionId)}
-            onContinue={onContinue}
-            onDiscard={discard}
-          />
-        ))}
-      </ul>
+      {notBegun.length > 0 ? <p className="at-note">{describeNotBegun(notBegun)}</p> : null}
+      <div className="at-unfinished-actions">
+        {count > 0 ? (
+          <button
+            type="button"
+            className="at-button"
+            onClick={() => {
+              if (count === shown.length + notBegun.length) focusEntrance(section.current);
+              if (ready.length > 0) onContinue(ready);
+              if (readable > 0) onBeginWaiting();
+            }}
+          >
+            {count === 1 ? "Continue" : `Continue ${count.toLocaleString("en")} uploads`}
+          </button>
+        ) : null}
+        {notBegun.length > 0 ? (
+          <button
+            type="button"
+            className="at-button"
+            onClick={() => {
+              focusEntrance(section.current);
+              onDismissWaiting();
+            }}
+          >
+            Forget what had not begun
+          </button>
+        ) : null}
+      </div>
+      {shown.length === 0 ? null : (
+        <ul className="at-rows" aria-label="Unfinished uploads">
+          {shown.map((upload) => (
+            <UnfinishedRow
+              key={upload.sessionId}
+              upload={upload}
+              place={placeOf(upload)}
+              continuable={continuable.get(upload.sessionId)}
+              onContinue={onContinue}
+              onDiscard={discard}
+            />
+          ))}
+        </ul>
+      )}
     </section>
   );
 }

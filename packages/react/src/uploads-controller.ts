@@ -11,6 +11,7 @@ import { signalChange } from "./change-signal.ts";
 import { type ConfigState, loadConfig } from "./config-state.ts";
 import { listenForDrops } from "./dropped-handles.ts";
 import { explainRefusal } from "./explain-refusal.ts";
+import { createFileHandles, type HandledFile } from "./file-handles.ts";
 import { openFileIntake } from "./file-intake.ts";
 import { statusOf, type UppyUpload } from "./file-status.ts";
 import { openHandleShelf } from "./handle-shelf.ts";
@@ -29,6 +30,8 @@ import {
   type UploadItem,
   type UploadsState,
 } from "./uploads-state.ts";
+import { createWaitingFiles } from "./waiting-files.ts";
+import { openWaitingShelf } from "./waiting-shelf.ts";
 
 /** How often listeners hear of progress at most, in milliseconds: as often as a number can be read. Bars move in between. */
 const NOTIFY_INTERVAL_MS = 200;
@@ -66,6 +69,10 @@ export interface UploadActions {
   dismissFinished: () => void;
   /** Goes on with uploads of an earlier page that are `continuable`. To be called by a click: the browser may have to ask. */
   continueUploads: (sessionIds: readonly string[]) => void;
+  /** Adds again what is `notBegun` and can be read. To be called by a click, too. */
+  beginWaiting: () => void;
+  /** Forgets what is `notBegun`. */
+  dismissWaiting: () => void;
   /** Asks the companion for its rules again. */
   retryConfig: () => void;
 }
@@ -126,6 +133,7 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
     const files = reuseItems(before, uppy.getFiles().map(itemOf));
     const hasNewLeft = left.length > 0;
     kept.look(uppy.getFiles());
+    waiting.look();
     if (files === before && !hasNewLeft) return;
     const allLeft = hasNewLeft ? [...state.left, ...left].slice(-KEPT_LEFT) : state.left;
     left = [];
@@ -178,21 +186,44 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
 
   const client = createCompanionClient({ companionUrl, getToken });
   const drops = listenForDrops(typeof window === "undefined" ? new EventTarget() : window);
+  const handles = createFileHandles(drops);
+  const addAgain = (uploads: readonly { upload: Omit<HandledFile, "handle">; file: File }[]) =>
+    uppy.addFiles(
+      uploads.map(({ file, upload: { name, type, relativePath } }) => {
+        return { name, type, data: file, source: "local", meta: { relativePath } };
+      }),
+    );
   const kept = createKeptUploads({
     companionUrl,
     client,
-    drops,
+    handles,
     findSessionsInUse,
     shelf: openHandleShelf(),
     workspaceId: intake.workspaceId,
-    add: (uploads) =>
-      uppy.addFiles(
-        uploads.map(({ file, upload: { name, type, relativePath } }) => {
-          return { name, type, data: file, source: "local", meta: { relativePath } };
-        }),
-      ),
+    add: addAgain,
     onChange: (continuable) => update({ continuable }),
   });
+  const waiting = createWaitingFiles({
+    companionUrl,
+    handles,
+    shelf: openWaitingShelf(),
+    files: () => uppy.getFiles(),
+    userId: async () => {
+      const { quotas } = await client.quota();
+      const own = quotas.find(({ scope }) => scope === "user");
+      if (own === undefined) throw new Error("The companion does not say who is signed in");
+      return own.id;
+    },
+    workspaceId: intake.workspaceId,
+    begunFiles: async () => (await client.listUploads()).uploads,
+    add: addAgain,
+    onChange: (notBegun) => update({ notBegun }),
+  });
+  const leaving = new AbortController();
+  if (typeof window !== "undefined")
+    window.addEventListener("pagehide", waiting.leave, { signal: leaving.signal });
+  /** The browser asks one question at a time. */
+  let asked: Promise<unknown> = Promise.resolve();
   const config = loadConfig(
     (signal) => client.config({ signal }),
     (next: ConfigState) => {
@@ -201,6 +232,7 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
       if (next.status !== "ready" || hasBegun) return;
       hasBegun = true;
       kept.begin();
+      waiting.begin();
     },
   );
 
@@ -264,7 +296,13 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
       uppy.removeFiles(idsWhere((status) => !isUnfinished(status)));
       update({ refused: [] });
     }),
-    continueUploads: (sessionIds) => void kept.continueUploads(sessionIds),
+    continueUploads: (sessionIds) => {
+      asked = asked.then(() => kept.continueUploads(sessionIds));
+    },
+    beginWaiting: () => {
+      asked = asked.then(waiting.continueAll);
+    },
+    dismissWaiting: waiting.dismiss,
     retryConfig: config.retry,
   };
 
@@ -287,6 +325,9 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
       config.stop();
       drops.stop();
       kept.stop();
+      leaving.abort();
+      waiting.leave();
+      waiting.stop();
       // Nobody looks any more, but what the engine said last still has to be passed on.
       listeners.clear();
       uppy.publish();

@@ -2,6 +2,7 @@ import type { UploadErrorCode } from "@audiotricks/protocol";
 import type { SpacesUploadStatus, UploadProgress } from "@audiotricks/uppy-spaces";
 import type { ConfigState } from "./config-state.ts";
 import type { Continuable } from "./kept-uploads.ts";
+import type { NotBegun } from "./waiting-files.ts";
 
 /** One file of this widget, from the moment it was added. */
 export interface UploadItem {
@@ -53,6 +54,8 @@ export interface UploadsState {
   totals: UploadTotals;
   /** Unfinished uploads of earlier pages, by session, whose files need not be picked again. */
   continuable: ReadonlyMap<string, Continuable>;
+  /** Files that waited for their turn when an earlier page was left: nothing is at the store of them. */
+  notBegun: readonly NotBegun[];
   /** The companion's rules. */
   config: ConfigState;
 }
@@ -63,6 +66,7 @@ export const EMPTY_UPLOADS: UploadsState = {
   left: [],
   totals: totalsOf([]),
   continuable: new Map(),
+  notBegun: [],
   config: { status: "loading" },
 };
 

@@ -107,5 +107,7 @@ const NO_ACTIONS: UploadActions = {
   cancelAll: nothing,
   dismissFinished: nothing,
   continueUploads: nothing,
+  beginWaiting: nothing,
+  dismissWaiting: nothing,
   retryConfig: nothing,
 };

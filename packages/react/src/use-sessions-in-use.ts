@@ -15,7 +15,7 @@ export function useSessionsInUse(isNeeded: boolean): ReadonlySet<string> | null 
       const found = await findSessionsInUse();
       if (isOver) return;
       setInUse((before) => (before !== null && isSame(before, found) ? before : found));
-      timer = setTimeout(look, LOOK_EVERY_MS);
+      timer = setTimeout(() => void look(), LOOK_EVERY_MS);
     };
     void look();
     return () => {
