@@ -65,7 +65,7 @@ export function createCompanionCall(options: CompanionClientOptions): CallCompan
   };
 }
 
-export function baseOf({ companionUrl }: Pick<CompanionClientOptions, "companionUrl">): string {
+function baseOf({ companionUrl }: Pick<CompanionClientOptions, "companionUrl">): string {
   return companionUrl.replace(/\/+$/, "");
 }
 

@@ -6,11 +6,7 @@ import type {
   QuotaResponse,
   UpdateFileRequest,
 } from "@audiotricks/protocol/messages";
-import {
-  type CallOptions,
-  type CompanionClientOptions,
-  createCompanionCall,
-} from "./companion-call.ts";
+import { type CallOptions, type CompanionClientOptions, createCompanionCall } from "./companion-call.ts";
 import { createUploadCalls, type UploadCalls } from "./upload-calls.ts";
 
 /**
