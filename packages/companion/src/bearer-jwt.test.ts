@@ -67,7 +67,7 @@ describe("bearerJwt", () => {
       const outcome = await principalOf(bySecret, authorization).catch((error: unknown) =>
         error instanceof UploadError ? error.code : error,
       );
-      expect([null, "forbidden"], authorization).toContain(outcome);
+      expect([null, "unknown_user"], authorization).toContain(outcome);
     }
   });
 
@@ -83,9 +83,9 @@ describe("bearerJwt", () => {
     const authorization = `Bearer ${await sign(token())}`;
     await expect(
       principalOf({ ...bySecret, findUser: async () => null }, authorization),
-    ).rejects.toMatchObject({ code: "forbidden" });
+    ).rejects.toMatchObject({ code: "unknown_user" });
     const named = `Bearer ${await sign(token().setSubject("alpha"))}`;
-    await expect(principalOf(bySecret, named)).rejects.toMatchObject({ code: "forbidden" });
+    await expect(principalOf(bySecret, named)).rejects.toMatchObject({ code: "unknown_user" });
     const findUser = async (subject: string) => ({ userId: `user of ${subject}` });
     expect(await principalOf({ ...bySecret, findUser }, named)).toEqual({ userId: "user of alpha" });
   });

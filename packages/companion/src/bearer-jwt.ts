@@ -20,8 +20,8 @@ interface BearerJwtClaims {
   /** Exactly the algorithms the issuer uses; what a token says about itself decides nothing. */
   algorithms: string[];
   /**
-   * Our user for a verified subject; `null` answers 403. By default the subject itself is the user's UUID, and a
-   * subject of another form answers 403.
+   * Our user for a verified subject, by the id of its row in `users`; `null` answers 403 `unknown_user`. By default the subject
+   * itself is that id. May make a user of a new subject: only in a table that is its own to write to.
    */
   findUser?: (subject: string, claims: JWTPayload) => Promise<Principal | null>;
 }
@@ -54,7 +54,7 @@ export function bearerJwt(options: BearerJwtOptions): Authenticate {
     const claims = await verify(token, getKey, { issuer, audience, algorithms });
     if (claims?.sub === undefined) return null;
     const principal = await findUser(claims.sub, claims);
-    if (principal === null) throw new UploadError("forbidden", "This account may not upload here.");
+    if (principal === null) throw new UploadError("unknown_user", "This account is not known here.");
     return principal;
   };
 }

@@ -3,19 +3,20 @@ import type { Storage } from "@audiotricks/storage";
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { requestId } from "hono/request-id";
+import { auditTrail } from "./access/audit-trail.ts";
+import { checkRoutes } from "./access/check-routes.ts";
+import { clientAddress } from "./access/client-address.ts";
+import { createGuards } from "./access/guard.ts";
+import { createRates, DEFAULT_RATE_LIMITS, type RateLimits } from "./access/rate-limits.ts";
 import { apiHeaders } from "./api-headers.ts";
-import {
-  type Authenticate,
-  type AuthenticateService,
-  requireCaller,
-  requirePrincipal,
-} from "./authenticate.ts";
+import type { Authenticate, AuthenticateService } from "./authenticate.ts";
 import type { CompanionApp, CompanionEnv } from "./companion-env.ts";
 import { errorHandler, respondWithError, type UnexpectedErrorContext } from "./error-response.ts";
 import { limitBody } from "./limit-body.ts";
 import { addOpenApiDocument } from "./openapi-document.ts";
 import { corsFor, type PublicAddress, parseOrigins, refuseForeignOrigins } from "./origins.ts";
 import { type RequestEntry, requestLog } from "./request-log.ts";
+import { addAuditRoutes } from "./routes/audit.ts";
 import { addDerivedRoutes } from "./routes/derived.ts";
 import { addFileRoutes } from "./routes/files.ts";
 import { addHealthRoutes } from "./routes/health.ts";
@@ -23,7 +24,6 @@ import { addLimitRoutes } from "./routes/limits.ts";
 import { addS3TokenRoutes } from "./routes/s3-tokens.ts";
 import { addUploadRoutes } from "./routes/uploads.ts";
 import { uppyS3Routes } from "./routes/uppy-s3.ts";
-import { requireS3Token } from "./s3-token.ts";
 import { validation } from "./validation.ts";
 
 export interface CompanionOptions extends PublicAddress {
@@ -33,6 +33,10 @@ export interface CompanionOptions extends PublicAddress {
   authenticateService?: AuthenticateService;
   /** Origins whose pages may call the companion, each exactly as a browser sends it. Its own needs no mention. */
   allowedOrigins: readonly string[];
+  /** Requests a minute, where others than the defaults; `false`: the host has limits of its own. */
+  rateLimits?: Partial<RateLimits> | false;
+  /** Proxies whose `X-Forwarded-For` is believed, as addresses or networks (`10.0.0.0/8`): for limits and for the audit log. */
+  trustedProxies?: readonly string[];
   /** Faults of ours; the caller is told no more than the request id. Must not throw. */
   onUnexpectedError: (error: unknown, context: UnexpectedErrorContext) => void;
   /** Called once for every answer. Must not throw. */
@@ -47,13 +51,20 @@ export type Companion = CompanionApp;
 /**
  * The HTTP side of storage: version 1, and Uppy Companion's S3 routes. Keeps no state: run as many as you like.
  *
- * @throws {TypeError} If an allowed origin is not one.
+ * @throws {TypeError} If an allowed origin is not one, or a trusted proxy is no address.
  */
 export function createCompanion(options: CompanionOptions): Companion {
   const { storage, allowedOrigins, onUnexpectedError, onRequest, basePath = "/" } = options;
   const origins = parseOrigins(allowedOrigins);
-  const signedIn = requirePrincipal(options.authenticate);
-  const called = requireCaller(options.authenticate, options.authenticateService);
+  const { rateLimits = {}, trustedProxies = [] } = options;
+  const { guard, tokenGuard } = createGuards({
+    storage,
+    authenticate: options.authenticate,
+    authenticateService: options.authenticateService,
+    checkOrigin: refuseForeignOrigins(origins, options),
+    addressOf: clientAddress(trustedProxies),
+    rates: rateLimits === false ? undefined : createRates(storage, { ...DEFAULT_RATE_LIMITS, ...rateLimits }),
+  });
   const root = new OpenAPIHono<CompanionEnv>({ defaultHook: validation() });
   const app = basePath === "/" ? root : root.basePath(basePath);
 
@@ -62,6 +73,7 @@ export function createCompanion(options: CompanionOptions): Companion {
 
   app.use(requestId({ limitLength: 100 }));
   if (onRequest !== undefined) app.use(requestLog(onRequest));
+  app.use(auditTrail(storage));
   app.use(apiHeaders());
   app.use(corsFor(origins));
   app.use(
@@ -73,17 +85,18 @@ export function createCompanion(options: CompanionOptions): Companion {
       },
     }),
   );
-  app.use(refuseForeignOrigins(origins, options));
   app.use(limitBody());
 
   addHealthRoutes(app, storage, onUnexpectedError);
-  addUploadRoutes(app, storage, { signedIn, called });
-  addFileRoutes(app, storage, { signedIn, called });
-  addDerivedRoutes(app, storage, called);
-  addLimitRoutes(app, storage, signedIn);
-  addS3TokenRoutes(app, storage, signedIn, { ...options, basePath });
-  app.route("/s3", uppyS3Routes(storage, signedIn));
-  app.route("/s3-token/:token/s3", uppyS3Routes(storage, requireS3Token(storage)));
+  addUploadRoutes(app, storage, guard);
+  addFileRoutes(app, storage, guard);
+  addDerivedRoutes(app, storage, guard);
+  addLimitRoutes(app, storage, guard);
+  addAuditRoutes(app, storage, guard);
+  addS3TokenRoutes(app, storage, guard, { ...options, basePath });
+  app.route("/s3", uppyS3Routes(storage, guard));
+  app.route("/s3-token/:token/s3", uppyS3Routes(storage, tokenGuard));
   addOpenApiDocument(app);
+  checkRoutes(app, basePath);
   return app;
 }

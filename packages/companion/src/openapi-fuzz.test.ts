@@ -99,6 +99,7 @@ describe("openapi.json", () => {
         "GET /s3/multipart/{uploadId}/batch",
         "GET /s3/multipart/{uploadId}/{partNumber}",
         "GET /s3/params",
+        "GET /v1/admin/audit",
         "GET /v1/config",
         "GET /v1/files",
         "GET /v1/files/{id}",

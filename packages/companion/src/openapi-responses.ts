@@ -17,7 +17,7 @@ const EVERYWHERE: UploadErrorCode[] = [
   "internal",
   "database_unavailable",
 ];
-const SIGNED_IN: UploadErrorCode[] = ["unauthenticated", "forbidden"];
+const SIGNED_IN: UploadErrorCode[] = ["unauthenticated", "forbidden", "unknown_user", "rate_limited"];
 
 /**
  * Failures of a route that needs a signed-in caller, for the OpenAPI document: one entry a status, its codes named.

@@ -41,19 +41,14 @@ export function corsFor(allowed: ReadonlySet<string>): MiddlewareHandler<Compani
 export function refuseForeignOrigins(
   allowed: ReadonlySet<string>,
   address: PublicAddress,
-): MiddlewareHandler<CompanionEnv> {
-  return async (c, next) => {
+): (c: Context<CompanionEnv>) => void {
+  return (c) => {
+    if (!changesSomething(c.req.method, c.req.path)) return;
     const origin = c.req.header("origin");
-    if (
-      origin !== undefined &&
-      !allowed.has(origin) &&
-      changesSomething(c) &&
-      !isOwnOrigin(c, origin, address)
-    )
+    if (origin !== undefined && !allowed.has(origin) && !isOwnOrigin(c, origin, address))
       throw new UploadError("forbidden", "Requests from this origin are not allowed.");
-    if (origin === undefined && changesSomething(c) && c.req.header("sec-fetch-site") === "cross-site")
+    if (origin === undefined && c.req.header("sec-fetch-site") === "cross-site")
       throw new UploadError("forbidden", "Requests from other sites are not allowed.");
-    await next();
   };
 }
 
@@ -68,8 +63,8 @@ export function publicOrigin(c: Context<CompanionEnv>, { publicUrl, trustForward
 }
 
 /** GET has no effect in version 1; of Uppy Companion's routes `/s3/params` has: it begins an upload. */
-function changesSomething(c: Context<CompanionEnv>): boolean {
-  return !["GET", "HEAD", "OPTIONS"].includes(c.req.method) || c.req.path.endsWith("/s3/params");
+export function changesSomething(method: string, path: string): boolean {
+  return !["GET", "HEAD", "OPTIONS"].includes(method) || path.endsWith("/s3/params");
 }
 
 /** By host alone: behind a proxy that ends TLS we see http where the browser says https. */

@@ -1,10 +1,11 @@
 import { isTerminalSessionState, partAt, UploadError } from "@audiotricks/protocol";
 import type { CreateUploadResult, FileRecord, UploadSession } from "@audiotricks/protocol/messages";
-import type { Caller, Principal, S3CompatUpload, Storage } from "@audiotricks/storage";
+import type { AuditEntry, Caller, Principal, S3CompatUpload, Storage } from "@audiotricks/storage";
 
 export interface MemoryStorage extends Storage {
   /** Names of the calls that would change something, in order. */
   readonly changes: string[];
+  readonly audited: AuditEntry[];
   /** Makes every following call throw this. */
   failWith(error: unknown): void;
   readonly sessions: Map<string, UploadSession & { ownerId: string }>;
@@ -20,6 +21,8 @@ export function createMemoryStorage(): MemoryStorage {
   const records = new Map<string, FileRecord>();
   const tokens = new Map<string, Principal & { workspaceId: string | null }>();
   const changes: string[] = [];
+  const audited: AuditEntry[] = [];
+  const turns = new Map<string, number>();
   const derived = new Set<string>();
   let failure: { error: unknown } | undefined;
 
@@ -102,6 +105,7 @@ export function createMemoryStorage(): MemoryStorage {
 
   return {
     changes,
+    audited,
     sessions,
     failWith: (error) => {
       failure = { error };
@@ -274,6 +278,22 @@ export function createMemoryStorage(): MemoryStorage {
       revoke: async (principal, token) => {
         enter("revoke");
         if (tokens.get(token)?.userId === principal.userId) tokens.delete(token);
+      },
+    },
+    audit: {
+      record: (entry) => void audited.push(entry),
+      write: async (entries) => void audited.push(...entries),
+      flush: async () => {},
+      list: async () => {
+        enter();
+        return { entries: [], nextCursor: null };
+      },
+    },
+    rates: {
+      consume: async ({ name, perMinute }, key) => {
+        const count = (turns.get(name + key) ?? 0) + 1;
+        turns.set(name + key, count);
+        return count > perMinute ? 41_500 : 0;
       },
     },
     // No route leads to these.

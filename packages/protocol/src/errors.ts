@@ -6,6 +6,8 @@ export const UPLOAD_ERRORS = {
   invalid_request: { status: 400, retryable: false },
   unauthenticated: { status: 401, retryable: false },
   forbidden: { status: 403, retryable: false },
+  /** Signed in well enough, as somebody whom nobody here knows. */
+  unknown_user: { status: 403, retryable: false },
   route_not_found: { status: 404, retryable: false },
   session_not_found: { status: 404, retryable: false },
   file_not_found: { status: 404, retryable: false },

@@ -210,6 +210,31 @@ export const listFilesQuery = z.strictObject({
 });
 export const listFilesResponse = z.object({ files: z.array(fileRecord), nextCursor: z.string().nullable() });
 
+/** What operators may read of the audit log; `outcome` is `done`, or the code of the error that was answered. */
+export const auditEntry = z.object({
+  at: z.iso.datetime(),
+  userId: id.nullable(),
+  service: z.string().nullable(),
+  isOperator: z.boolean(),
+  action: z.string(),
+  resource: z.string(),
+  resourceId: id.nullable(),
+  outcome: z.string(),
+  address: z.string().nullable(),
+  requestId: z.string().nullable(),
+  times: z.number().int(),
+});
+export const listAuditQuery = z.strictObject({
+  userId: id.optional(),
+  resourceId: id.optional(),
+  cursor: z.string().max(500).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});
+export const listAuditResponse = z.object({
+  entries: z.array(auditEntry),
+  nextCursor: z.string().nullable(),
+});
+
 export const updateFileRequest = z
   .strictObject({ name: fileName.optional(), accessLevel: accessLevel.exclude(["public"]).optional() })
   .refine((change) => Object.keys(change).length > 0, "nothing to change");
@@ -282,6 +307,8 @@ export type CancelResponse = z.infer<typeof cancelResponse>;
 export type FileRecord = z.infer<typeof fileRecord>;
 export type ListFilesQuery = z.infer<typeof listFilesQuery>;
 export type ListFilesResponse = z.infer<typeof listFilesResponse>;
+export type ListAuditQuery = z.infer<typeof listAuditQuery>;
+export type ListAuditResponse = z.infer<typeof listAuditResponse>;
 export type UpdateFileRequest = z.infer<typeof updateFileRequest>;
 export type DeriveFileRequest = z.infer<typeof deriveFileRequest>;
 export type DownloadRequest = z.infer<typeof downloadRequest>;

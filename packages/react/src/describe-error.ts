@@ -18,6 +18,10 @@ const TEXTS = {
     advice: "Sign in again, then retry. What has arrived is kept.",
   },
   forbidden: { title: "Not allowed", advice: "You may not upload here. Ask whoever runs this workspace." },
+  unknown_user: {
+    title: "This account is not known here",
+    advice: "Ask whoever runs this service to let you in.",
+  },
   workspace_not_found: {
     title: "No such workspace",
     advice: "It was removed, or you are no longer a member of it.",

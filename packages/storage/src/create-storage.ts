@@ -1,5 +1,8 @@
 import { UploadError } from "@audiotricks/protocol";
 import { type Kysely, sql } from "kysely";
+import { callerContext } from "./access/caller-context.ts";
+import { createAuditLog } from "./audit/audit-log.ts";
+import { listAudit } from "./audit/list-audit.ts";
 import { createClock } from "./clock.ts";
 import type { Database } from "./database.ts";
 import { nameDatabaseFailures } from "./database-failures.ts";
@@ -12,6 +15,7 @@ import { listFiles } from "./files/list-files.ts";
 import { createOperationsLog } from "./operations-log.ts";
 import type { Providers } from "./providers/open-providers.ts";
 import { readQuota } from "./quota.ts";
+import { createRateLimiter } from "./rate-limiter.ts";
 import { readConfig } from "./read-config.ts";
 import { deleteUnknownObject } from "./reconcile/delete-unknown.ts";
 import { reconcile } from "./reconcile/reconcile.ts";
@@ -21,7 +25,7 @@ import type { RequestHandler } from "./s3/s3-connection.ts";
 import { createS3Compat } from "./s3-compat/create-s3-compat.ts";
 import { createS3Tokens } from "./s3-tokens.ts";
 import { DEFAULT_SETTINGS, type StorageSettings } from "./settings.ts";
-import type { Storage } from "./storage.ts";
+import type { Caller, Storage } from "./storage.ts";
 import type { StorageContext } from "./storage-context.ts";
 import { createStores } from "./stores.ts";
 import { sweep } from "./sweep/sweep.ts";
@@ -73,29 +77,34 @@ export function createStorage(options: StorageOptions): Storage {
     onError,
   };
 
+  const audit = createAuditLog(db, onError);
+  const asked = <Asking extends Caller>(caller: Asking) => callerContext(context, caller);
+
   return nameDatabaseFailures<Storage>({
     config: () => readConfig(context),
     uploads: {
-      create: (principal, files, createOptions) => createUploads(context, principal, files, createOptions),
+      create: (principal, files, createOptions) => createUploads(asked(principal), files, createOptions),
       listOpen: async (principal) =>
-        (await listOpenSessions(context, principal)).map((session) => toUploadSession(session, [])),
-      get: (principal, id) => getUpload(context, principal, id),
-      signParts: (principal, id, request) => signParts(context, principal, id, request),
-      complete: (principal, id, request) => completeUpload(context, principal, id, request),
-      completeMany: (principal, uploads) => completeUploads(context, principal, uploads),
-      cancel: (principal, id) => cancelUpload(context, principal, id),
+        (await listOpenSessions(asked(principal))).map((session) => toUploadSession(session, [])),
+      get: (caller, id) => getUpload(asked(caller), id),
+      signParts: (caller, id, request) => signParts(asked(caller), id, request),
+      complete: (caller, id, request) => completeUpload(asked(caller), id, request),
+      completeMany: (principal, uploads) => completeUploads(asked(principal), uploads),
+      cancel: (caller, id) => cancelUpload(asked(caller), id),
     },
     files: {
-      list: (principal, query) => listFiles(context, principal, query),
-      get: (principal, id) => getFile(context, principal, id),
-      update: (principal, id, change) => updateFile(context, principal, id, change),
-      delete: (principal, id) => deleteFile(context, principal, id),
-      download: (caller, id, request) => downloadFile(context, caller, id, request),
-      derive: (_service, id, request, deriveOptions) => deriveFile(context, id, request, deriveOptions),
+      list: (principal, query) => listFiles(asked(principal), query),
+      get: (caller, id) => getFile(asked(caller), id),
+      update: (principal, id, change) => updateFile(asked(principal), id, change),
+      delete: (principal, id) => deleteFile(asked(principal), id),
+      download: (caller, id, request) => downloadFile(asked(caller), id, request),
+      derive: (service, id, request, deriveOptions) => deriveFile(asked(service), id, request, deriveOptions),
     },
-    quota: (principal, workspaceId) => readQuota(context, principal, workspaceId),
+    quota: (principal, workspaceId) => readQuota(asked(principal), workspaceId),
     s3: createS3Compat(context),
     s3Tokens: createS3Tokens(context),
+    audit: { ...audit, list: async (principal, query) => listAudit(asked(principal), query) },
+    rates: createRateLimiter(db),
     sweep: (sweepOptions) => sweep(context, sweepOptions),
     upkeep: {
       recountUsage: (recountOptions) => recountUsage(context, recountOptions),
@@ -111,7 +120,12 @@ export function createStorage(options: StorageOptions): Storage {
     },
     close: async () => {
       // Each even if another fails.
-      const ends = await Promise.allSettled([context.leases.releaseAll(), log.close(), accesses.flush()]);
+      const ends = await Promise.allSettled([
+        context.leases.releaseAll(),
+        log.close(),
+        accesses.flush(),
+        audit.flush(),
+      ]);
       context.stores.close();
       const failures = ends.flatMap((end) => (end.status === "rejected" ? [end.reason as unknown] : []));
       if (failures.length > 0) throw new AggregateError(failures, "not all could be written down");

@@ -170,6 +170,12 @@ export interface OutboxEvents {
   status: Generated<string>;
 }
 
+export interface RateLimits {
+  expire: number | null;
+  key: string;
+  points: Generated<number>;
+}
+
 export interface ReconcileFindings {
   details: Json;
   file_storage_id: string;
@@ -228,6 +234,21 @@ export interface SpacesOperations {
   success: boolean | null;
   user_id: string | null;
   workspace_id: string | null;
+}
+
+export interface StorageAudit {
+  action: string;
+  address: string | null;
+  at: Generated<Timestamp>;
+  id: Generated<string>;
+  is_operator: Generated<boolean>;
+  outcome: string;
+  request_id: string | null;
+  resource: string;
+  resource_id: string | null;
+  service: string | null;
+  times: Generated<number>;
+  user_id: string | null;
 }
 
 export interface StorageCounters {
@@ -341,6 +362,13 @@ export interface UploadChunks {
   uploaded_at: Timestamp | null;
 }
 
+export interface UserIdentities {
+  created_at: Generated<Timestamp>;
+  issuer: string;
+  subject: string;
+  user_id: string;
+}
+
 export interface Users {
   created_at: Generated<Timestamp>;
   email: string | null;
@@ -387,10 +415,12 @@ export interface DB {
   multipart_uploads: MultipartUploads;
   outbox_dead_letters: OutboxDeadLetters;
   outbox_events: OutboxEvents;
+  rate_limits: RateLimits;
   reconcile_findings: ReconcileFindings;
   reconcile_progress: ReconcileProgress;
   s3_tokens: S3Tokens;
   spaces_operations: SpacesOperations;
+  storage_audit: StorageAudit;
   storage_counters: StorageCounters;
   storage_performance_dashboard: StoragePerformanceDashboard;
   storage_providers: StorageProviders;
@@ -398,6 +428,7 @@ export interface DB {
   storage_settings: StorageSettings;
   storage_usage: StorageUsage;
   upload_chunks: UploadChunks;
+  user_identities: UserIdentities;
   users: Users;
   workspace_members: WorkspaceMembers;
   workspace_storage_usage: WorkspaceStorageUsage;

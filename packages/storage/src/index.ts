@@ -1,5 +1,18 @@
+export {
+  ACCESS,
+  type Access,
+  type Action,
+  isForAnyone,
+  isForUsers,
+  type Reach,
+  type Route,
+  WORKSPACE_ROLES,
+} from "./access/access-table.ts";
+export { isOperator } from "./access/tenant.ts";
+export type { AuditEntry } from "./audit/audit-log.ts";
 export { createStorage, type StorageOptions } from "./create-storage.ts";
 export type { Database } from "./database.ts";
+export { createUserDirectory, type FindUser, type UserDirectoryOptions } from "./identity/find-user.ts";
 export {
   type DeadLetter,
   dropDeadLetters,

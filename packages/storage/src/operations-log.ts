@@ -1,7 +1,7 @@
 import type { ClientSummary } from "@audiotricks/protocol/messages";
 import type { Insertable, Kysely } from "kysely";
+import { createBatchWriter } from "./batch-writer.ts";
 import type { Database } from "./database.ts";
-import { isAboutOne } from "./database-failures.ts";
 import type { SpacesOperations } from "./database-schema.ts";
 import type { StoreOperation } from "./s3/s3-connection.ts";
 
@@ -24,49 +24,20 @@ export interface ClientUpload {
   summary: ClientSummary;
 }
 
-const FLUSH_AFTER_MS = 1_000;
-const BATCH_SIZE = 500;
-/** With the database away longer than this lasts, the oldest entries go: memory is worth more than the log. */
 const MAX_WAITING = 20_000;
 
 export function createOperationsLog(db: Kysely<Database>, onError: (error: unknown) => void): OperationsLog {
-  let waiting: Row[] = [];
-  let timer: NodeJS.Timeout | undefined;
-  let writing: Promise<void> = Promise.resolve();
-
-  async function write(): Promise<void> {
-    clearTimeout(timer);
-    timer = undefined;
-    while (waiting.length > 0) {
-      const batch = waiting.slice(0, BATCH_SIZE);
-      try {
-        await insert(batch);
-      } catch (error) {
-        if (!isAboutOne(error)) throw error;
-        // One that the table does not take must not keep out the others, now and for ever.
-        for (const row of batch) await insert([row]).catch(onError);
-      }
-      waiting = waiting.filter((row) => !batch.includes(row));
-    }
-  }
-  async function insert(rows: Row[]): Promise<void> {
-    await db.insertInto("spaces_operations").values(rows).execute();
-  }
-  function add(row: Row): void {
-    if (waiting.length >= MAX_WAITING) waiting.shift();
-    waiting.push(row);
-    timer ??= setTimeout(() => void flush().catch(onError), FLUSH_AFTER_MS).unref();
-  }
-  function flush(): Promise<void> {
-    writing = writing.then(write, write);
-    return writing;
-  }
-
+  const writer = createBatchWriter<Row>({
+    insert: async (rows) => void (await db.insertInto("spaces_operations").values(rows).execute()),
+    onError,
+    maxWaiting: MAX_WAITING,
+    whenFull: "drop-oldest",
+  });
   return {
-    record: (operation) => add(toRow(operation)),
-    recordUpload: (upload) => add(toClientRow(upload)),
-    flush,
-    close: flush,
+    record: (operation) => writer.add(toRow(operation)),
+    recordUpload: (upload) => writer.add(toClientRow(upload)),
+    flush: writer.flush,
+    close: writer.flush,
   };
 }
 

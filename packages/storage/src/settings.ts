@@ -53,6 +53,8 @@ export interface StorageSettings {
   sweepMs: number;
   /** Whole months of the operations log that are kept beside the current one. */
   operationsKeptMonths: number;
+  /** The same of the audit log. */
+  auditKeptMonths: number;
 }
 
 export const DEFAULT_SETTINGS: StorageSettings = {
@@ -78,4 +80,5 @@ export const DEFAULT_SETTINGS: StorageSettings = {
   sweepConcurrency: 6,
   sweepMs: 20_000,
   operationsKeptMonths: 13,
+  auditKeptMonths: 25,
 };

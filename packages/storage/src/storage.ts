@@ -11,6 +11,8 @@ import type {
   DownloadRequest,
   DownloadResponse,
   FileRecord,
+  ListAuditQuery,
+  ListAuditResponse,
   ListFilesQuery,
   ListFilesResponse,
   NewUpload,
@@ -21,6 +23,8 @@ import type {
   UpdateFileRequest,
   UploadSession,
 } from "@audiotricks/protocol/messages";
+import type { AuditLog } from "./audit/audit-log.ts";
+import type { RateLimiter } from "./rate-limiter.ts";
 import type { DeletionOutcome } from "./reconcile/delete-unknown.ts";
 import type { FoundObject, ReconcileReport } from "./reconcile/finding.ts";
 import type { ReconcileOptions } from "./reconcile/reconcile.ts";
@@ -28,6 +32,8 @@ import type { ReconcileOptions } from "./reconcile/reconcile.ts";
 /** Who asks: always our own UUIDs, decided by the host's `authenticate`, never by the request's body. */
 export interface Principal {
   userId: string;
+  /** May also do what `/v1/admin` is for. */
+  isOperator?: boolean;
 }
 
 /**
@@ -50,6 +56,8 @@ export interface Storage {
   quota(principal: Principal, workspaceId?: string): Promise<QuotaResponse>;
   s3: S3Compat;
   s3Tokens: S3Tokens;
+  audit: AuditLog & { list(principal: Principal, query: ListAuditQuery): Promise<ListAuditResponse> };
+  rates: RateLimiter;
   /** Brings to an end what crashed, expired or was left behind. Safe at any time, by any number of callers. */
   sweep(options?: { signal?: AbortSignal }): Promise<SweepReport>;
   upkeep: Upkeep;
@@ -166,7 +174,7 @@ export interface SweepReport {
 export interface Upkeep {
   /** Once a night: compares the live counters with their rows, and writes the history of usage. */
   recountUsage(options?: { signal?: AbortSignal }): Promise<RecountReport>;
-  /** Once a day: makes the coming months of the operations log and drops the old ones. */
+  /** Once a day: makes the coming months of the operations log and the audit log, and drops the old ones. */
   keepOperations(): Promise<OperationsLogReport>;
   /**
    * Once a night, and after a database or a bucket was restored: walks every bucket beside its rows and tells where they

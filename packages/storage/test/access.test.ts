@@ -120,7 +120,10 @@ describe("who may do what", () => {
       code: "forbidden",
     });
     const [unknown] = await on.storage.uploads.create({ userId: randomUUID() }, [newUpload({ size: 1 })]);
-    expect(unknown).toMatchObject({ error: { code: "forbidden" } });
+    expect(unknown).toMatchObject({ error: { code: "unknown_user" } });
+    await expect(on.storage.s3Tokens.issue({ userId: randomUUID() })).rejects.toMatchObject({
+      code: "unknown_user",
+    });
   });
 
   it("shows and gives files to exactly those who may have them", async () => {

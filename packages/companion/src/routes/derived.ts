@@ -1,27 +1,22 @@
-import { UploadError } from "@audiotricks/protocol";
 import { createdUpload, deriveFileRequest } from "@audiotricks/protocol/messages";
 import type { Storage } from "@audiotricks/storage";
 import { createRoute } from "@hono/zod-openapi";
-import type { MiddlewareHandler } from "hono";
 import { z } from "zod";
-import type { CompanionApp, CompanionEnv } from "../companion-env.ts";
+import type { Guard } from "../access/guard.ts";
+import { type CompanionApp, serviceOf } from "../companion-env.ts";
 import { idempotencyHeaders } from "../idempotency-headers.ts";
 import { failures, jsonBody, jsonResponse } from "../openapi-responses.ts";
 import { validation } from "../validation.ts";
 
 /** For services alone: users upload their files themselves. */
-export function addDerivedRoutes(
-  app: CompanionApp,
-  storage: Storage,
-  called: MiddlewareHandler<CompanionEnv>,
-): void {
+export function addDerivedRoutes(app: CompanionApp, storage: Storage, guard: Guard): void {
   app.openapi(
     createRoute({
       method: "post",
       path: "/v1/files/{id}/derived",
       summary: "Begin the upload of a file made of this one; for services",
       tags: ["files"],
-      middleware: [called],
+      middleware: [guard("deriveFile")],
       request: {
         params: z.object({ id: z.uuid() }),
         headers: idempotencyHeaders,
@@ -44,12 +39,9 @@ export function addDerivedRoutes(
       },
     }),
     async (c) => {
-      const caller = c.get("caller");
-      if (!("service" in caller))
-        throw new UploadError("forbidden", "Only a service may make files of others.");
       const idempotencyKey = c.req.valid("header")["idempotency-key"];
       const session = await storage.files.derive(
-        caller,
+        serviceOf(c),
         c.req.valid("param").id,
         c.req.valid("json"),
         idempotencyKey === undefined ? {} : { idempotencyKey },

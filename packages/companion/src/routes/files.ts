@@ -8,22 +8,17 @@ import {
 } from "@audiotricks/protocol/messages";
 import type { Storage } from "@audiotricks/storage";
 import { createRoute } from "@hono/zod-openapi";
-import type { MiddlewareHandler } from "hono";
 import { z } from "zod";
-import type { CompanionApp, CompanionEnv } from "../companion-env.ts";
+import type { Guard } from "../access/guard.ts";
+import { type CompanionApp, principalOf } from "../companion-env.ts";
 import { failures, jsonBody, jsonResponse } from "../openapi-responses.ts";
 import { validation } from "../validation.ts";
 
 const fileParams = z.object({ id: z.uuid() });
 const ofFile = validation({ id: "file_not_found" });
 
-export function addFileRoutes(
-  app: CompanionApp,
-  storage: Storage,
-  { signedIn, called }: Record<"signedIn" | "called", MiddlewareHandler<CompanionEnv>>,
-): void {
+export function addFileRoutes(app: CompanionApp, storage: Storage, guard: Guard): void {
   const tags = ["files"];
-  const middleware = [signedIn];
 
   app.openapi(
     createRoute({
@@ -31,14 +26,14 @@ export function addFileRoutes(
       path: "/v1/files",
       summary: "Files, newest first",
       tags,
-      middleware,
+      middleware: [guard("listFiles")],
       request: { query: listFilesQuery },
       responses: {
         200: jsonResponse("A page of files", listFilesResponse),
         ...failures("workspace_not_found"),
       },
     }),
-    async (c) => c.json(await storage.files.list(c.get("principal"), c.req.valid("query")), 200),
+    async (c) => c.json(await storage.files.list(principalOf(c), c.req.valid("query")), 200),
   );
 
   app.openapi(
@@ -47,7 +42,7 @@ export function addFileRoutes(
       path: "/v1/files/{id}",
       summary: "One file",
       tags,
-      middleware: [called],
+      middleware: [guard("getFile")],
       request: { params: fileParams },
       responses: { 200: jsonResponse("The file", fileRecord), ...failures("file_not_found") },
     }),
@@ -61,7 +56,7 @@ export function addFileRoutes(
       path: "/v1/files/{id}",
       summary: "Rename a file, or change who may read it",
       tags,
-      middleware,
+      middleware: [guard("updateFile")],
       request: { params: fileParams, body: jsonBody(updateFileRequest) },
       responses: {
         200: jsonResponse("The file as it is now", fileRecord),
@@ -70,7 +65,7 @@ export function addFileRoutes(
     }),
     async (c) => {
       const { id } = c.req.valid("param");
-      return c.json(await storage.files.update(c.get("principal"), id, c.req.valid("json")), 200);
+      return c.json(await storage.files.update(principalOf(c), id, c.req.valid("json")), 200);
     },
     ofFile,
   );
@@ -81,14 +76,14 @@ export function addFileRoutes(
       path: "/v1/files/{id}",
       summary: "Delete a file; safe to repeat",
       tags,
-      middleware,
+      middleware: [guard("deleteFile")],
       request: { params: fileParams },
       responses: {
         200: jsonResponse("Deleted, or being deleted", fileRecord),
         ...failures("file_not_found", "file_not_ready"),
       },
     }),
-    async (c) => c.json(await storage.files.delete(c.get("principal"), c.req.valid("param").id), 200),
+    async (c) => c.json(await storage.files.delete(principalOf(c), c.req.valid("param").id), 200),
     ofFile,
   );
 
@@ -98,7 +93,7 @@ export function addFileRoutes(
       path: "/v1/files/{id}/download",
       summary: "A signed URL of the bytes",
       tags,
-      middleware: [called],
+      middleware: [guard("downloadFile")],
       request: { params: fileParams, body: jsonBody(downloadRequest, { required: false }) },
       responses: {
         200: jsonResponse("The URL", downloadResponse),
@@ -120,7 +115,7 @@ export function addFileRoutes(
       path: "/v1/files/{id}/content",
       summary: "Redirects to the bytes, for `<audio src>`",
       tags,
-      middleware,
+      middleware: [guard("readContent")],
       request: { params: fileParams },
       responses: {
         302: { description: "To a signed URL, good for a short while" },
@@ -129,7 +124,7 @@ export function addFileRoutes(
     }),
     async (c) => {
       const { id } = c.req.valid("param");
-      const { url } = await storage.files.download(c.get("principal"), id, { disposition: "inline" });
+      const { url } = await storage.files.download(principalOf(c), id, { disposition: "inline" });
       return c.redirect(url, 302);
     },
     ofFile,

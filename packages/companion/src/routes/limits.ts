@@ -1,19 +1,14 @@
 import { configResponse, quotaResponse } from "@audiotricks/protocol/messages";
 import type { Storage } from "@audiotricks/storage";
 import { createRoute } from "@hono/zod-openapi";
-import type { MiddlewareHandler } from "hono";
 import { z } from "zod";
-import type { CompanionApp, CompanionEnv } from "../companion-env.ts";
+import type { Guard } from "../access/guard.ts";
+import { type CompanionApp, principalOf } from "../companion-env.ts";
 import { failures, jsonResponse } from "../openapi-responses.ts";
 
 /** What a widget must know before a byte moves. */
-export function addLimitRoutes(
-  app: CompanionApp,
-  storage: Storage,
-  signedIn: MiddlewareHandler<CompanionEnv>,
-): void {
+export function addLimitRoutes(app: CompanionApp, storage: Storage, guard: Guard): void {
   const tags = ["limits"];
-  const middleware = [signedIn];
 
   app.openapi(
     createRoute({
@@ -21,10 +16,10 @@ export function addLimitRoutes(
       path: "/v1/config",
       summary: "What may be uploaded, and how",
       tags,
-      middleware,
+      middleware: [guard("readConfig")],
       responses: { 200: jsonResponse("The limits", configResponse), ...failures("no_provider") },
     }),
-    async (c) => c.json(await storage.config(c.get("principal")), 200),
+    async (c) => c.json(await storage.config(principalOf(c)), 200),
   );
 
   app.openapi(
@@ -33,13 +28,13 @@ export function addLimitRoutes(
       path: "/v1/quota",
       summary: "Used, reserved and limit: the caller's, and a workspace's when one is named",
       tags,
-      middleware,
+      middleware: [guard("readQuota")],
       request: { query: z.strictObject({ workspaceId: z.uuid().optional() }) },
       responses: {
         200: jsonResponse("Every scope that limits", quotaResponse),
         ...failures("workspace_not_found"),
       },
     }),
-    async (c) => c.json(await storage.quota(c.get("principal"), c.req.valid("query").workspaceId), 200),
+    async (c) => c.json(await storage.quota(principalOf(c), c.req.valid("query").workspaceId), 200),
   );
 }

@@ -1,9 +1,9 @@
 import { s3TokenResponse } from "@audiotricks/protocol/messages";
 import type { Storage } from "@audiotricks/storage";
 import { createRoute } from "@hono/zod-openapi";
-import type { MiddlewareHandler } from "hono";
 import { z } from "zod";
-import type { CompanionApp, CompanionEnv } from "../companion-env.ts";
+import type { Guard } from "../access/guard.ts";
+import { type CompanionApp, principalOf } from "../companion-env.ts";
 import { failures, jsonBody, jsonResponse } from "../openapi-responses.ts";
 import { type PublicAddress, publicOrigin } from "../origins.ts";
 import { S3_TOKEN } from "../s3-token.ts";
@@ -13,11 +13,10 @@ const issueRequest = z.strictObject({ workspaceId: z.uuid().optional() });
 export function addS3TokenRoutes(
   app: CompanionApp,
   storage: Storage,
-  signedIn: MiddlewareHandler<CompanionEnv>,
+  guard: Guard,
   address: PublicAddress & { basePath: string },
 ): void {
   const tags = ["stock Uppy"];
-  const middleware = [signedIn];
   const basePath = address.basePath.replace(/\/+$/, "");
 
   app.openapi(
@@ -26,7 +25,7 @@ export function addS3TokenRoutes(
       path: "/v1/s3-tokens",
       summary: "A `companionEndpoint` for an unmodified `@uppy/aws-s3`",
       tags,
-      middleware,
+      middleware: [guard("issueS3Token")],
       request: { body: jsonBody(issueRequest, { required: false }) },
       responses: {
         200: jsonResponse("Good for uploads only, and not for long", s3TokenResponse),
@@ -36,7 +35,7 @@ export function addS3TokenRoutes(
     async (c) => {
       const { workspaceId } = c.req.valid("json");
       const issued = await storage.s3Tokens.issue(
-        c.get("principal"),
+        principalOf(c),
         workspaceId === undefined ? {} : { workspaceId },
       );
       const companionEndpoint = `${publicOrigin(c, address)}${basePath}/s3-token/${issued.token}`;
@@ -50,12 +49,12 @@ export function addS3TokenRoutes(
       path: "/v1/s3-tokens/{token}",
       summary: "Revoke a token; one that is unknown is as good as revoked",
       tags,
-      middleware,
+      middleware: [guard("revokeS3Token")],
       request: { params: z.object({ token: z.string().regex(S3_TOKEN) }) },
       responses: { 204: { description: "Revoked" }, ...failures() },
     }),
     async (c) => {
-      await storage.s3Tokens.revoke(c.get("principal"), c.req.valid("param").token);
+      await storage.s3Tokens.revoke(principalOf(c), c.req.valid("param").token);
       return c.body(null, 204);
     },
   );

@@ -13,9 +13,10 @@ import {
 } from "@audiotricks/protocol/messages";
 import type { Storage } from "@audiotricks/storage";
 import { createRoute } from "@hono/zod-openapi";
-import type { MiddlewareHandler } from "hono";
 import { z } from "zod";
-import type { CompanionApp, CompanionEnv } from "../companion-env.ts";
+import type { Affected } from "../access/audit-trail.ts";
+import type { Guard } from "../access/guard.ts";
+import { type CompanionApp, principalOf } from "../companion-env.ts";
 import { idempotencyHeaders } from "../idempotency-headers.ts";
 import { failures, jsonBody, jsonResponse } from "../openapi-responses.ts";
 import { validation } from "../validation.ts";
@@ -23,13 +24,8 @@ import { validation } from "../validation.ts";
 const sessionParams = z.object({ id: z.uuid() });
 const ofSession = validation({ id: "session_not_found" });
 
-export function addUploadRoutes(
-  app: CompanionApp,
-  storage: Storage,
-  { signedIn, called }: Record<"signedIn" | "called", MiddlewareHandler<CompanionEnv>>,
-): void {
+export function addUploadRoutes(app: CompanionApp, storage: Storage, guard: Guard): void {
   const tags = ["uploads"];
-  const middleware = [signedIn];
 
   app.openapi(
     createRoute({
@@ -37,7 +33,7 @@ export function addUploadRoutes(
       path: "/v1/uploads",
       summary: "Begin uploads; each file succeeds or fails alone",
       tags,
-      middleware,
+      middleware: [guard("createUploads")],
       request: { headers: idempotencyHeaders, body: jsonBody(createUploadsRequest) },
       responses: {
         200: jsonResponse("One result per file, in order", createUploadsResponse),
@@ -48,9 +44,17 @@ export function addUploadRoutes(
       const idempotencyKey = c.req.valid("header")["idempotency-key"];
       const { files } = c.req.valid("json");
       const results = await storage.uploads.create(
-        c.get("principal"),
+        principalOf(c),
         files,
         idempotencyKey === undefined ? {} : { idempotencyKey },
+      );
+      c.set(
+        "affected",
+        results.map((result) =>
+          "error" in result
+            ? { outcome: result.error.code }
+            : { id: result.session.sessionId, outcome: "done" },
+        ),
       );
       return c.json({ results }, 200);
     },
@@ -62,11 +66,11 @@ export function addUploadRoutes(
       path: "/v1/uploads",
       summary: "Uploads that can be gone on with, from any device",
       tags,
-      middleware,
+      middleware: [guard("listUploads")],
       request: { query: z.strictObject({ state: z.literal("open").optional() }) },
       responses: { 200: jsonResponse("Open uploads", listUploadsResponse), ...failures() },
     }),
-    async (c) => c.json({ uploads: await storage.uploads.listOpen(c.get("principal")) }, 200),
+    async (c) => c.json({ uploads: await storage.uploads.listOpen(principalOf(c)) }, 200),
   );
 
   app.openapi(
@@ -75,7 +79,7 @@ export function addUploadRoutes(
       path: "/v1/uploads/complete",
       summary: "Finish several uploads; each succeeds or fails alone",
       tags,
-      middleware,
+      middleware: [guard("completeUploads")],
       request: { body: jsonBody(completeUploadsRequest) },
       responses: {
         200: jsonResponse("One result per upload, in order", completeUploadsResponse),
@@ -84,7 +88,15 @@ export function addUploadRoutes(
     }),
     async (c) => {
       const { uploads } = c.req.valid("json");
-      return c.json({ results: await storage.uploads.completeMany(c.get("principal"), uploads) }, 200);
+      const results = await storage.uploads.completeMany(principalOf(c), uploads);
+      c.set(
+        "affected",
+        results.flatMap((result): Affected[] => {
+          if ("error" in result) return [{ id: result.sessionId, outcome: result.error.code }];
+          return result.state === "completed" ? [{ id: result.sessionId, outcome: "done" }] : [];
+        }),
+      );
+      return c.json({ results }, 200);
     },
   );
 
@@ -94,7 +106,7 @@ export function addUploadRoutes(
       path: "/v1/uploads/{id}",
       summary: "One upload, with the parts the store holds now",
       tags,
-      middleware: [called],
+      middleware: [guard("getUpload")],
       request: { params: sessionParams },
       responses: {
         200: jsonResponse("The upload", uploadSession),
@@ -111,7 +123,7 @@ export function addUploadRoutes(
       path: "/v1/uploads/{id}/parts/sign",
       summary: "Signed URLs for parts",
       tags,
-      middleware: [called],
+      middleware: [guard("signParts")],
       request: { params: sessionParams, body: jsonBody(signPartsRequest) },
       responses: {
         200: jsonResponse("URLs, in the order asked", signPartsResponse),
@@ -135,7 +147,7 @@ export function addUploadRoutes(
       path: "/v1/uploads/{id}/complete",
       summary: "Finish an upload; safe to repeat",
       tags,
-      middleware: [called],
+      middleware: [guard("completeUpload")],
       request: { params: sessionParams, body: jsonBody(completeUploadRequest, { required: false }) },
       responses: {
         200: jsonResponse("Stored and proved", completion),
@@ -170,7 +182,7 @@ export function addUploadRoutes(
       path: "/v1/uploads/{id}",
       summary: "Cancel an upload; safe to repeat",
       tags,
-      middleware: [called],
+      middleware: [guard("cancelUpload")],
       request: { params: sessionParams },
       responses: {
         200: jsonResponse("Cancelled, or being cancelled", cancelResponse),

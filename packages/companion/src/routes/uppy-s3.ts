@@ -2,9 +2,10 @@ import { S3_LIMITS } from "@audiotricks/protocol";
 import { fileName, MAX_SIGN_BATCH } from "@audiotricks/protocol/messages";
 import type { S3CompatFile, S3CompatUpload, Storage } from "@audiotricks/storage";
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
-import type { Context, MiddlewareHandler } from "hono";
+import type { Context } from "hono";
 import { z } from "zod";
-import type { CompanionEnv } from "../companion-env.ts";
+import type { Guard } from "../access/guard.ts";
+import { type CompanionEnv, principalOf } from "../companion-env.ts";
 import { failures, jsonBody, jsonResponse } from "../openapi-responses.ts";
 import { metadataOfQuery, readUppyMetadata } from "../uppy-metadata.ts";
 import { validation } from "../validation.ts";
@@ -30,13 +31,9 @@ const partNumberList = z
   .pipe(z.array(partNumber).min(1).max(MAX_SIGN_BATCH));
 
 /** Uppy Companion's S3 routes, as an unmodified `@uppy/aws-s3` calls them. */
-export function uppyS3Routes(
-  storage: Storage,
-  authenticated: MiddlewareHandler<CompanionEnv>,
-): OpenAPIHono<CompanionEnv> {
+export function uppyS3Routes(storage: Storage, guard: Guard): OpenAPIHono<CompanionEnv> {
   const app = new OpenAPIHono<CompanionEnv>({ defaultHook: validation() });
   const tags = ["stock Uppy"];
-  const middleware = [authenticated];
   const refusals = [
     "file_empty",
     "file_too_large",
@@ -60,7 +57,7 @@ export function uppyS3Routes(
       path: "/params",
       summary: "A form to POST a whole file with",
       tags,
-      middleware,
+      middleware: [guard("s3Params")],
       request: { query: z.looseObject({ filename: fileName, type: mediaType.optional() }) },
       responses: {
         200: jsonResponse(
@@ -78,7 +75,7 @@ export function uppyS3Routes(
     async (c) => {
       const { filename, type = "", ...rest } = c.req.valid("query");
       const file = describeFile(c, filename, type, metadataOfQuery(rest));
-      const { url, fields, expiresIn } = await storage.s3.presignPost(c.get("principal"), file);
+      const { url, fields, expiresIn } = await storage.s3.presignPost(principalOf(c), file);
       return c.json({ method: "POST" as const, url, fields, expires: expiresIn }, 200);
     },
   );
@@ -89,7 +86,7 @@ export function uppyS3Routes(
       path: "/multipart",
       summary: "Begin a multipart upload",
       tags,
-      middleware,
+      middleware: [guard("s3Create")],
       request: {
         body: jsonBody(
           z.looseObject({
@@ -107,7 +104,9 @@ export function uppyS3Routes(
     async (c) => {
       const { filename, type, metadata } = c.req.valid("json");
       const file = describeFile(c, filename, type, metadata ?? {});
-      return c.json(await storage.s3.createMultipart(c.get("principal"), file), 200);
+      const created = await storage.s3.createMultipart(principalOf(c), file);
+      c.set("affected", [{ id: created.uploadId, outcome: "done" }]);
+      return c.json(created, 200);
     },
   );
 
@@ -117,7 +116,7 @@ export function uppyS3Routes(
       path: "/multipart/{uploadId}",
       summary: "All parts the store holds",
       tags,
-      middleware,
+      middleware: [guard("s3ListParts")],
       request: { params: uploadParams, query: keyQuery },
       responses: {
         200: jsonResponse(
@@ -129,7 +128,7 @@ export function uppyS3Routes(
     }),
     async (c) => {
       const upload = uploadOf(c.req.valid("param"), c.req.valid("query"));
-      const parts = await storage.s3.listParts(c.get("principal"), upload);
+      const parts = await storage.s3.listParts(principalOf(c), upload);
       return c.json(
         parts.map(({ partNumber, etag, size }) => ({ PartNumber: partNumber, ETag: etag, Size: size })),
         200,
@@ -144,7 +143,7 @@ export function uppyS3Routes(
       path: "/multipart/{uploadId}/batch",
       summary: "Signed URLs for several parts",
       tags,
-      middleware,
+      middleware: [guard("s3SignBatch")],
       request: { params: uploadParams, query: keyQuery.extend({ partNumbers: partNumberList }) },
       responses: {
         200: jsonResponse("By part number", z.object({ presignedUrls: z.record(z.string(), z.string()) })),
@@ -157,7 +156,7 @@ export function uppyS3Routes(
       const presignedUrls: Record<string, string> = {};
       // One after another: each signature is decided by the bytes the store holds and the parts signed before it.
       for (const partNumber of new Set(query.partNumbers)) {
-        const { url } = await storage.s3.signPart(c.get("principal"), upload, partNumber);
+        const { url } = await storage.s3.signPart(principalOf(c), upload, partNumber);
         presignedUrls[partNumber] = url;
       }
       return c.json({ presignedUrls }, 200);
@@ -171,7 +170,7 @@ export function uppyS3Routes(
       path: "/multipart/{uploadId}/{partNumber}",
       summary: "A signed URL for one part",
       tags,
-      middleware,
+      middleware: [guard("s3SignPart")],
       request: { params: uploadParams.extend({ partNumber }), query: keyQuery },
       responses: {
         200: jsonResponse("The URL", z.object({ url: z.string(), expires: z.number().int() })),
@@ -181,7 +180,7 @@ export function uppyS3Routes(
     async (c) => {
       const params = c.req.valid("param");
       const upload = uploadOf(params, c.req.valid("query"));
-      const { url, expiresIn } = await storage.s3.signPart(c.get("principal"), upload, params.partNumber);
+      const { url, expiresIn } = await storage.s3.signPart(principalOf(c), upload, params.partNumber);
       return c.json({ url, expires: expiresIn }, 200);
     },
     ofUpload,
@@ -193,7 +192,7 @@ export function uppyS3Routes(
       path: "/multipart/{uploadId}/complete",
       summary: "Finish an upload; answers once it is proved",
       tags,
-      middleware,
+      middleware: [guard("s3Complete")],
       request: {
         params: uploadParams,
         query: keyQuery,
@@ -212,7 +211,7 @@ export function uppyS3Routes(
       const parts = c.req
         .valid("json")
         .parts.map(({ PartNumber, ETag }) => ({ partNumber: PartNumber, etag: ETag }));
-      return c.json(await storage.s3.complete(c.get("principal"), upload, parts), 200);
+      return c.json(await storage.s3.complete(principalOf(c), upload, parts), 200);
     },
     ofUpload,
   );
@@ -223,12 +222,12 @@ export function uppyS3Routes(
       path: "/multipart/{uploadId}",
       summary: "Cancel an upload; safe to repeat",
       tags,
-      middleware,
+      middleware: [guard("s3Abort")],
       request: { params: uploadParams, query: keyQuery },
       responses: { 200: jsonResponse("Cancelled", z.object({})), ...failures(...onUpload) },
     }),
     async (c) => {
-      await storage.s3.abort(c.get("principal"), uploadOf(c.req.valid("param"), c.req.valid("query")));
+      await storage.s3.abort(principalOf(c), uploadOf(c.req.valid("param"), c.req.valid("query")));
       return c.json({}, 200);
     },
     ofUpload,

@@ -1,10 +1,13 @@
 import type { FileRecord } from "@audiotricks/protocol/messages";
+import { ACCESS } from "../access/access-table.ts";
+import type { CallerContext } from "../access/caller-context.ts";
+import { tenantOf } from "../access/tenant.ts";
 import { deleteObject } from "../s3/delete-objects.ts";
 import type { Principal } from "../storage.ts";
 import type { StorageContext } from "../storage-context.ts";
 import { mayNotChange } from "./change-files.ts";
 import { fileNotFound, getFileRecord, toFileRecord } from "./file-record.ts";
-import { changeableFiles, STORED_STATES, visibleFiles } from "./visible-files.ts";
+import { STORED_STATES } from "./stored-states.ts";
 
 /**
  * Deletes a file: from the quota at once, then at the store. Safe to repeat.
@@ -12,13 +15,10 @@ import { changeableFiles, STORED_STATES, visibleFiles } from "./visible-files.ts
  * @returns The record, `deleted`; `deleting` while the store could not be reached: the sweep tries again.
  * @throws {UploadError} `file_not_found`, or `forbidden` for a file that the caller sees but may not delete.
  */
-export async function deleteFile(
-  context: StorageContext,
-  principal: Principal,
-  fileId: string,
-): Promise<FileRecord> {
-  const { db } = context;
-  const row = await visibleFiles(db, principal)
+export async function deleteFile(context: CallerContext<Principal>, fileId: string): Promise<FileRecord> {
+  const { caller, tenant, work } = context;
+  const row = await tenant
+    .files(ACCESS.getFile)
     .selectAll("f")
     .where("f.id", "=", fileId)
     .where("f.status", "in", [...STORED_STATES, "deleting", "deleted"])
@@ -26,19 +26,18 @@ export async function deleteFile(
   if (row === undefined) throw fileNotFound();
   if (row.status === "deleted") return toFileRecord(row);
 
-  const isMine = changeableFiles(db, principal).select("f.id").where("f.id", "=", fileId);
-  const isClaimed = await db.transaction().execute(async (trx) => {
-    const { numUpdatedRows } = await trx
-      .updateTable("file_storage")
+  const isClaimed = await work.db.transaction().execute(async (trx) => {
+    const { numUpdatedRows } = await tenantOf(trx, caller)
+      .updateFiles(ACCESS.deleteFile)
       .set({ status: "deleting", cdn_url: null })
-      .where("id", "in", isMine)
-      .where("status", "in", STORED_STATES)
+      .where("f.id", "=", fileId)
+      .where("f.status", "in", STORED_STATES)
       .executeTakeFirst();
     if (numUpdatedRows === 0n) return false;
     await trx
       .insertInto("audit_logs")
       .values({
-        user_id: principal.userId,
+        user_id: caller.userId,
         action: "file_deleted",
         resource: "file_storage",
         resource_id: fileId,
@@ -48,15 +47,16 @@ export async function deleteFile(
       .execute();
     return true;
   });
-  if (!isClaimed && (await isMine.executeTakeFirst()) === undefined) throw mayNotChange();
-  await finishDeleting(context, {
-    id: fileId,
+  const isTheirs = tenant.files(ACCESS.deleteFile).select("f.id").where("f.id", "=", fileId);
+  if (!isClaimed && (await isTheirs.executeTakeFirst()) === undefined) throw mayNotChange();
+  await finishDeleting(work, {
+    id: row.id,
     key: row.storage_path,
     providerId: row.storage_provider_id,
     userId: row.user_id,
     workspaceId: row.workspace_id,
   }).catch(context.onError);
-  return getFileRecord(db, fileId);
+  return getFileRecord(work.db, row.id);
 }
 
 export interface FileToDelete {

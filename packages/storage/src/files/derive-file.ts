@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import { extensionOf, UploadError } from "@audiotricks/protocol";
 import type { CreatedUpload, DeriveFileRequest } from "@audiotricks/protocol/messages";
 import { sql } from "kysely";
+import type { CallerContext } from "../access/caller-context.ts";
 import { pinnedTypeOf } from "../pinned-type.ts";
 import { isStorableText } from "../storable-text.ts";
-import type { StorageContext } from "../storage-context.ts";
+import type { ServicePrincipal } from "../storage.ts";
 import { answerCreated } from "../uploads/answer-created.ts";
 import { type ReservedRow, toReserved } from "../uploads/reserve.ts";
 import { getSession } from "../uploads/session.ts";
@@ -16,7 +17,7 @@ import { getSession } from "../uploads/session.ts";
  * @throws {UploadError} `file_not_found`, `file_not_ready`, or why its owner could not upload it either.
  */
 export async function deriveFile(
-  context: StorageContext,
+  { work }: CallerContext<ServicePrincipal>,
   fileId: string,
   request: DeriveFileRequest,
   { idempotencyKey }: { idempotencyKey?: string } = {},
@@ -43,19 +44,19 @@ export async function deriveFile(
     contentType: "audio_file",
     contentCategory: category,
     metadata: metadata ?? {},
-    expiresInSeconds: context.settings.sessionExpiresIn,
+    expiresInSeconds: work.settings.sessionExpiresIn,
   };
   const { rows } = await sql<ReservedRow>`
     SELECT outcome, session_id, details
     FROM reserve_derived_upload(${fileId}, ${idempotencyKey ?? null}, ${JSON.stringify(element)}::jsonb)`.execute(
-    context.db,
+    work.db,
   );
   const [row] = rows;
   if (row === undefined) throw new Error("reserve_derived_upload gave no answer");
   const reserved = toReserved(row);
   if (reserved.outcome === "refused") throw reserved.error;
-  return answerCreated(context, await getSession(context, reserved.sessionId), {
+  return answerCreated(work, await getSession(work, reserved.sessionId), {
     isResumed: reserved.outcome === "repeated",
-    urlLimit: context.settings.firstUrlsPerSession,
+    urlLimit: work.settings.firstUrlsPerSession,
   });
 }

@@ -1,11 +1,11 @@
 import { UploadError } from "@audiotricks/protocol";
 import type { DownloadRequest, DownloadResponse } from "@audiotricks/protocol/messages";
+import { ACCESS } from "../access/access-table.ts";
+import type { CallerContext } from "../access/caller-context.ts";
 import { pinnedTypeOf } from "../pinned-type.ts";
 import { contentDisposition } from "../s3/content-disposition.ts";
-import type { Caller } from "../storage.ts";
-import type { StorageContext } from "../storage-context.ts";
 import { fileNotFound } from "./file-record.ts";
-import { STORED_STATES, visibleFiles } from "./visible-files.ts";
+import { STORED_STATES } from "./stored-states.ts";
 
 const READABLE_STATES: readonly string[] = ["stored", "processing", "processed"];
 
@@ -14,12 +14,12 @@ const READABLE_STATES: readonly string[] = ["stored", "processing", "processed"]
  * service asks; whether it is used we never learn.
  */
 export async function downloadFile(
-  { db, stores, settings, accesses }: StorageContext,
-  caller: Caller,
+  { caller, tenant, stores, settings, accesses }: CallerContext,
   fileId: string,
   { disposition }: DownloadRequest,
 ): Promise<DownloadResponse> {
-  const row = await visibleFiles(db, caller)
+  const row = await tenant
+    .files(ACCESS.downloadFile)
     .selectAll("f")
     .where("f.id", "=", fileId)
     .where("f.status", "in", STORED_STATES)

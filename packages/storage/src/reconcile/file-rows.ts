@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 import type { Database } from "../database.ts";
-import { STORED_STATES } from "../files/visible-files.ts";
+import { STORED_STATES } from "../files/stored-states.ts";
 import type { FoundFile } from "./finding.ts";
 
 /** A file's row, beside what the bucket has at its key. */

@@ -1,4 +1,6 @@
 import { UploadError } from "@audiotricks/protocol";
+import { ACCESS } from "../access/access-table.ts";
+import { callerContext } from "../access/caller-context.ts";
 import { requireListedParts } from "../proof/check-parts.ts";
 import { urlOf } from "../s3/bucket-address.ts";
 import type { S3Compat } from "../storage.ts";
@@ -18,7 +20,7 @@ export function createS3Compat(context: StorageContext): S3Compat {
   const { uploadUrlExpiresIn: expiresIn } = context.settings;
   return {
     presignPost: async (principal, file) => {
-      const session = await openS3Session(context, principal, file, "put");
+      const session = await openS3Session(callerContext(context, principal), file, "put");
       const { s3 } = await storeOf(context, session);
       const { url, fields } = s3.presigner.postObject({
         key: putTargetOf(session).tempKey,
@@ -29,20 +31,20 @@ export function createS3Compat(context: StorageContext): S3Compat {
       return { url, fields, expiresIn };
     },
     createMultipart: async (principal, file) => {
-      const session = await openS3Session(context, principal, file, "multipart");
+      const session = await openS3Session(callerContext(context, principal), file, "multipart");
       return { key: session.key, uploadId: session.id };
     },
     signPart: async (principal, upload, partNumber) => {
-      const session = await getOwnS3Session(context, principal, upload);
+      const session = await getOwnS3Session(callerContext(context, principal), ACCESS.s3SignPart, upload);
       return { url: await signS3Part(context, session, partNumber), expiresIn };
     },
     listParts: async (principal, upload) => {
-      const session = await getOwnS3Session(context, principal, upload);
+      const session = await getOwnS3Session(callerContext(context, principal), ACCESS.s3ListParts, upload);
       if (session.state !== "active" && session.state !== "completing") throw sessionNotOpen(session);
       return (await listStoredParts(await storeOf(context, session), session)) ?? [];
     },
     complete: async (principal, upload, parts) => {
-      const session = await getOwnS3Session(context, principal, upload);
+      const session = await getOwnS3Session(callerContext(context, principal), ACCESS.s3Complete, upload);
       const completion = await completeSession(context, session, {
         request: {},
         requireParts: (stored) => requireListedParts(parts, stored, session.fileSize),
@@ -55,7 +57,10 @@ export function createS3Compat(context: StorageContext): S3Compat {
       return { location: urlOf(s3.address, session.key), key: session.key, bucket: s3.bucket };
     },
     abort: async (principal, upload) => {
-      await cancelSession(context, await getOwnS3Session(context, principal, upload));
+      await cancelSession(
+        context,
+        await getOwnS3Session(callerContext(context, principal), ACCESS.s3Abort, upload),
+      );
     },
   };
 }

@@ -1,5 +1,7 @@
 import { S3_LIMITS, UploadError } from "@audiotricks/protocol";
 import { sql } from "kysely";
+import type { Access } from "../access/access-table.ts";
+import type { CallerContext } from "../access/caller-context.ts";
 import { isStorableText } from "../storable-text.ts";
 import type { Principal, S3CompatFile, S3CompatUpload } from "../storage.ts";
 import type { StorageContext } from "../storage-context.ts";
@@ -13,11 +15,11 @@ import { getOwnSession, getSession, type Session, sessionNotFound } from "../upl
  * reserved, or what is left of the quota.
  */
 export async function openS3Session(
-  context: StorageContext,
-  principal: Principal,
+  caller: CallerContext<Principal>,
   file: S3CompatFile,
   method: "put" | "multipart",
 ): Promise<Session> {
+  const context = caller.work;
   if (!isStorableText(file.name))
     throw new UploadError("invalid_request", "The name must be whole Unicode text.");
   if (contradictsExtension(file.name, file.type)) {
@@ -31,7 +33,7 @@ export async function openS3Session(
       details: { size: file.size, maxFileSize: S3_LIMITS.maxPartSize },
     });
   }
-  const sessionId = await reserve(context, principal, file, method);
+  const sessionId = await reserve(caller, file, method);
   const session = await getSession(context, sessionId);
   try {
     return await openAtStore(context, session);
@@ -44,31 +46,30 @@ export async function openS3Session(
 
 /** The caller's own multipart session of these routes, whatever its state. */
 export async function getOwnS3Session(
-  context: StorageContext,
-  principal: Principal,
+  context: CallerContext,
+  access: Access,
   upload: S3CompatUpload,
 ): Promise<Session> {
-  const session = await getOwnSession(context, principal, upload.uploadId);
+  const session = await getOwnSession(context, access, upload.uploadId);
   const isOfTheseRoutes = session.origin === "s3" && session.target.method === "multipart";
   if (!isOfTheseRoutes || session.key !== upload.key) throw sessionNotFound();
   return session;
 }
 
 async function reserve(
-  context: StorageContext,
-  principal: Principal,
+  context: CallerContext<Principal>,
   file: S3CompatFile,
   method: "put" | "multipart",
 ): Promise<string> {
   const attempt = async (size: number) => {
-    const [reserved] = await reserveUploads(context, principal, [toReservation(file, method, size)], {
+    const [reserved] = await reserveUploads(context, [toReservation(file, method, size)], {
       origin: "s3",
       idempotencyKey: undefined,
     });
     if (reserved === undefined) throw new Error("reserve_uploads answered nothing");
     return reserved;
   };
-  const wanted = file.size ?? (await findCeiling(context, method));
+  const wanted = file.size ?? (await findCeiling(context.work, method));
   let reserved = await attempt(wanted);
   if (reserved.outcome === "refused" && file.size === undefined) {
     const left = wanted - Number(reserved.error.details?.overBytes ?? 0);

@@ -1,19 +1,16 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { UploadError } from "@audiotricks/protocol";
 import type { CancelResponse } from "@audiotricks/protocol/messages";
-import type { Caller } from "../storage.ts";
+import { ACCESS } from "../access/access-table.ts";
+import type { CallerContext } from "../access/caller-context.ts";
 import type { StorageContext } from "../storage-context.ts";
 import { abortAtStore } from "./abort-at-store.ts";
 import { reconcileSession } from "./complete-upload.ts";
 import { claimForAborting } from "./lease.ts";
 import { getOwnSession, getSession, type Session, sessionNotOpen } from "./session.ts";
 
-export async function cancelUpload(
-  context: StorageContext,
-  caller: Caller,
-  sessionId: string,
-): Promise<CancelResponse> {
-  return cancelSession(context, await getOwnSession(context, caller, sessionId));
+export async function cancelUpload(context: CallerContext, sessionId: string): Promise<CancelResponse> {
+  return cancelSession(context.work, await getOwnSession(context, ACCESS.cancelUpload, sessionId));
 }
 
 /**

@@ -1,13 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { UploadError } from "@audiotricks/protocol";
 import type { CompleteUploadRequest, Completion, StoredPart } from "@audiotricks/protocol/messages";
+import { ACCESS } from "../access/access-table.ts";
+import type { CallerContext } from "../access/caller-context.ts";
 import { getFileRecord } from "../files/file-record.ts";
 import { requireListedParts, requirePlannedParts, requireSameBytes } from "../proof/check-parts.ts";
 import { findFlaw } from "../proof/prove-object.ts";
 import { readObject } from "../proof/read-object.ts";
 import { deleteObject } from "../s3/delete-objects.ts";
 import { abortMultipartUpload } from "../s3/multipart.ts";
-import type { Caller } from "../storage.ts";
 import type { StorageContext } from "../storage-context.ts";
 import type { Store } from "../stores.ts";
 import { abortLeftovers, assembleParts } from "./assemble-parts.ts";
@@ -38,13 +39,12 @@ export interface CompletionWishes {
 }
 
 export async function completeUpload(
-  context: StorageContext,
-  caller: Caller,
+  context: CallerContext,
   sessionId: string,
   request: CompleteUploadRequest,
 ): Promise<Completion> {
-  const session = await getOwnSession(context, caller, sessionId);
-  return completeSession(context, session, { request });
+  const session = await getOwnSession(context, ACCESS.completeUpload, sessionId);
+  return completeSession(context.work, session, { request });
 }
 
 /**

@@ -4,9 +4,9 @@ import type {
   CompleteUploadsRequest,
   CompleteUploadsResponse,
 } from "@audiotricks/protocol/messages";
+import { ACCESS } from "../access/access-table.ts";
+import type { CallerContext } from "../access/caller-context.ts";
 import { mapConcurrently } from "../concurrency.ts";
-import type { Principal } from "../storage.ts";
-import type { StorageContext } from "../storage-context.ts";
 import { completeClaimed } from "./complete-claimed.ts";
 import { completeSession } from "./complete-upload.ts";
 import { claimActive } from "./lease.ts";
@@ -17,8 +17,7 @@ import { findOwnSessions, type Session, sessionNotFound } from "./session.ts";
  * written for all in one statement. Whatever else there is to complete or to find out goes its own way.
  */
 export async function completeUploads(
-  context: StorageContext,
-  principal: Principal,
+  caller: CallerContext,
   uploads: CompleteUploadsRequest["uploads"],
 ): Promise<CompleteUploadsResponse["results"]> {
   const wishes = new Map<string, CompleteUploadRequest>();
@@ -27,7 +26,8 @@ export async function completeUploads(
     const id = sessionId.toLowerCase();
     if (!wishes.has(id)) wishes.set(id, request);
   }
-  const sessions = await findOwnSessions(context, principal, [...wishes.keys()]);
+  const sessions = await findOwnSessions(caller, ACCESS.completeUploads, [...wishes.keys()]);
+  const context = caller.work;
   const puts = [...sessions.values()].filter(isReadyPut).map(({ id }) => id);
   const leases = await claimActive(context, puts);
   const claimed = new Set(leases.map(({ sessionId }) => sessionId));

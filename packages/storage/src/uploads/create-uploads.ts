@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { UploadError } from "@audiotricks/protocol";
 import type { CreateUploadResult, NewUpload } from "@audiotricks/protocol/messages";
+import type { CallerContext } from "../access/caller-context.ts";
 import { mapConcurrently } from "../concurrency.ts";
 import { isStorableText } from "../storable-text.ts";
 import type { Principal } from "../storage.ts";
@@ -15,16 +16,16 @@ import { findResumableSession, findSessions, type Session } from "./session.ts";
  * store, and answers each with its first URLs. Each file fails alone.
  */
 export async function createUploads(
-  context: StorageContext,
-  principal: Principal,
+  caller: CallerContext<Principal>,
   files: readonly NewUpload[],
   { idempotencyKey }: { idempotencyKey?: string } = {},
 ): Promise<CreateUploadResult[]> {
+  const context = caller.work;
   const found = await mapConcurrently(files, context.settings.storeConcurrency, (file) =>
-    begin(context, principal, file),
+    begin(caller, file),
   );
   const fresh = files.filter((_, index) => found[index] === undefined);
-  const reserved = await reserveUploads(context, principal, fresh.map(toReservation), {
+  const reserved = await reserveUploads(caller, fresh.map(toReservation), {
     origin: "v1",
     idempotencyKey,
   });
@@ -50,11 +51,7 @@ export async function createUploads(
 type Begun = Reserved | { outcome: "resumed"; sessionId: string };
 
 /** What can be said of a file before room is made for it; `undefined` if nothing. */
-async function begin(
-  context: StorageContext,
-  principal: Principal,
-  file: NewUpload,
-): Promise<Begun | undefined> {
+async function begin(context: CallerContext, file: NewUpload): Promise<Begun | undefined> {
   if (contradictsExtension(file.name, file.type)) {
     const error = new UploadError(
       "type_not_allowed",
@@ -74,7 +71,7 @@ async function begin(
   }
   if (file.resume === undefined) return undefined;
   const { resume: sessionId, name, size, workspaceId } = file;
-  const session = await findResumableSession(context, principal, { sessionId, name, size, workspaceId });
+  const session = await findResumableSession(context, { sessionId, name, size, workspaceId });
   return session === undefined ? undefined : { outcome: "resumed", sessionId };
 }
 

@@ -1,6 +1,7 @@
 import type { UploadSession } from "@audiotricks/protocol/messages";
+import { ACCESS } from "../access/access-table.ts";
+import type { CallerContext } from "../access/caller-context.ts";
 import { headObject } from "../s3/objects.ts";
-import type { Caller } from "../storage.ts";
 import type { StorageContext } from "../storage-context.ts";
 import type { Store } from "../stores.ts";
 import { openAtStore } from "./open-at-store.ts";
@@ -8,12 +9,9 @@ import { getOwnSession, getSession, type Session, storeOf, toUploadSession } fro
 import { listStoredParts } from "./stored-parts.ts";
 
 /** One session with the parts the store holds now. One born in SQL is taken to the store by this first look at it. */
-export async function getUpload(
-  context: StorageContext,
-  caller: Caller,
-  sessionId: string,
-): Promise<UploadSession> {
-  const found = await getOwnSession(context, caller, sessionId);
+export async function getUpload(caller: CallerContext, sessionId: string): Promise<UploadSession> {
+  const found = await getOwnSession(caller, ACCESS.getUpload, sessionId);
+  const context = caller.work;
   const session = found.isExpired ? found : await openAtStore(context, found);
   if (session.state !== "active" && session.state !== "completing") return toUploadSession(session, []);
   const store = await storeOf(context, session);

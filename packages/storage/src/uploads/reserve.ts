@@ -6,9 +6,9 @@ import {
   type UploadErrorCode,
 } from "@audiotricks/protocol";
 import { sql } from "kysely";
+import type { CallerContext } from "../access/caller-context.ts";
 import { pinnedTypeOf } from "../pinned-type.ts";
 import type { Principal } from "../storage.ts";
-import type { StorageContext } from "../storage-context.ts";
 
 /** One file as the database is asked to make room for it. */
 export interface Reservation {
@@ -34,8 +34,7 @@ export type Reserved =
  * @returns One result per file, in order.
  */
 export async function reserveUploads(
-  context: StorageContext,
-  principal: Principal,
+  { caller, work }: CallerContext<Principal>,
   files: readonly Reservation[],
   options: { origin: "v1" | "s3"; idempotencyKey: string | undefined },
 ): Promise<Reserved[]> {
@@ -43,13 +42,13 @@ export async function reserveUploads(
   const elements = files.map((file) => ({
     ...file,
     mimeType: pinnedTypeOf(extensionOf(file.name) ?? ""),
-    expiresInSeconds: context.settings.sessionExpiresIn,
+    expiresInSeconds: work.settings.sessionExpiresIn,
   }));
   const { rows } = await sql<ReservedRow>`
     SELECT ordinal, outcome, session_id, details
-    FROM reserve_uploads(${principal.userId}, ${options.origin}, ${options.idempotencyKey ?? null},
+    FROM reserve_uploads(${caller.userId}, ${options.origin}, ${options.idempotencyKey ?? null},
       ${JSON.stringify(elements)}::jsonb)
-    ORDER BY ordinal`.execute(context.db);
+    ORDER BY ordinal`.execute(work.db);
   return rows.map(toReserved);
 }
 
@@ -75,7 +74,7 @@ export interface ReservedRow {
 
 export function toReserved({ outcome, session_id: sessionId, details }: ReservedRow): Reserved {
   if ((outcome === "created" || outcome === "repeated") && sessionId !== null) return { outcome, sessionId };
-  const code = REFUSALS[outcome];
+  const code = details.reason === "unknown_user" ? "unknown_user" : REFUSALS[outcome];
   if (code === undefined) throw new Error(`reserve_uploads answered ${outcome}`);
   const error = new UploadError(code, messageOf(code, details), { details });
   return { outcome: "refused", error };
@@ -113,10 +112,10 @@ function messageOf(code: UploadErrorCode, details: Record<string, unknown>): str
       return "No storage is set up.";
     case "workspace_not_found":
       return "There is no such workspace.";
+    case "unknown_user":
+      return "This user is not known here.";
     case "forbidden":
-      return details.reason === "unknown_user"
-        ? "This user is not known here."
-        : "You may not upload to this workspace.";
+      return "You may not upload to this workspace.";
     case "file_not_found":
       return "There is no such file.";
     case "file_not_ready":

@@ -6,11 +6,12 @@ import {
   type UploadErrorCode,
 } from "@audiotricks/protocol";
 import type { StoredPart, UploadMethod, UploadSession } from "@audiotricks/protocol/messages";
-import { type ExpressionBuilder, sql } from "kysely";
-import type { Database } from "../database.ts";
+import { sql } from "kysely";
+import { ACCESS, type Access } from "../access/access-table.ts";
+import type { CallerContext } from "../access/caller-context.ts";
+import type { Tenant } from "../access/tenant.ts";
 import { pinnedTypeOf } from "../pinned-type.ts";
 import type { OperationSubject } from "../s3/s3-connection.ts";
-import type { Caller, Principal } from "../storage.ts";
 import type { StorageContext } from "../storage-context.ts";
 import type { Store } from "../stores.ts";
 
@@ -61,94 +62,72 @@ export interface PutTarget {
   putEtag: string | null;
 }
 
-type SessionTables = ExpressionBuilder<Database & { u: Database["multipart_uploads"] }, "u">;
+type FoundSessions = ReturnType<Tenant["sessions"]>;
 
-/** A user's own session, in a workspace only as long as they may upload there; a service's are those of derived files. */
-function isOwn(caller: Caller) {
-  return (eb: SessionTables) =>
-    "service" in caller ? eb("u.origin", "=", "derived") : isOwnOfUser(eb, caller);
+function allSessions({ db }: Pick<StorageContext, "db">): FoundSessions {
+  return db.selectFrom("multipart_uploads as u").innerJoin("file_storage as f", "f.id", "u.file_storage_id");
 }
 
-function isOwnOfUser(eb: SessionTables, principal: Principal) {
-  return eb.and([
-    eb("u.user_id", "=", principal.userId),
-    // Nothing that a browser could go on with.
-    eb("u.origin", "!=", "derived"),
-    eb.or([
-      eb("u.workspace_id", "is", null),
-      eb.exists(
-        eb
-          .selectFrom("workspace_members as m")
-          .whereRef("m.workspace_id", "=", "u.workspace_id")
-          .where("m.user_id", "=", principal.userId)
-          .where("m.role", "in", ["member", "admin"])
-          .select("m.user_id"),
-      ),
-    ]),
+function selectSession(found: FoundSessions, { clock }: Pick<StorageContext, "clock">) {
+  return found.select([
+    "u.id",
+    "u.file_storage_id",
+    "u.status",
+    "u.upload_method",
+    "u.origin",
+    "u.spaces_upload_id",
+    "u.temp_path",
+    "u.put_etag",
+    "u.original_filename",
+    "u.total_file_size",
+    "u.size_known",
+    "u.chunk_size",
+    "u.total_chunks",
+    "u.retry_count",
+    "u.user_id",
+    "u.workspace_id",
+    "u.created_at",
+    "u.expires_at",
+    "u.error_code",
+    "u.error_message",
+    "f.storage_path",
+    "f.storage_provider_id",
+    "f.file_extension",
+    "f.etag",
+    sql<boolean>`coalesce(u.lease_expires_at > ${clock.now()}, false)`.as("is_leased"),
+    sql<boolean>`u.expires_at <= ${clock.now()}`.as("is_expired"),
+    sql<number | null>`(extract(epoch FROM ${clock.now()} - u.complete_sent_at) * 1000)::double precision`.as(
+      "complete_sent_ago_ms",
+    ),
   ]);
 }
-
-function selectSessions({ db, clock }: Pick<StorageContext, "db" | "clock">) {
-  return db
-    .selectFrom("multipart_uploads as u")
-    .innerJoin("file_storage as f", "f.id", "u.file_storage_id")
-    .select([
-      "u.id",
-      "u.file_storage_id",
-      "u.status",
-      "u.upload_method",
-      "u.origin",
-      "u.spaces_upload_id",
-      "u.temp_path",
-      "u.put_etag",
-      "u.original_filename",
-      "u.total_file_size",
-      "u.size_known",
-      "u.chunk_size",
-      "u.total_chunks",
-      "u.retry_count",
-      "u.user_id",
-      "u.workspace_id",
-      "u.created_at",
-      "u.expires_at",
-      "u.error_code",
-      "u.error_message",
-      "f.storage_path",
-      "f.storage_provider_id",
-      "f.file_extension",
-      "f.etag",
-      sql<boolean>`coalesce(u.lease_expires_at > ${clock.now()}, false)`.as("is_leased"),
-      sql<boolean>`u.expires_at <= ${clock.now()}`.as("is_expired"),
-      sql<
-        number | null
-      >`(extract(epoch FROM ${clock.now()} - u.complete_sent_at) * 1000)::double precision`.as(
-        "complete_sent_ago_ms",
-      ),
-    ]);
-}
-type SessionRow = Awaited<ReturnType<ReturnType<typeof selectSessions>["executeTakeFirstOrThrow"]>>;
+type SessionRow = Awaited<ReturnType<ReturnType<typeof selectSession>["executeTakeFirstOrThrow"]>>;
 
 /** @throws {UploadError} `session_not_found` for an absent one and for someone else's alike. */
-export async function getOwnSession(context: StorageContext, caller: Caller, id: string): Promise<Session> {
-  const row = await selectSessions(context).where("u.id", "=", id).where(isOwn(caller)).executeTakeFirst();
+export async function getOwnSession(context: CallerContext, access: Access, id: string): Promise<Session> {
+  const row = await ownSessions(context, access).where("u.id", "=", id).executeTakeFirst();
   if (row === undefined) throw sessionNotFound();
   return toSession(row);
 }
 
 /** Those of the sessions that are the caller's own. */
 export async function findOwnSessions(
-  context: StorageContext,
-  principal: Principal,
+  context: CallerContext,
+  access: Access,
   ids: readonly string[],
 ): Promise<Map<string, Session>> {
   if (ids.length === 0) return new Map();
-  const rows = await selectSessions(context).where("u.id", "in", ids).where(isOwn(principal)).execute();
+  const rows = await ownSessions(context, access).where("u.id", "in", ids).execute();
   return new Map(rows.map((row) => [row.id, toSession(row)]));
+}
+
+function ownSessions(context: CallerContext, access: Access) {
+  return selectSession(context.tenant.sessions(access), context);
 }
 
 /** For work that no user asked for: sweeps, and going on with what was begun. */
 export async function findSession(context: StorageContext, id: string): Promise<Session | undefined> {
-  const row = await selectSessions(context).where("u.id", "=", id).executeTakeFirst();
+  const row = await selectSession(allSessions(context), context).where("u.id", "=", id).executeTakeFirst();
   return row === undefined ? undefined : toSession(row);
 }
 
@@ -163,7 +142,7 @@ export async function findSessions(
   ids: readonly string[],
 ): Promise<Map<string, Session>> {
   if (ids.length === 0) return new Map();
-  const rows = await selectSessions(context).where("u.id", "in", ids).execute();
+  const rows = await selectSession(allSessions(context), context).where("u.id", "in", ids).execute();
   return new Map(rows.map((row) => [row.id, toSession(row)]));
 }
 
@@ -174,7 +153,7 @@ export async function findSessionsByKey(
   keys: readonly string[],
 ): Promise<Map<string, Session>> {
   if (keys.length === 0) return new Map();
-  const rows = await selectSessions(context)
+  const rows = await selectSession(allSessions(context), context)
     .where("f.storage_provider_id", "=", providerId)
     .where("f.storage_path", "in", keys)
     .orderBy(sql`u.status NOT IN ('completed', 'aborted', 'failed')`)
@@ -182,9 +161,8 @@ export async function findSessionsByKey(
   return new Map(rows.map((row) => [row.storage_path, toSession(row)]));
 }
 
-export async function listOpenSessions(context: StorageContext, principal: Principal): Promise<Session[]> {
-  const rows = await selectSessions(context)
-    .where(isOwn(principal))
+export async function listOpenSessions(context: CallerContext): Promise<Session[]> {
+  const rows = await ownSessions(context, ACCESS.listUploads)
     .where("u.status", "in", ["creating", "active", "completing"])
     .where("u.expires_at", ">", context.clock.now())
     .orderBy("u.created_at", "desc")
@@ -198,13 +176,11 @@ export async function listOpenSessions(context: StorageContext, principal: Princ
  * without the caller's knowledge (another tab did it, or the answer was lost) and whose file is still there.
  */
 export async function findResumableSession(
-  context: StorageContext,
-  principal: Principal,
+  context: CallerContext,
   wanted: { sessionId: string; name: string; size: number; workspaceId: string | undefined },
 ): Promise<Session | undefined> {
-  const row = await selectSessions(context)
+  const row = await ownSessions(context, ACCESS.createUploads)
     .where("u.id", "=", wanted.sessionId)
-    .where(isOwn(principal))
     .where((eb) =>
       eb.or([
         eb("u.status", "in", ["creating", "active", "completing"]),
@@ -223,7 +199,7 @@ export async function findResumableSession(
   return row === undefined ? undefined : toSession(row);
 }
 
-export async function storeOf(context: StorageContext, session: Session): Promise<Store> {
+export async function storeOf(context: Pick<StorageContext, "stores">, session: Session): Promise<Store> {
   const subject: OperationSubject = {
     fileId: session.fileId,
     userId: session.userId,

@@ -1,7 +1,7 @@
 import { partAt, UploadError } from "@audiotricks/protocol";
 import { MAX_SIGN_BATCH, type PartUrl, type SignPartsRequest } from "@audiotricks/protocol/messages";
-import type { Caller } from "../storage.ts";
-import type { StorageContext } from "../storage-context.ts";
+import { ACCESS } from "../access/access-table.ts";
+import type { CallerContext } from "../access/caller-context.ts";
 import { signPartUrls } from "./first-urls.ts";
 import { openAtStore } from "./open-at-store.ts";
 import { recordFinishedParts } from "./record-parts.ts";
@@ -9,8 +9,7 @@ import { getOwnSession, type Session, sessionNotOpen, storeOf } from "./session.
 
 /** URLs for parts of the caller's own open session. Extends nothing: a session ends when it was said to. */
 export async function signParts(
-  context: StorageContext,
-  caller: Caller,
+  caller: CallerContext,
   sessionId: string,
   request: SignPartsRequest,
 ): Promise<PartUrl[]> {
@@ -18,7 +17,8 @@ export async function signParts(
   if (partNumbers.length === 0 || partNumbers.length > MAX_SIGN_BATCH) {
     throw new UploadError("invalid_request", `Ask for 1 to ${MAX_SIGN_BATCH} parts.`);
   }
-  const found = await getOwnSession(context, caller, sessionId);
+  const found = await getOwnSession(caller, ACCESS.signParts, sessionId);
+  const context = caller.work;
   requirePartsOfPlan(found, partNumbers);
   if (found.isExpired) throw sessionNotOpen(found);
   const session = await openAtStore(context, found);

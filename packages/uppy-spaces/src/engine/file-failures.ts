@@ -1,10 +1,12 @@
-import { UploadError } from "@audiotricks/protocol";
+import { UploadError, type UploadErrorCode } from "@audiotricks/protocol";
 import { isUnreachable, type PutFailure, remedyForCall, retryAfterOf } from "./failure-remedy.ts";
 import type { FileWork } from "./file-work.ts";
 import type { HoldOff } from "./hold-off.ts";
 
 /** New sessions begun for one file after the companion lost the one before. */
 const MAX_RESTARTS = 3;
+/** Failures after which the session is still there for whoever signs in rightly. */
+const ABOUT_USER = new Set<UploadErrorCode>(["unauthenticated", "forbidden", "unknown_user"]);
 
 /** How often things went wrong with one file. */
 export interface Setbacks {
@@ -45,7 +47,7 @@ export function callFailed(
       fail(file, error, { isSessionOver: true });
       return;
     case "fail": {
-      const isAboutUser = error.code === "unauthenticated" || error.code === "forbidden";
+      const isAboutUser = ABOUT_USER.has(error.code);
       fail(file, error, { isSessionOver: !isAboutUser });
       return;
     }

@@ -1,0 +1,89 @@
+import { type Kysely, type RawBuilder, sql } from "kysely";
+import type { Database } from "../database.ts";
+import type { Caller } from "../storage.ts";
+import { type Access, isForUsers, type Reach, WORKSPACE_ROLES, type WorkspaceRole } from "./access-table.ts";
+
+/**
+ * Everything that a caller's statement can begin with. Each is bound to the caller and to a row of the access table: it finds
+ * nothing that the row does not give, and an id from a request only ever narrows it.
+ */
+export type Tenant = ReturnType<typeof tenantOf>;
+
+export function tenantOf(db: Kysely<Database>, caller: Caller) {
+  return {
+    caller,
+    files: (access: Access) => db.selectFrom("file_storage as f").where(reachesFile(caller, access)),
+    updateFiles: (access: Access) => db.updateTable("file_storage as f").where(reachesFile(caller, access)),
+    /** With what each one's file adds. */
+    sessions: (access: Access) =>
+      db
+        .selectFrom("multipart_uploads as u")
+        .innerJoin("file_storage as f", "f.id", "u.file_storage_id")
+        .where(reachesSession(caller, access)),
+    /** Those in which the caller reaches anything. */
+    workspaces: (access: Access) =>
+      db
+        .selectFrom("workspace_members as m")
+        .where("m.user_id", "=", userIdOf(caller))
+        .where(hasRole(WORKSPACE_ROLES.filter((role) => access[role] !== "none")))
+        .select("m.workspace_id"),
+    /** The caller's own row: none, if nobody here knows them. */
+    self: () => db.selectFrom("users as me").where("me.id", "=", userIdOf(caller)),
+    audit: (access: Access) =>
+      db
+        .selectFrom("storage_audit as a")
+        .where(access.operator === "all" && isOperator(caller) ? sql<boolean>`true` : sql<boolean>`false`),
+    updateTokens: () => db.updateTable("s3_tokens").where("user_id", "=", userIdOf(caller)),
+  };
+}
+
+/** A service is no user: it has nothing of its own but the sessions of what it derives. */
+function userIdOf(caller: Caller): string {
+  return "service" in caller ? "00000000-0000-0000-0000-000000000000" : caller.userId;
+}
+
+export function isOperator(caller: Caller): boolean {
+  return "userId" in caller && caller.isOperator === true;
+}
+
+function reachesFile(caller: Caller, access: Access): RawBuilder<boolean> {
+  if ("service" in caller) return access.service === "all" ? sql`true` : sql`false`;
+  return reachedByUser("f", caller.userId, access);
+}
+
+/** What is derived is nothing that a browser could go on with; and a service goes on with nothing else. */
+function reachesSession(caller: Caller, access: Access): RawBuilder<boolean> {
+  if ("service" in caller) return access.service === "own" ? sql`u.origin = 'derived'` : sql`false`;
+  return sql`(u.origin <> 'derived' AND ${reachedByUser("u", caller.userId, access)})`;
+}
+
+function reachedByUser(table: "f" | "u", userId: string, access: Access): RawBuilder<boolean> {
+  if (!isForUsers(access)) return sql`false`;
+  const row = sql.raw(table);
+  const isOwn = sql<boolean>`${row}.user_id = ${userId}::uuid`;
+  const within: Record<Exclude<Reach, "none">, RawBuilder<boolean>> = {
+    own: isOwn,
+    // Only files are shared; a session is its owner's.
+    shared: table === "f" ? sql`(f.access_level <> 'private' OR ${isOwn})` : isOwn,
+    all: sql`true`,
+  };
+  const byReach = Map.groupBy(WORKSPACE_ROLES, (role) => access[role]);
+  const conditions = [...byReach].flatMap(([reach, roles]) =>
+    reach === "none" ? [] : [sql<boolean>`(${hasRole(roles)} AND ${within[reach]})`],
+  );
+  return sql`((${row}.workspace_id IS NULL AND ${isOwn}) OR EXISTS (
+    SELECT FROM workspace_members m
+    WHERE m.workspace_id = ${row}.workspace_id AND m.user_id = ${userId}::uuid AND (${sql.join(conditions, sql` OR `)})))`;
+}
+
+/** Hosts have roles of their own: one that we do not know is a viewer's. */
+function hasRole(roles: readonly WorkspaceRole[]): RawBuilder<boolean> {
+  if (roles.length === 0) return sql`false`;
+  if (roles.length === WORKSPACE_ROLES.length) return sql`true`;
+  const others = WORKSPACE_ROLES.filter((role) => !roles.includes(role));
+  return roles.includes("viewer") ? sql`m.role NOT IN (${list(others)})` : sql`m.role IN (${list(roles)})`;
+}
+
+function list(roles: readonly WorkspaceRole[]): RawBuilder<unknown> {
+  return sql.join(roles.map((role) => sql.lit(role)));
+}

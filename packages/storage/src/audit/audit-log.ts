@@ -1,0 +1,115 @@
+import type { UploadErrorCode } from "@audiotricks/protocol";
+import { type Kysely, sql } from "kysely";
+import { ACCESS, type Action } from "../access/access-table.ts";
+import { createBatchWriter } from "../batch-writer.ts";
+import type { Database } from "../database.ts";
+import type { Caller } from "../storage.ts";
+
+/** Who did what to which resource, from where, with what outcome. */
+export interface AuditEntry {
+  /** `undefined` where nobody had signed in. */
+  caller: Caller | undefined;
+  action: Action;
+  /** `undefined` where no one resource was meant. */
+  resourceId: string | undefined;
+  outcome: "done" | UploadErrorCode;
+  address: string | undefined;
+  requestId: string;
+}
+
+export interface AuditLog {
+  /** Within a second or so; what is the same and comes again meanwhile is counted on one row. */
+  record(entry: AuditEntry): void;
+  /** Resolves when they are written. With the database away they wait, and it resolves as well: what was done is done. */
+  write(entries: readonly AuditEntry[]): Promise<void>;
+  /** Writes out what is waiting. */
+  flush(): Promise<void>;
+}
+
+interface Row extends AuditEntry {
+  /** Of the first. */
+  since: number;
+  times: number;
+  key: string | undefined;
+}
+
+const MAX_WAITING = 20_000;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+export function createAuditLog(db: Kysely<Database>, onError: (error: unknown) => void): AuditLog {
+  /** Those that can still be counted up. */
+  const open = new Map<string, Row>();
+  const writer = createBatchWriter<Row>({
+    insert: async (rows) => {
+      for (const { key } of rows) if (key !== undefined) open.delete(key);
+      await insert(db, rows).catch(async (error: unknown) => {
+        if (!isWithoutPartition(error)) throw error;
+        await sql`SELECT ensure_audit_partitions()`.execute(db);
+        await insert(db, rows);
+      });
+    },
+    onError,
+    maxWaiting: MAX_WAITING,
+    whenFull: "drop-newest",
+  });
+
+  return {
+    record: (entry) => {
+      const { requestId: _requestId, ...same } = entry;
+      const key = JSON.stringify(same);
+      const known = open.get(key);
+      if (known !== undefined) {
+        known.times++;
+        return;
+      }
+      const row: Row = { ...entry, since: performance.now(), times: 1, key };
+      if (open.size < MAX_WAITING) open.set(key, row);
+      writer.add(row);
+    },
+    write: async (entries) => {
+      if (entries.length === 0) return;
+      for (const entry of entries)
+        writer.add({ ...entry, since: performance.now(), times: 1, key: undefined });
+      await writer.flush().catch(onError);
+    },
+    flush: writer.flush,
+  };
+}
+
+async function insert(db: Kysely<Database>, rows: readonly Row[]): Promise<void> {
+  const now = performance.now();
+  await db
+    .insertInto("storage_audit")
+    .values(rows.map((row) => toValues(row, now)))
+    .execute();
+}
+
+/** By how long ago it was: the time is the database's, whatever this server's clock says. */
+function toValues(
+  { caller, action, resourceId, outcome, address, requestId, since, times }: Row,
+  now: number,
+) {
+  return {
+    at: sql<Date>`now() - make_interval(secs => ${Math.max(0, (now - since) / 1000)}::double precision)`,
+    user_id: caller !== undefined && "userId" in caller ? caller.userId : null,
+    service: caller !== undefined && "service" in caller ? caller.service : null,
+    is_operator: caller !== undefined && "userId" in caller && caller.isOperator === true,
+    action,
+    resource: ACCESS[action].about,
+    resource_id: resourceId !== undefined && UUID.test(resourceId) ? resourceId : null,
+    outcome,
+    address: address ?? null,
+    request_id: requestId,
+    times,
+  };
+}
+
+/** A month that nobody has made yet: no job has run for long. */
+function isWithoutPartition(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    "code" in error &&
+    error.code === "23514" &&
+    error.message.startsWith("no partition of relation")
+  );
+}
