@@ -1,5 +1,5 @@
-import { type Authenticate, bearerJwt, type Principal } from "@audiotricks/companion";
-import type { Database } from "@audiotricks/storage";
+import { type Authenticate, bearerJwt } from "@audiotricks/companion";
+import { createUserDirectory, type Database } from "@audiotricks/storage";
 import type { Hono } from "hono";
 import type { Kysely } from "kysely";
 import type { ServerConfig } from "./config.ts";
@@ -12,31 +12,35 @@ export interface Authentication {
   demoRoutes: Hono | undefined;
 }
 
-/** Tokens of the host's own issuer, whose subject is the id of a row in `users`; or the demo's. */
+/** Tokens of the host's own issuer, whose subject is the id of a row in `users` or stands in `user_identities`; or the demo's. */
 export async function openAuthentication(
-  { auth, dataDir }: Pick<ServerConfig, "auth" | "dataDir">,
+  { auth, dataDir, operators }: Pick<ServerConfig, "auth" | "dataDir" | "operators">,
   db: Kysely<Database>,
 ): Promise<Authentication> {
   if (auth.kind === "demo") {
     await seedDemo(db);
     const { authenticate, routes } = createDemo(localSecret(dataDir, "demo-token-key"));
-    return { authenticate, demoRoutes: routes };
+    return { authenticate: withOperators(authenticate, operators), demoRoutes: routes };
   }
-  const { issuer, audience, algorithms, source } = auth;
+  const { issuer, audience, algorithms, source, createsUsers } = auth;
+  const findUser = createUserDirectory({ db, createsUsers });
   const authenticate = bearerJwt({
     issuer,
     audience,
     algorithms,
     ...source,
-    findUser: (subject) => findUser(db, subject),
+    findUser: (subject) => findUser({ issuer, subject }),
   });
-  return { authenticate, demoRoutes: undefined };
+  return { authenticate: withOperators(authenticate, operators), demoRoutes: undefined };
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-async function findUser(db: Kysely<Database>, subject: string): Promise<Principal | null> {
-  if (!UUID.test(subject)) return null;
-  const user = await db.selectFrom("users").select("id").where("id", "=", subject).executeTakeFirst();
-  return user === undefined ? null : { userId: user.id };
+/** Who is one is a setting of this server: no token of the issuer's can say so. */
+function withOperators(authenticate: Authenticate, operators: readonly string[]): Authenticate {
+  const ids = new Set(operators.map((id) => id.toLowerCase()));
+  return async (request) => {
+    const principal = await authenticate(request);
+    return principal !== null && ids.has(principal.userId.toLowerCase())
+      ? { ...principal, isOperator: true }
+      : principal;
+  };
 }

@@ -4,7 +4,15 @@ import type { Env } from "./config-settings.ts";
 export type AuthConfig =
   /** Anyone who reaches the server signs in as alpha or beta. */
   | { kind: "demo" }
-  | { kind: "jwt"; issuer: string; audience: string; algorithms: string[]; source: JwtKeySource };
+  | {
+      kind: "jwt";
+      issuer: string;
+      audience: string;
+      algorithms: string[];
+      source: JwtKeySource;
+      /** Whether a subject whom nobody knows yet becomes a user, where `users` is ours to write to. */
+      createsUsers: boolean;
+    };
 
 type JwtKeySource = { secret: string } | { jwksUrl: string } | { key: KeyObject };
 
@@ -46,9 +54,11 @@ function readJwt(env: Env, problems: string[]): AuthConfig | undefined {
         : `${keys.join(" and ")} are set: keep one, the one your issuer signs with.`,
     );
   const algorithms = source === undefined ? [] : readAlgorithms(env, source, problems);
+  const { JWT_CREATE_USERS: creates = "false" } = env;
+  if (creates !== "true" && creates !== "false") problems.push("JWT_CREATE_USERS must be true or false.");
   if (problems.length > before || source === undefined || issuer === undefined || audience === undefined)
     return undefined;
-  return { kind: "jwt", issuer, audience, algorithms, source };
+  return { kind: "jwt", issuer, audience, algorithms, source, createsUsers: creates === "true" };
 }
 
 function readKey(env: Env, problems: string[]): JwtKeySource | undefined {
@@ -57,8 +67,10 @@ function readKey(env: Env, problems: string[]): JwtKeySource | undefined {
     if (Buffer.byteLength(secret) >= 32) return { secret };
     problems.push("JWT_SECRET must have at least 32 bytes; make one by: openssl rand -base64 32.");
   } else if (jwksUrl !== undefined) {
-    if (/^https?:$/.test(URL.parse(jwksUrl)?.protocol ?? "")) return { jwksUrl };
-    problems.push("JWT_JWKS_URL must be a URL such as https://issuer.example.com/.well-known/jwks.json.");
+    if (isSafeKeySet(jwksUrl)) return { jwksUrl };
+    problems.push(
+      "JWT_JWKS_URL must be a URL such as https://issuer.example.com/.well-known/jwks.json; http only on this machine.",
+    );
   } else if (pem !== undefined) {
     try {
       // One line with \n in it is how environments carry a PEM.
@@ -68,6 +80,13 @@ function readKey(env: Env, problems: string[]): JwtKeySource | undefined {
     }
   }
   return undefined;
+}
+
+/** Whoever can change the keys on their way to us can sign anybody in. */
+function isSafeKeySet(text: string): boolean {
+  const url = URL.parse(text);
+  const isLocal = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url?.hostname ?? "");
+  return url?.protocol === "https:" || (url?.protocol === "http:" && isLocal);
 }
 
 const SYMMETRIC = ["HS256", "HS384", "HS512"];

@@ -1,6 +1,8 @@
 import { resolve } from "node:path";
+import type { RateLimits } from "@audiotricks/companion";
 import type { WebhookEndpoint } from "@audiotricks/storage";
 import { z } from "zod";
+import { accessSettings, rateLimitsOf } from "./config-access.ts";
 import { type AuthConfig, readAuth } from "./config-auth.ts";
 import { booleanSetting, type Env, origin, originList, port, present } from "./config-settings.ts";
 import { readSpaces, type SpacesConfig } from "./config-spaces.ts";
@@ -25,6 +27,11 @@ export interface ServerConfig {
   publicUrl: string | undefined;
   trustForwarded: boolean;
   limits: DefaultLimits;
+  /** Ids of the users who may do what `/v1/admin` is for. */
+  operators: string[];
+  /** Whose `X-Forwarded-For` is believed. */
+  trustedProxies: string[];
+  rateLimits: RateLimits;
   encryptionKey: string | undefined;
   /** Who is told of events; `undefined`: nobody. */
   webhook: WebhookEndpoint | undefined;
@@ -45,6 +52,8 @@ export interface DefaultLimits {
   workspaceBytes: number | undefined;
   userFiles: number | undefined;
   workspaceFiles: number | undefined;
+  /** Of one user. */
+  openUploads: number | undefined;
 }
 
 /** Every problem at once: each sentence names the setting and the mend, and none repeats a value that may be secret. */
@@ -95,6 +104,7 @@ const settings = z.object({
   DEFAULT_WORKSPACE_QUOTA_BYTES: bytes.optional(),
   DEFAULT_USER_QUOTA_FILES: count.optional(),
   DEFAULT_WORKSPACE_QUOTA_FILES: count.optional(),
+  ...accessSettings,
   STORAGE_ENCRYPTION_KEY: z
     .string()
     .refine(
@@ -161,7 +171,11 @@ export function readConfig(environment: Env, defaultDataDir: string): ServerConf
       workspaceBytes: s.DEFAULT_WORKSPACE_QUOTA_BYTES,
       userFiles: s.DEFAULT_USER_QUOTA_FILES,
       workspaceFiles: s.DEFAULT_WORKSPACE_QUOTA_FILES,
+      openUploads: s.MAX_OPEN_UPLOADS,
     },
+    operators: s.OPERATORS,
+    trustedProxies: s.TRUSTED_PROXIES,
+    rateLimits: rateLimitsOf(s),
     encryptionKey: s.STORAGE_ENCRYPTION_KEY,
     webhook,
     serviceTokens: s.SERVICE_TOKEN,

@@ -104,6 +104,8 @@ async function open(
     onUnexpectedError: (err, context) => log.error({ err, ...context }, "unexpected error"),
     onRequest: (entry) => log.info(entry, "request"),
     trustForwarded: config.trustForwarded,
+    trustedProxies: config.trustedProxies,
+    rateLimits: config.rateLimits,
     publicUrl: config.publicUrl,
   });
   const site =
