@@ -61,6 +61,12 @@ export function testSteps(node) {
       what: "row types match the migrations",
       command: [node, inRoot("migrations/src/codegen.ts"), "--check"],
     },
+    {
+      name: "access",
+      group: "static",
+      what: "the documentation says who may do what",
+      command: [node, inRoot("scripts/access-table.mjs"), "--check"],
+    },
     vitest("unit", "unit tests", { workers: 3 }),
     {
       name: "simulation",

@@ -43,6 +43,15 @@ describe("readConfig", () => {
         workspaceBytes: undefined,
         userFiles: undefined,
         workspaceFiles: undefined,
+        openUploads: undefined,
+      },
+      operators: [],
+      trustedProxies: [],
+      rateLimits: {
+        callerReads: 12_000,
+        callerWrites: 6_000,
+        addressRequests: 60_000,
+        addressWrites: 30_000,
       },
       encryptionKey: undefined,
       webhook: undefined,
@@ -104,6 +113,26 @@ describe("readConfig", () => {
     });
   });
 
+  it("reads who may do more, how often anybody may ask, and whom to believe", () => {
+    const operator = "aaaaaaaa-0000-4000-8000-000000000001";
+    const env = {
+      ...JWT,
+      JWT_CREATE_USERS: "true",
+      OPERATORS: ` ${operator},`,
+      TRUSTED_PROXIES: "10.0.0.0/8, ::1",
+      RATE_LIMIT_USER_READS: "0",
+      RATE_LIMIT_ADDRESS_WRITES: "7",
+      MAX_OPEN_UPLOADS: "50",
+    };
+    expect(readConfig(env, DATA_DIR)).toMatchObject({
+      auth: { createsUsers: true },
+      operators: [operator],
+      trustedProxies: ["10.0.0.0/8", "::1"],
+      rateLimits: { callerReads: 0, callerWrites: 6_000, addressWrites: 7 },
+      limits: { openUploads: 50 },
+    });
+  });
+
   it("pins the algorithm to the kind of key", () => {
     const algorithmsOf = (publicKey: { export(o: { type: "spki"; format: "pem" }): string | Buffer }) => {
       const pem = String(publicKey.export({ type: "spki", format: "pem" })).replaceAll("\n", "\\n");
@@ -151,6 +180,15 @@ describe("readConfig", () => {
     ["JWT_ALGORITHMS", { ...JWT, JWT_ALGORITHMS: "none" }],
     ["JWT_PUBLIC_KEY", { JWT_ISSUER: "i", JWT_AUDIENCE: "a", JWT_PUBLIC_KEY: "nonsense" }],
     ["JWT_JWKS_URL", { JWT_ISSUER: "i", JWT_AUDIENCE: "a", JWT_JWKS_URL: "file:///etc/passwd" }],
+    ["JWT_JWKS_URL", { JWT_ISSUER: "i", JWT_AUDIENCE: "a", JWT_JWKS_URL: "http://issuer.example/jwks" }],
+    ["JWT_CREATE_USERS", { ...JWT, JWT_CREATE_USERS: "yes" }],
+    ["OPERATORS", { OPERATORS: "alpha" }],
+    ["TRUSTED_PROXIES", { TRUSTED_PROXIES: "10.0.0.0/99" }],
+    ["TRUSTED_PROXIES", { TRUSTED_PROXIES: "proxy.example" }],
+    ["TRUSTED_PROXIES", { TRUSTED_PROXIES: "10.0.0.0/" }],
+    ["RATE_LIMIT_USER_WRITES", { RATE_LIMIT_USER_WRITES: "-1" }],
+    ["RATE_LIMIT_ADDRESS_REQUESTS", { RATE_LIMIT_ADDRESS_REQUESTS: "1.5" }],
+    ["MAX_OPEN_UPLOADS", { MAX_OPEN_UPLOADS: "0" }],
     ["WEBHOOK_URL", { WEBHOOK_SECRET }],
     ["WEBHOOK_URL", { WEBHOOK_SECRET, WEBHOOK_URL: "pipeline.example.com" }],
     ["WEBHOOK_URL", { WEBHOOK_SECRET, WEBHOOK_URL: "https://u:p@pipeline.example.com/" }],

@@ -31,6 +31,7 @@ it("runs twice on one PostgreSQL and one store, started together, for users of t
   mkdirSync(join(directory.path, "store"));
   await using database = await createTestDatabase<Database>();
   const user = await seedUser(database.db);
+  const other = await seedUser(database.db);
   const credentials = { accessKeyId: "key", secretAccessKey: "hunter2-of-the-store" };
   await using store = await startSpacesEmulator({
     port: 0,
@@ -47,6 +48,8 @@ it("runs twice on one PostgreSQL and one store, started together, for users of t
     SPACES_SECRET: credentials.secretAccessKey,
     SPACES_PREPARE: "true",
     DEFAULT_USER_QUOTA_BYTES: "20000000",
+    OPERATORS: user,
+    RATE_LIMIT_USER_WRITES: "40",
     DATA_DIR: join(directory.path, "unused"),
     LOG_LEVEL: "trace",
   };
@@ -55,6 +58,7 @@ it("runs twice on one PostgreSQL and one store, started together, for users of t
   await using _second = second;
 
   const token = await tokenOf(user);
+  const otherToken = await tokenOf(other);
   const file = await uploadByApi(first, token, { name: "a.wav", bytes: BYTES });
   expect(await downloadedSha256(second, token, file.id)).toBe(sha256(BYTES));
   const quota = (await (await second.fetch("/v1/quota", { token })).json()) as { quotas: unknown[] };
@@ -70,11 +74,42 @@ it("runs twice on one PostgreSQL and one store, started together, for users of t
   expect((await first.fetch("/demo/token", { method: "POST", json: { user: "alpha" } })).status).toBe(404);
   expect((await first.fetch("/")).status).toBe(404);
 
+  const asked = await first.fetch("/v1/admin/audit", { token });
+  expect(asked.status).toBe(200);
+  expect((await second.fetch("/v1/admin/audit", { token: await tokenOf(other) })).status).toBe(403);
+  // On both servers together: one of the two has counted the rest.
+  const attempts = await Promise.all(
+    Array.from({ length: 60 }, (_, index) =>
+      [first, second][index % 2]?.fetch("/v1/s3-tokens", { method: "POST", token: otherToken }),
+    ),
+  );
+  const refused = attempts.filter((attempt) => attempt?.status === 429);
+  expect(refused).toHaveLength(20);
+  for (const attempt of refused) expect(Number(attempt?.headers.get("retry-after"))).toBeGreaterThan(0);
+
   for (const server of [first, second]) {
     server.kill("SIGTERM");
     expect(await server.ended).toBe(0);
     expect(server.output()).toContain('"route":"/v1/');
-    for (const secret of [token, credentials.secretAccessKey, JWT.JWT_SECRET, "X-Amz-Signature"])
+    for (const secret of [token, otherToken, credentials.secretAccessKey, JWT.JWT_SECRET, "X-Amz-Signature"])
       expect(server.output()).not.toContain(secret);
   }
+  // Also what was written down in batches, up to the last moment.
+  const entries = await database.db
+    .selectFrom("storage_audit")
+    .select(["action", "user_id", "outcome", "address"])
+    .select((eb) => eb.fn.sum<number>("times").as("times"))
+    .groupBy(["action", "user_id", "outcome", "address"])
+    .execute();
+  const entry = { address: "127.0.0.1", user_id: other };
+  expect(entries).toContainEqual({ ...entry, action: "issueS3Token", outcome: "done", times: 40 });
+  expect(entries).toContainEqual({ ...entry, action: "issueS3Token", outcome: "rate_limited", times: 20 });
+  expect(entries).toContainEqual({ ...entry, action: "listAudit", outcome: "forbidden", times: 1 });
+  expect(entries).toContainEqual({
+    ...entry,
+    user_id: user,
+    action: "downloadFile",
+    outcome: "done",
+    times: 1,
+  });
 });

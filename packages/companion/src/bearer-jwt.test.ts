@@ -8,7 +8,7 @@ import {
   SignJWT,
   UnsecuredJWT,
 } from "jose";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { type BearerJwtOptions, bearerJwt } from "./bearer-jwt.ts";
 
 const USER = "aaaaaaaa-0000-4000-8000-000000000001";
@@ -137,6 +137,55 @@ describe("bearerJwt", () => {
       available = false;
       await expect(principalOf(options, await signed("k1"))).rejects.toThrow(/200 OK/);
     } finally {
+      issuer.close();
+    }
+  });
+
+  it("takes up the issuer's new keys without a restart, and lets go of those it withdrew, asking seldom", async () => {
+    const pairs = await Promise.all([generateKeyPair("ES256"), generateKeyPair("ES256")]);
+    const [first, second] = await Promise.all(
+      pairs.map(async ({ publicKey }, index) => ({
+        ...(await exportJWK(publicKey)),
+        kid: `k${index}`,
+        alg: "ES256",
+      })),
+    );
+    let keys = [first];
+    let fetches = 0;
+    const issuer = createServer((_, response) => {
+      fetches++;
+      response.setHeader("content-type", "application/json").end(JSON.stringify({ keys }));
+    });
+    await new Promise<void>((resolve) => issuer.listen(0, "127.0.0.1", resolve));
+    vi.useFakeTimers({ toFake: ["Date"] });
+    try {
+      const { port } = issuer.address() as { port: number };
+      const authenticate = bearerJwt({
+        ...claims,
+        algorithms: ["ES256"],
+        jwksUrl: `http://127.0.0.1:${port}/jwks`,
+      });
+      const ask = async (index: 0 | 1) => {
+        const signed = await token({ alg: "ES256", kid: `k${index}` }).sign(pairs[index].privateKey);
+        const headers = { authorization: `Bearer ${signed}` };
+        return await authenticate(new Request("http://localhost", { headers }));
+      };
+      for (let times = 0; times < 20; times++) expect(await ask(0)).toEqual({ userId: USER });
+      expect(fetches).toBe(1);
+      keys = [first, second];
+      // Whoever invents ids makes nobody ask more often.
+      for (let times = 0; times < 20; times++) expect(await ask(1)).toBeNull();
+      expect(fetches).toBe(1);
+      vi.setSystemTime(Date.now() + 31_000);
+      expect(await ask(1)).toEqual({ userId: USER });
+      expect(await ask(0)).toEqual({ userId: USER });
+      expect(fetches).toBe(2);
+      keys = [second];
+      vi.setSystemTime(Date.now() + 601_000);
+      expect(await ask(0)).toBeNull();
+      expect(await ask(1)).toEqual({ userId: USER });
+    } finally {
+      vi.useRealTimers();
       issuer.close();
     }
   });

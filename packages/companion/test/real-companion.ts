@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startSpacesEmulator } from "@audiotricks/spaces-emulator";
 import { createStorage, type Database, openProviders, prepareBucket } from "@audiotricks/storage";
-import { createTestDatabase } from "@audiotricks/testing/database";
+import { createPgliteDatabase, createTestDatabase } from "@audiotricks/testing/database";
 import { seedUser, seedWorkspace } from "@audiotricks/testing/seed";
 import { createCompanion, type RequestEntry, serviceToken } from "../src/index.ts";
 
@@ -13,12 +13,24 @@ export const SERVICE_TOKEN = "service-token-of-the-tests-0123456789";
 const credentials = { accessKeyId: "key", secretAccessKey: "secret-for-tests" };
 
 /**
- * A companion on a real PostgreSQL and the local Spaces. Alpha and beta share a workspace, gamma knows nobody. The
- * bearer token is the user's id.
+ * A companion on a real database and the local Spaces. Alpha and beta share a workspace, gamma and the operator know nobody.
+ * The bearer token is the user's id.
  */
-export async function createRealCompanion() {
-  const database = await createTestDatabase<Database>();
-  const { db } = database;
+export async function createRealCompanion({
+  engine = "PostgreSQL",
+}: {
+  engine?: "PostgreSQL" | "PGlite";
+} = {}) {
+  const database =
+    engine === "PGlite" ? await createPgliteDatabase<Database>() : await createTestDatabase<Database>();
+  let statements = 0;
+  const db = database.db.withPlugin({
+    transformQuery: ({ node }) => node,
+    transformResult: ({ result }) => {
+      statements++;
+      return Promise.resolve(result);
+    },
+  });
   const dataDir = mkdtempSync(join(tmpdir(), "companion-"));
   const emulator = await startSpacesEmulator({ port: 0, dataDir, credentials: [credentials] });
   const spaces = { endpoint: emulator.endpoint, region: "us-east-1", bucket: "audio", ...credentials };
@@ -26,6 +38,7 @@ export async function createRealCompanion() {
   const storage = createStorage({ db, providers: await openProviders({ db, spaces }) });
 
   const [alpha, beta, gamma] = [await seedUser(db), await seedUser(db), await seedUser(db)];
+  const operator = await seedUser(db);
   const workspace = await seedWorkspace(db, { members: { [alpha]: "member", [beta]: "member" } });
   const unexpected: unknown[] = [];
   const entries: RequestEntry[] = [];
@@ -34,7 +47,8 @@ export async function createRealCompanion() {
     authenticateService: serviceToken({ service: "pipeline", tokens: [SERVICE_TOKEN] }),
     authenticate: async (request) => {
       const userId = /^Bearer (\S+)$/.exec(request.headers.get("authorization") ?? "")?.[1];
-      return userId === undefined || userId === SERVICE_TOKEN ? null : { userId };
+      if (userId === undefined || userId === SERVICE_TOKEN) return null;
+      return userId === operator ? { userId, isOperator: true } : { userId };
     },
     allowedOrigins: [],
     onUnexpectedError: (error) => unexpected.push(error),
@@ -47,7 +61,9 @@ export async function createRealCompanion() {
     storage,
     unexpected,
     entries,
-    users: { alpha, beta, gamma },
+    users: { alpha, beta, gamma, operator },
+    /** How many have been sent since it was made. */
+    statements: () => statements,
     workspace,
     /** `user` undefined: anonymous. */
     call: async (user: string | undefined, method: string, path: string, json?: unknown) => {

@@ -23,6 +23,7 @@ export interface Access extends Record<WorkspaceRole, Reach> {
 const nobody = { viewer: "none", member: "none", admin: "none", service: "none", operator: "none" } as const;
 const myself = { ...nobody, viewer: "own", member: "own", admin: "own" } as const;
 const readers = { ...nobody, viewer: "shared", member: "shared", admin: "all" } as const;
+const insiders = { ...nobody, viewer: "all", member: "all", admin: "all" } as const;
 const changers = { ...nobody, member: "own", admin: "all" } as const;
 const uploaders = { ...nobody, member: "own", admin: "own" } as const;
 
@@ -42,7 +43,7 @@ export const ACCESS = {
   describeApi: { route: "GET /openapi.json", ...open },
 
   readConfig: { route: "GET /v1/config", about: "self", ...myself, ...read },
-  readQuota: { route: "GET /v1/quota", about: "workspace", ...readers, ...read },
+  readQuota: { route: "GET /v1/quota", about: "workspace", ...insiders, ...read },
 
   createUploads: { route: "POST /v1/uploads", about: "upload", ...uploaders, ...write },
   listUploads: { route: "GET /v1/uploads", about: "upload", ...uploaders, ...read },

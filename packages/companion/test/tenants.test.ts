@@ -1,0 +1,282 @@
+import { ACCESS, type Route } from "@audiotricks/storage";
+import { wavBytes } from "@audiotricks/testing/audio";
+import { seedUser, seedWorkspace } from "@audiotricks/testing/seed";
+import fc from "fast-check";
+import { sql } from "kysely";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createRealCompanion, type RealCompanion, uploadThrough } from "./real-companion.ts";
+
+/** Ids of things of one kind each, as a request may name them. */
+interface Ids {
+  file: string;
+  session: string;
+  s3Session: string;
+  s3Key: string;
+  token: string;
+  workspace: string;
+}
+type Ask = (ids: Ids) => { path: string; json?: unknown };
+
+const inWorkspace = (path: string) => (ids: Ids) => ({ path: `${path}?workspaceId=${ids.workspace}` });
+const ofFile = (rest: string, json?: unknown) => (ids: Ids) => ({
+  path: `/v1/files/${ids.file}${rest}`,
+  json,
+});
+const ofSession = (rest: string, json?: unknown) => (ids: Ids) => ({
+  path: `/v1/uploads/${ids.session}${rest}`,
+  json,
+});
+const ofS3 = (rest: string, json?: unknown) => (ids: Ids) => ({
+  path: `/s3/multipart/${ids.s3Session}${rest}${rest.includes("?") ? "&" : "?"}${new URLSearchParams({ key: ids.s3Key })}`,
+  json,
+});
+const upload = { clientId: "1", name: "a.wav", size: 5 };
+const plain = (path: string) => () => ({ path });
+
+/** How each route names what is somebody else's. A new route does not compile until it stands here. */
+const ASK: Record<Route, Ask> = {
+  "GET /healthz": plain("/healthz"),
+  "GET /readyz": plain("/readyz"),
+  "GET /openapi.json": plain("/openapi.json"),
+  "GET /v1/config": plain("/v1/config"),
+  "GET /v1/quota": inWorkspace("/v1/quota"),
+  "POST /v1/uploads": ({ workspace }) => ({
+    path: "/v1/uploads",
+    json: { files: [{ ...upload, workspaceId: workspace }] },
+  }),
+  "GET /v1/uploads": plain("/v1/uploads"),
+  "GET /v1/uploads/{id}": ofSession(""),
+  "POST /v1/uploads/{id}/parts/sign": ofSession("/parts/sign", {
+    partNumbers: [1],
+    finished: [{ partNumber: 1, etag: "e" }],
+  }),
+  "POST /v1/uploads/complete": ({ session, s3Session }) => ({
+    path: "/v1/uploads/complete",
+    json: { uploads: [{ sessionId: session }, { sessionId: s3Session }] },
+  }),
+  "POST /v1/uploads/{id}/complete": ofSession("/complete", {}),
+  "DELETE /v1/uploads/{id}": ofSession(""),
+  "GET /v1/files": inWorkspace("/v1/files"),
+  "GET /v1/files/{id}": ofFile(""),
+  "PATCH /v1/files/{id}": ofFile("", { name: "mine.wav" }),
+  "DELETE /v1/files/{id}": ofFile(""),
+  "POST /v1/files/{id}/download": ofFile("/download", {}),
+  "GET /v1/files/{id}/content": ofFile("/content"),
+  "POST /v1/files/{id}/derived": ofFile("/derived", { name: "b.wav", size: 5, category: "processed" }),
+  "POST /v1/s3-tokens": ({ workspace }) => ({ path: "/v1/s3-tokens", json: { workspaceId: workspace } }),
+  "DELETE /v1/s3-tokens/{token}": ({ token }) => ({ path: `/v1/s3-tokens/${token}` }),
+  "GET /s3/params": ({ workspace }) => ({
+    path: `/s3/params?${new URLSearchParams({ filename: "a.wav", "metadata[workspaceId]": workspace })}`,
+  }),
+  "POST /s3/multipart": ({ workspace }) => ({
+    path: "/s3/multipart",
+    json: { filename: "a.wav", type: "audio/wav", metadata: { workspaceId: workspace } },
+  }),
+  "GET /s3/multipart/{uploadId}": ofS3(""),
+  "GET /s3/multipart/{uploadId}/batch": ofS3("/batch?partNumbers=1,2"),
+  "GET /s3/multipart/{uploadId}/{partNumber}": ofS3("/1"),
+  "POST /s3/multipart/{uploadId}/complete": ofS3("/complete", { parts: [{ PartNumber: 1, ETag: "e" }] }),
+  "DELETE /s3/multipart/{uploadId}": ofS3(""),
+  "GET /v1/admin/audit": ({ file }) => ({ path: `/v1/admin/audit?resourceId=${file}` }),
+};
+
+describe.each([
+  ["PostgreSQL", 250],
+  ["PGlite", 80],
+] as const)("another tenant's things on %s", (engine, numRuns) => {
+  let companion: RealCompanion;
+  let victims: Ids[];
+  let strangers: string[];
+  /** Of those strangers whom anybody knows. */
+  const tokens = new Map<string, string>();
+  beforeAll(async () => {
+    companion = await createRealCompanion({ engine });
+    const { db, storage, users, workspace } = companion;
+    victims = [await furnish(companion, users.alpha, workspace), await furnish(companion, users.alpha)];
+    const neighbour = await seedUser(db);
+    await seedWorkspace(db, { members: { [neighbour]: "admin" } });
+    // Was in once, with a file and an upload of their own there.
+    const former = await seedUser(db);
+    await sql`INSERT INTO workspace_members VALUES (${workspace}, ${former}, 'admin')`.execute(db);
+    await furnish(companion, former, workspace);
+    await sql`DELETE FROM workspace_members WHERE user_id = ${former}`.execute(db);
+    strangers = [users.gamma, users.operator, neighbour, former, crypto.randomUUID()];
+    for (const stranger of strangers.slice(0, -1))
+      tokens.set(stranger, (await storage.s3Tokens.issue({ userId: stranger })).token);
+  });
+  afterAll(async () => {
+    expect(companion.unexpected.map((error) => (error instanceof Error ? error.stack : error))).toEqual([]);
+    await companion[Symbol.asyncDispose]();
+  });
+
+  it("are to whoever asks, in whatever way, as if they were not there; and stay as they are", async () => {
+    const { call, users } = companion;
+    const secrets = victims.flatMap(({ workspace: _workspace, ...ids }) => Object.values(ids));
+    const before = await snapshot(companion);
+    const answerOf = async (user: string | undefined, method: string, ask: Ask, ids: Ids, token?: string) => {
+      const { path, json } = ask(ids);
+      const response =
+        token === undefined || !path.startsWith("/s3/")
+          ? await call(user, method, path, json)
+          : await call(undefined, method, `/s3-token/${token}${path}`, json);
+      const text = await response.text();
+      const named = Object.values(ids)
+        .reduce((all: string, id) => all.replaceAll(id, "ID"), text)
+        .replace(/"requestId":"[^"]*"/, "");
+      return { status: response.status, type: response.headers.get("content-type"), text: named, raw: text };
+    };
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...(Object.keys(ASK) as Route[])),
+        fc.option(fc.nat(strangers.length - 1), { nil: undefined, freq: 8 }),
+        fc.nat(victims.length - 1),
+        fc.boolean(),
+        fc.boolean(),
+        async (route, stranger, victim, isUpperCase, isByToken) => {
+          const [method = ""] = route.split(" ");
+          const user = stranger === undefined ? undefined : strangers[stranger];
+          // What an operator reads of others is what the log is for.
+          if (user === users.operator && route === ACCESS.listAudit.route) return;
+          const theirs = victims[victim];
+          if (theirs === undefined) throw new Error("no such victim");
+          const named = isUpperCase ? shout(theirs) : theirs;
+          const token = isByToken && user !== undefined ? tokens.get(user) : undefined;
+          const foreign = await answerOf(user, method, ASK[route], named, token);
+          const absent = await answerOf(user, method, ASK[route], absentIds(isUpperCase), token);
+          expect(foreign.status, route).toBeLessThan(500);
+          expect({ ...foreign, raw: "" }, route).toEqual({ ...absent, raw: "" });
+          for (const secret of secrets)
+            if (!Object.values(named).includes(secret)) expect(foreign.raw).not.toContain(secret);
+        },
+      ),
+      { numRuns },
+    );
+    expect(await snapshot(companion)).toEqual(before);
+  });
+
+  it("leave a trace of who tried", async () => {
+    const { call, users, storage, db } = companion;
+    const [theirs] = victims;
+    await call(users.gamma, "DELETE", `/v1/files/${theirs?.file}`);
+    await storage.audit.flush();
+    const { rows } = await sql`
+      SELECT DISTINCT user_id, action, outcome FROM storage_audit
+      WHERE resource_id = ${theirs?.file} AND user_id = ${users.gamma} AND action = 'deleteFile'`.execute(db);
+    expect(rows).toEqual([{ user_id: users.gamma, action: "deleteFile", outcome: "file_not_found" }]);
+    const read = await call(users.operator, "GET", `/v1/admin/audit?resourceId=${theirs?.file}&limit=200`);
+    const { entries } = (await read.json()) as { entries: { action: string; outcome: string }[] };
+    expect(entries).toContainEqual(
+      expect.objectContaining({ action: "deleteFile", outcome: "file_not_found", userId: users.gamma }),
+    );
+  });
+
+  it("are paged through by an operator, each entry once", async () => {
+    const { call, users } = companion;
+    const seen: string[] = [];
+    let cursor: string | null = "";
+    while (cursor !== null) {
+      const query: string = `userId=${users.alpha}&limit=3${cursor === "" ? "" : `&cursor=${cursor}`}`;
+      const page = (await (await call(users.operator, "GET", `/v1/admin/audit?${query}`)).json()) as {
+        entries: { requestId: string; resourceId: string; action: string }[];
+        nextCursor: string | null;
+      };
+      expect(page.entries.length).toBeLessThanOrEqual(3);
+      seen.push(
+        ...page.entries.map(({ requestId, resourceId, action }) => `${requestId} ${action} ${resourceId}`),
+      );
+      cursor = page.nextCursor;
+    }
+    expect(seen.length).toBeGreaterThan(6);
+    expect(new Set(seen).size).toBe(seen.length);
+  });
+
+  it("cost their owner one statement for the quota and one for a download", async () => {
+    const { call, users, statements, storage } = companion;
+    const [mine] = victims;
+    const countFor = async (ask: () => Promise<Response>) => {
+      await ask();
+      await storage.audit.flush();
+      const start = statements();
+      for (let index = 0; index < 40; index++) expect((await ask()).status).toBe(200);
+      return statements() - start;
+    };
+    // What is counted and written down in batches, and a provider looked at again.
+    const asides = 6;
+    expect(await countFor(() => call(users.alpha, "GET", "/v1/quota"))).toBeLessThanOrEqual(40 + asides);
+    expect(
+      await countFor(() => call(users.alpha, "POST", `/v1/files/${mine?.file}/download`)),
+    ).toBeLessThanOrEqual(40 + asides);
+  });
+});
+
+/** A stored file, an open upload, one by Uppy's routes, and a token. */
+async function furnish(companion: RealCompanion, user: string, workspaceId?: string): Promise<Ids> {
+  const { call } = companion;
+  const where = workspaceId === undefined ? {} : { workspaceId };
+  const { fileId } = await uploadThrough(companion, user, { bytes: wavBytes(500), ...where });
+  const json = async (method: string, path: string, body: unknown) =>
+    (await (await call(user, method, path, body)).json()) as never;
+  const file = { ...upload, size: 20 * 1024 * 1024, ...where };
+  const { results }: { results: [{ session: { sessionId: string } }] } = await json("POST", "/v1/uploads", {
+    files: [file],
+  });
+  const s3: { key: string; uploadId: string } = await json("POST", "/s3/multipart", {
+    filename: "a.wav",
+    type: "audio/wav",
+    metadata: { size: 1000, ...where },
+  });
+  const { token }: { token: string } = await json("POST", "/v1/s3-tokens", where);
+  return {
+    file: fileId,
+    session: results[0].session.sessionId,
+    s3Session: s3.uploadId,
+    s3Key: s3.key,
+    token,
+    workspace: companion.workspace,
+  };
+}
+
+function absentIds(isUpperCase: boolean): Ids {
+  const id = () => crypto.randomUUID();
+  const ids: Ids = {
+    file: id(),
+    session: id(),
+    s3Session: id(),
+    s3Key: `audio/uploads/2026/11/${id()}.wav`,
+    token: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64url"),
+    workspace: id(),
+  };
+  return isUpperCase ? shout(ids) : ids;
+}
+
+/** UUIDs have two cases; keys and tokens one. */
+function shout(ids: Ids): Ids {
+  const { file, session, s3Session, workspace } = ids;
+  return {
+    ...ids,
+    file: file.toUpperCase(),
+    session: session.toUpperCase(),
+    s3Session: s3Session.toUpperCase(),
+    workspace: workspace.toUpperCase(),
+  };
+}
+
+/** All that belongs to anybody, but for what strangers may make of their own. */
+async function snapshot({ db, users, workspace }: RealCompanion): Promise<unknown> {
+  const owners = sql`(${users.alpha}::uuid, ${users.beta}::uuid)`;
+  const { rows } = await sql`
+    SELECT
+      (SELECT jsonb_agg(f ORDER BY f.id) FROM file_storage f
+        WHERE f.former_user_id IN ${owners} OR f.former_workspace_id = ${workspace}) AS files,
+      (SELECT jsonb_agg(u ORDER BY u.id) FROM multipart_uploads u
+        WHERE u.former_user_id IN ${owners} OR u.former_workspace_id = ${workspace}) AS sessions,
+      (SELECT jsonb_agg(c ORDER BY c.id) FROM upload_chunks c) AS parts,
+      (SELECT jsonb_agg(t ORDER BY t.token_sha256) FROM s3_tokens t
+        WHERE t.user_id IN ${owners} OR t.workspace_id = ${workspace}) AS tokens,
+      (SELECT jsonb_agg(n ORDER BY n.scope_id) FROM storage_counters n
+        WHERE n.scope_id IN ${owners} OR n.scope_id = ${workspace}) AS counters,
+      (SELECT jsonb_agg(m ORDER BY m.user_id) FROM workspace_members m WHERE m.workspace_id = ${workspace}) AS members`.execute(
+    db,
+  );
+  return rows;
+}
