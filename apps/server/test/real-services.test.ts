@@ -79,8 +79,10 @@ it("runs twice on one PostgreSQL and one store, started together, for users of t
   expect((await second.fetch("/v1/admin/audit", { token: await tokenOf(other) })).status).toBe(403);
   // On both servers together: one of the two has counted the rest.
   const attempts = await Promise.all(
-    Array.from({ length: 60 }, (_, index) =>
-      [first, second][index % 2]?.fetch("/v1/s3-tokens", { method: "POST", token: otherToken }),
+    Array.from(
+      { length: 60 },
+      async (_, index) =>
+        await [first, second][index % 2]?.fetch("/v1/s3-tokens", { method: "POST", token: otherToken }),
     ),
   );
   const refused = attempts.filter((attempt) => attempt?.status === 429);

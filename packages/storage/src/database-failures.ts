@@ -5,21 +5,31 @@ import { UploadError } from "@audiotricks/protocol";
  * failure came from. All its members are async functions, or objects of such.
  */
 export function nameDatabaseFailures<Api extends object>(api: Api): Api {
+  // Every request passes through here: made once, not for each.
+  const named = new Map<unknown, unknown>();
   return new Proxy(api, {
     get: (target, name, receiver) => {
       const member: unknown = Reflect.get(target, name, receiver);
-      if (typeof member === "function") {
-        return async (...args: unknown[]): Promise<unknown> => {
-          try {
-            return await Reflect.apply(member, target, args);
-          } catch (error) {
-            throw isDatabaseAway(error) ? databaseUnavailable(error) : error;
-          }
-        };
+      if (typeof member !== "function" && (typeof member !== "object" || member === null)) return member;
+      let wrapped = named.get(member);
+      if (wrapped === undefined) {
+        wrapped =
+          typeof member === "function" ? nameFailuresOf(member, target) : nameDatabaseFailures(member);
+        named.set(member, wrapped);
       }
-      return typeof member === "object" && member !== null ? nameDatabaseFailures(member) : member;
+      return wrapped;
     },
   });
+}
+
+function nameFailuresOf(call: object, target: object) {
+  return async (...args: unknown[]): Promise<unknown> => {
+    try {
+      return await Reflect.apply(call as (...given: unknown[]) => Promise<unknown>, target, args);
+    } catch (error) {
+      throw isDatabaseAway(error) ? databaseUnavailable(error) : error;
+    }
+  };
 }
 
 /** What the network says when nobody answers; a store's silence has become `storage_unavailable` before it gets here. */

@@ -140,6 +140,8 @@ export function describeAccess(engine: string, open: () => Promise<PgliteDatabas
           log.write([entry({ action: "deleteFile", resourceId: fileId, requestId: `d${index}` })]),
         ),
       );
+      const refused = entry({ action: "createUploads", resourceId: fileId, outcome: "quota_exceeded" });
+      await log.write(Array.from({ length: 100 }, () => refused));
       await log.flush();
       const rows = await db
         .selectFrom("storage_audit")
@@ -152,6 +154,7 @@ export function describeAccess(engine: string, open: () => Promise<PgliteDatabas
         { action: "downloadFile", times: 1000, address: "192.0.2.7", outcome: "done", resource: "file" },
       ]);
       expect(rows.filter(({ action }) => action === "deleteFile")).toHaveLength(30);
+      expect(rows.filter(({ action }) => action === "createUploads")).toMatchObject([{ times: 100 }]);
     });
 
     it("writes in a month that nobody has made, and keeps out nothing but an entry that the table refuses", async () => {
@@ -161,7 +164,7 @@ export function describeAccess(engine: string, open: () => Promise<PgliteDatabas
       await sql`SELECT drop_old_audit('-10 years')`.execute(db);
       await log.write([
         entry({ requestId: "after the drop" }),
-        entry({ requestId: "x".repeat(101) }),
+        entry({ action: "listFiles", requestId: "x".repeat(101) }),
         entry({ resourceId: "no id at all" }),
       ]);
       const rows = await db.selectFrom("storage_audit").select(["request_id", "resource_id"]).execute();
@@ -204,6 +207,22 @@ export function describeAccess(engine: string, open: () => Promise<PgliteDatabas
       const creates = createUserDirectory({ db, createsUsers: true });
       const made = await Promise.all([1, 2, 3].map(() => creates({ issuer, subject: "new" })));
       expect(new Set(made.map((principal) => principal?.userId)).size).toBe(1);
+    });
+
+    // The last one: it takes the database away.
+    it("counts by itself, and keeps what is to be written, while the database is away", async () => {
+      const { db } = world;
+      await db.destroy();
+      const limit = { name: "away", perMinute: 3 };
+      const limiter = createRateLimiter(db);
+      const waits: number[] = [];
+      for (let index = 0; index < 5; index++) waits.push(await limiter.consume(limit, "somebody"));
+      expect(waits.map((wait) => wait > 0)).toEqual([false, false, false, true, true]);
+      const errors: unknown[] = [];
+      const log = createAuditLog(db, (error) => errors.push(error));
+      await log.write([entry({})]);
+      expect(errors).toHaveLength(1);
+      await expect(log.flush()).rejects.toThrow();
     });
   });
 }

@@ -55,8 +55,7 @@ export function createAuditLog(db: Kysely<Database>, onError: (error: unknown) =
 
   return {
     record: (entry) => {
-      const { requestId: _requestId, ...same } = entry;
-      const key = JSON.stringify(same);
+      const key = sameness(entry);
       const known = open.get(key);
       if (known !== undefined) {
         known.times++;
@@ -68,12 +67,18 @@ export function createAuditLog(db: Kysely<Database>, onError: (error: unknown) =
     },
     write: async (entries) => {
       if (entries.length === 0) return;
-      for (const entry of entries)
-        writer.add({ ...entry, since: performance.now(), times: 1, key: undefined });
+      // A batch of which a hundred files are refused for one reason is one row.
+      for (const [first, ...others] of Map.groupBy(entries, sameness).values())
+        if (first !== undefined)
+          writer.add({ ...first, since: performance.now(), times: 1 + others.length, key: undefined });
       await writer.flush().catch(onError);
     },
     flush: writer.flush,
   };
+}
+
+function sameness({ requestId: _requestId, ...same }: AuditEntry): string {
+  return JSON.stringify(same);
 }
 
 async function insert(db: Kysely<Database>, rows: readonly Row[]): Promise<void> {
