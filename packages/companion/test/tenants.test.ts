@@ -207,6 +207,35 @@ describe.each([
       await countFor(() => call(users.alpha, "POST", `/v1/files/${mine?.file}/download`)),
     ).toBeLessThanOrEqual(40 + asides);
   });
+
+  it("are no more at once than somebody may have open: 429, when to come back, and nothing begun", async () => {
+    const { call, users, db } = companion;
+    const user = await seedUser(db);
+    const begin = () =>
+      call(user, "POST", "/s3/multipart", { filename: "a.wav", type: "audio/wav", metadata: { size: 10 } });
+    const rowsOf = async (name: string) =>
+      (await sql`SELECT id FROM multipart_uploads WHERE former_user_id = ${name}`.execute(db)).rows.length;
+    await sql`UPDATE storage_settings SET max_open_sessions = 2`.execute(db);
+    try {
+      const statuses = (await Promise.all(Array.from({ length: 8 }, begin))).map(({ status }) => status);
+      expect(statuses.toSorted((a, b) => a - b)).toEqual([200, 200, 429, 429, 429, 429, 429, 429]);
+      const refused = await begin();
+      expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+      expect(await refused.json()).toMatchObject({
+        error: { code: "too_many_sessions", details: { openSessions: 2, maxOpenSessions: 2 } },
+      });
+      const batch = await call(user, "POST", "/v1/uploads", {
+        files: [upload, { ...upload, clientId: "2" }],
+      });
+      expect(await batch.json()).toMatchObject({
+        results: [{ error: { code: "too_many_sessions" } }, { error: { code: "too_many_sessions" } }],
+      });
+      expect(await rowsOf(user)).toBe(2);
+      expect((await call(users.gamma, "POST", "/v1/uploads", { files: [upload] })).status).toBe(200);
+    } finally {
+      await sql`UPDATE storage_settings SET max_open_sessions = 1000`.execute(db);
+    }
+  });
 });
 
 /** A stored file, an open upload, one by Uppy's routes, and a token. */
