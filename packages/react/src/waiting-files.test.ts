@@ -18,7 +18,8 @@ function openBrowser() {
   const held = new Set<string>();
   const handles = new Map<string, FileHandle>();
   const begunFiles: { name: string; size: number }[] = [];
-  let user = "alice";
+  let user: string | null = "alice";
+  let asked = 0;
   const locks = {
     request: async (name: string, run: () => Promise<void>) => {
       held.add(name);
@@ -47,7 +48,11 @@ function openBrowser() {
       },
       handles: createFileHandles({ find: async ({ name }) => handles.get(name) ?? null }),
       files: () => [...files.values()],
-      userId: async () => user,
+      userId: async () => {
+        asked += 1;
+        if (user === null) throw new Error("away");
+        return user;
+      },
       workspaceId: () => workspaceId,
       begunFiles: async () => begunFiles,
       add: (all) => {
@@ -76,10 +81,10 @@ function openBrowser() {
   };
   /** What is left of a page that crashes: nothing but what it wrote. */
   const crash = () => held.clear();
-  const signIn = (as: string) => {
+  const signIn = (as: string | null) => {
     user = as;
   };
-  return { openPage, shelf, stored, held, handles, begunFiles, crash, signIn };
+  return { openPage, shelf, stored, held, handles, begunFiles, crash, signIn, asked: () => asked };
 }
 
 const song = (name: string) => new File(["song"], name, { lastModified: 5 });
@@ -116,6 +121,23 @@ describe("while files wait for their turn", () => {
     page.set(song("slow.wav"), UPLOADING);
     await settled();
     expect([shelf.size, held.size]).toEqual([0, 0]);
+  });
+
+  it("asks a companion that is away seldom who is signed in, and one that is there once", async () => {
+    const { openPage, shelf, asked, signIn } = openBrowser();
+    const page = openPage();
+    signIn(null);
+    for (let second = 0; second < 29; second += 1) {
+      page.set(song("a.wav"), CREATING);
+      await vi.advanceTimersByTimeAsync(1000);
+    }
+    expect([asked(), shelf.size]).toEqual([1, 0]);
+    signIn("alice");
+    for (const name of ["a.wav", "b.wav", "c.wav"]) {
+      page.set(song(name), CREATING);
+      await settled();
+    }
+    expect([asked(), shelf.size]).toEqual([2, 3]);
   });
 });
 

@@ -9,6 +9,8 @@ const WRITE_EVERY_MS = 500;
 const WRITTEN_AT_ONCE = 100;
 /** The page before may hold its lock a moment longer than it is seen. */
 const ONE_MORE_LOOK_MS = 1500;
+/** After the companion did not say who is signed in. */
+const ASK_AGAIN_MS = 30_000;
 const FORGET_AFTER_MS = 7 * 24 * 3600 * 1000;
 const LOCK_PREFIX = "audiotricks-waiting/";
 
@@ -56,6 +58,9 @@ export function createWaitingFiles(options: {
   const written = new Map<string, boolean>();
   const left = new Map<string, WaitingFile>();
   let letGo: (() => void) | null = null;
+  /** Who was signed in when the first of those was written down that are. */
+  let user: string | null = null;
+  let askAgainAt = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isWriting = false;
   let isStopped = false;
@@ -85,9 +90,12 @@ export function createWaitingFiles(options: {
     for (const id of begun) written.delete(id);
     if (begun.length > 0) await shelf.remove(begun.map(keyOf));
     const fresh = [...waiting.values()].filter((file) => written.get(file.id) !== isPaused(file));
-    if (fresh.length > 0) {
+    if (fresh.length > 0 && Date.now() >= askAgainAt) {
       holdLock();
-      const common = { companionUrl, userId: await userId(), workspaceId: workspaceId() ?? null };
+      if (user === null) askAgainAt = Date.now() + ASK_AGAIN_MS;
+      user ??= await userId();
+      askAgainAt = 0;
+      const common = { companionUrl, userId: user, workspaceId: workspaceId() ?? null };
       for (let from = 0; from < fresh.length && !isStopped; from += WRITTEN_AT_ONCE) {
         const slice = fresh.slice(from, from + WRITTEN_AT_ONCE);
         const described: [string, WaitingFile][] = [];
@@ -103,6 +111,7 @@ export function createWaitingFiles(options: {
     if (written.size > 0) return;
     letGo?.();
     letGo = null;
+    user = null;
   };
 
   const writeSoon = () => {
