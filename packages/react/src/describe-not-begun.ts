@@ -4,17 +4,12 @@ import type { NotBegun } from "./waiting-files.ts";
 const MOST_NAMES = 3;
 
 /** What had been added and was not begun when the page was left, and what is to be done about it. */
-export function describeNotBegun(files: readonly NotBegun[]): string {
+export function describeNotBegun(files: readonly NotBegun[]): { title: string; detail: string } {
   const again = files.filter(({ canRead }) => !canRead);
-  const had = `${count(files.length)} had not begun when the page was left`;
-  if (again.length === 0) return `${had}: ${namesOf(files)}.`;
-  if (again.length === files.length)
-    return `${had} and ${files.length === 1 ? "has" : "have"} to be added again: ${namesOf(files)}.`;
-  return `${had}; ${again.length.toLocaleString("en")} of them ${again.length === 1 ? "has" : "have"} to be added again: ${namesOf(again)}.`;
-}
-
-function count(files: number): string {
-  return files === 1 ? "1 file" : `${files.toLocaleString("en")} files`;
+  const title = `${files.length === 1 ? "1 file" : `${files.length.toLocaleString("en")} files`} had not begun`;
+  if (again.length === 0) return { title, detail: namesOf(files) };
+  const which = again.length === files.length ? "" : ` ${again.length.toLocaleString("en")} of them`;
+  return { title, detail: `Add${which} again: ${namesOf(again)}` };
 }
 
 function namesOf(files: readonly NotBegun[]): string {

@@ -1,13 +1,13 @@
 import type { UploadSession } from "@audiotricks/protocol/messages";
 import { findSessionsInUse } from "@audiotricks/uppy-spaces";
 import { useRef, useState } from "react";
-import { describeNotBegun } from "./describe-not-begun.ts";
 import { Detail } from "./detail.tsx";
 import { formatBytes } from "./format-bytes.ts";
 import { IconButton } from "./icon-button.tsx";
 import { AudioIcon, CloseIcon, ResumeIcon } from "./icons.tsx";
 import { focusEntrance, moveFocusOn, useKeepFocus } from "./keep-focus.ts";
 import type { Continuable } from "./kept-uploads.ts";
+import { NotBegunRow } from "./not-begun-row.tsx";
 import { notHere } from "./not-here.ts";
 import type { UploadItem } from "./uploads-state.ts";
 import type { CompanionOptions } from "./use-client.ts";
@@ -51,48 +51,32 @@ export function UnfinishedUploads(props: UnfinishedUploadsProps) {
       {ready.length < free.length ? (
         <p className="at-note">Pick the same file again to continue where it stopped.</p>
       ) : null}
-      {notBegun.length > 0 ? <p className="at-note">{describeNotBegun(notBegun)}</p> : null}
-      <div className="at-unfinished-actions">
-        {count > 0 ? (
-          <button
-            type="button"
-            className="at-button"
-            onClick={() => {
-              if (count === shown.length + notBegun.length) focusEntrance(section.current);
-              if (ready.length > 0) onContinue(ready);
-              if (readable > 0) onBeginWaiting();
-            }}
-          >
-            {count === 1 ? "Continue" : `Continue ${count.toLocaleString("en")} uploads`}
-          </button>
-        ) : null}
-        {notBegun.length > 0 ? (
-          <button
-            type="button"
-            className="at-button"
-            onClick={() => {
-              focusEntrance(section.current);
-              onDismissWaiting();
-            }}
-          >
-            Forget what had not begun
-          </button>
-        ) : null}
-      </div>
-      {shown.length === 0 ? null : (
-        <ul className="at-rows" aria-label="Unfinished uploads">
-          {shown.map((upload) => (
-            <UnfinishedRow
-              key={upload.sessionId}
-              upload={upload}
-              place={placeOf(upload)}
-              continuable={continuable.get(upload.sessionId)}
-              onContinue={onContinue}
-              onDiscard={discard}
-            />
-          ))}
-        </ul>
-      )}
+      {count > 0 ? (
+        <button
+          type="button"
+          className="at-button"
+          onClick={() => {
+            if (count === shown.length + notBegun.length) focusEntrance(section.current);
+            if (ready.length > 0) onContinue(ready);
+            if (readable > 0) onBeginWaiting();
+          }}
+        >
+          {count === 1 ? "Continue" : `Continue ${count.toLocaleString("en")} uploads`}
+        </button>
+      ) : null}
+      <ul className="at-rows" aria-label="Unfinished uploads">
+        {shown.map((upload) => (
+          <UnfinishedRow
+            key={upload.sessionId}
+            upload={upload}
+            place={placeOf(upload)}
+            continuable={continuable.get(upload.sessionId)}
+            onContinue={onContinue}
+            onDiscard={discard}
+          />
+        ))}
+        {notBegun.length === 0 ? null : <NotBegunRow files={notBegun} onDismiss={onDismissWaiting} />}
+      </ul>
     </section>
   );
 }
