@@ -8,6 +8,8 @@ export interface Answer {
   body?: string;
   /** Pieces of files, in order. */
   stream?: { file: string; start: number; end: number }[];
+  /** Called when they were sent, or will not be. */
+  release?: () => Promise<void>;
 }
 
 export function xmlAnswer(root: string, content: Parameters<typeof writeXml>[1], status = 200): Answer {

@@ -62,6 +62,10 @@ export class Disk implements StoreView {
   readonly buckets = new Map<string, Bucket>();
   readonly uploads = new Map<string, Upload>();
   readonly #root: string;
+  /** Blobs that are being read, and by how many. */
+  readonly #readers = new Map<string, number>();
+  /** Of those, the ones that go with their last reader. */
+  readonly #dropped = new Set<string>();
 
   private constructor(root: string) {
     this.#root = root;
@@ -108,8 +112,34 @@ export class Disk implements StoreView {
     return shared;
   }
 
+  /**
+   * Keeps blobs readable though their object is deleted or replaced meanwhile: whoever began to read gets the whole of it.
+   *
+   * @returns To be called once, when they were read.
+   */
+  hold(blobs: readonly Blob[]): () => Promise<void> {
+    for (const { file } of blobs) this.#readers.set(file, (this.#readers.get(file) ?? 0) + 1);
+    return async () => {
+      const free: Blob[] = [];
+      for (const blob of blobs) {
+        const left = (this.#readers.get(blob.file) ?? 1) - 1;
+        if (left > 0) this.#readers.set(blob.file, left);
+        else {
+          this.#readers.delete(blob.file);
+          if (this.#dropped.delete(blob.file)) free.push(blob);
+        }
+      }
+      await this.drop(free);
+    };
+  }
+
   async drop(blobs: readonly Blob[]): Promise<void> {
-    await Promise.all(blobs.map((blob) => rm(this.blobFile(blob), { force: true })));
+    await Promise.all(
+      blobs.map(async (blob) => {
+        if (this.#readers.has(blob.file)) this.#dropped.add(blob.file);
+        else await rm(this.blobFile(blob), { force: true });
+      }),
+    );
   }
 
   async saveBucket(bucket: Bucket): Promise<void> {

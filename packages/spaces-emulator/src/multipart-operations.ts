@@ -60,7 +60,11 @@ export async function uploadPartCopy(context: HandlerContext, bucket: Bucket, ke
     createReadStream(disk.blobFile(blob), { start, end }),
   );
   const file = disk.tempFile();
-  const { size, md5 } = await writeHashed([Readable.from(concatenate(pieces), { objectMode: false })], file);
+  const release = disk.hold(source.blobs);
+  const { size, md5 } = await writeHashed(
+    [Readable.from(concatenate(pieces), { objectMode: false })],
+    file,
+  ).finally(release);
   const blob = await disk.keep(file, size);
   const lastModified = new Date().toISOString();
   if (!(await disk.savePart(upload, { partNumber, size, etag: md5, lastModified, blob })))

@@ -77,7 +77,7 @@ export function getObject(context: HandlerContext, bucket: Bucket, key: string):
   if (request.method === "HEAD" || length === 0) return { status, headers };
   const pieces = sliceBlobs(object.blobs, range ?? { start: 0, end: object.size - 1 });
   const stream = pieces.map(({ blob, start, end }) => ({ file: disk.blobFile(blob), start, end }));
-  return { status, headers, stream };
+  return { status, headers, stream, release: disk.hold(pieces.map(({ blob }) => blob)) };
 }
 
 export async function deleteObject({ disk }: HandlerContext, bucket: Bucket, key: string): Promise<Answer> {

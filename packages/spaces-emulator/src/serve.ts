@@ -38,20 +38,29 @@ export async function serve(
   let request: S3Request | undefined;
   let strike: Strike | undefined;
   let answer: Answer | undefined;
+  /** Of every answer there was, also of one that a fault kept back. */
+  const releases: (() => Promise<void>)[] = [];
   try {
-    request = readRequest(message);
-    if (control?.isFor(request)) {
-      await send(await control.answer(request));
+    const received = readRequest(message);
+    request = received;
+    if (control?.isFor(received)) {
+      await send(await control.answer(received));
       return;
     }
-    strike = findStrike(request, emulator);
+    const carryOut = async (change?: Carried): Promise<Answer> => {
+      const carried = await respond(received, emulator, change);
+      if (carried.release !== undefined) releases.push(carried.release);
+      return carried;
+    };
+    strike = findStrike(received, emulator);
     answer = await (strike === undefined
-      ? respond(request, emulator)
-      : respondUnder(strike, request, response, emulator));
+      ? carryOut()
+      : respondUnder(strike, received, response, { emulator, carryOut }));
   } catch (error) {
     answer = errorAnswer(error instanceof S3Error ? error : unexpected(error), requestId);
   }
   const sent = answer === undefined ? 0 : await send(answer);
+  for (const release of releases) await release();
   options.onRequest?.({
     method: message.method ?? "",
     bucket: request?.bucket,
@@ -118,7 +127,7 @@ function respondUnder(
   strike: Strike,
   request: S3Request,
   response: ServerResponse,
-  emulator: Emulator,
+  { emulator, carryOut }: { emulator: Emulator; carryOut: (change?: Carried) => Promise<Answer> },
 ): Promise<Answer | undefined> {
   const closed = new AbortController();
   response.once("close", () => closed.abort());
@@ -127,7 +136,7 @@ function respondUnder(
     closed: closed.signal,
     stopped: emulator.stopped,
   };
-  return answerUnder(strike, request, connection, (change) => respond(request, emulator, change));
+  return answerUnder(strike, request, connection, carryOut);
 }
 
 function unexpected(error: unknown): S3Error {

@@ -11,6 +11,7 @@ import {
   CompleteMultipartUploadCommand,
   CreateBucketCommand,
   CreateMultipartUploadCommand,
+  DeleteObjectCommand,
   GetObjectCommand,
   ListObjectsCommand,
   ListPartsCommand,
@@ -85,6 +86,30 @@ describe("an emulator in a process of its own", () => {
     const Parts = [{ PartNumber: 1, ETag }];
     await s3.send(new CompleteMultipartUploadCommand({ ...part, MultipartUpload: { Parts } }));
     expect(await read("open")).toBe("part one");
+  });
+
+  it("gives the whole of an object that is deleted while it is read, and then keeps none of it", async () => {
+    const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key: "read" }));
+    const upload = { Bucket, Key: "read", UploadId };
+    const Parts = await Promise.all(
+      [1, 2, 3].map(async (PartNumber) => {
+        const Body = Buffer.alloc(5 * MiB, PartNumber);
+        return {
+          PartNumber,
+          ETag: (await s3.send(new UploadPartCommand({ ...upload, PartNumber, Body }))).ETag,
+        };
+      }),
+    );
+    await s3.send(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } }));
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key: "read" }));
+    const reader = (Body as Readable)[Symbol.asyncIterator]();
+    let length = ((await reader.next()).value as Buffer).length;
+    await s3.send(new DeleteObjectCommand({ Bucket, Key: "read" }));
+    await expect(read("read")).rejects.toMatchObject({ name: "NoSuchKey" });
+    for (let next = await reader.next(); next.done !== true; next = await reader.next())
+      length += (next.value as Buffer).length;
+    expect(length).toBe(15 * MiB);
+    await expect.poll(() => readdir(join(dataDir, "blobs"))).toEqual([]);
   });
 
   it("keeps no trace of a PUT that was cut by a SIGKILL", async () => {
