@@ -18,11 +18,14 @@ export interface SharedDatabase extends AsyncDisposable {
   reset(): Promise<void>;
 }
 
-/** All but settings, and which migrations were applied; partitions are emptied with what they are part of. */
+/**
+ * All but settings, which migrations were applied, and the audit log, which cannot be emptied and is written to by none of what runs
+ * here; partitions are emptied with what they are part of.
+ */
 const TABLES = `
   SELECT string_agg(quote_ident(c.relname), ', ') AS names FROM pg_class c
   WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-    AND c.relname <> 'storage_settings' AND c.relname NOT LIKE 'kysely_%'`;
+    AND c.relname NOT IN ('storage_settings', 'storage_audit') AND c.relname NOT LIKE 'kysely_%'`;
 
 /**
  * PostgreSQL's own generator cannot be wound back, so that ids would differ from run to run. Its log is for crashes and its
