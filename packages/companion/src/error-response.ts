@@ -54,7 +54,7 @@ const HTTP_EXCEPTIONS: Record<number, { code: UploadErrorCode; message: string }
 
 /** Seconds; from the error's own `retryAfterMs` where it has one. */
 function retryAfterSeconds(error: UploadError): number | undefined {
-  const status: number = UPLOAD_ERRORS[error.code].status;
+  const status: number = UPLOAD_ERRORS[error.code];
   if (status !== 429 && status !== 503) return undefined;
   const ms = error.details?.retryAfterMs;
   return typeof ms === "number" && ms > 0 ? Math.ceil(ms / 1000) : 5;

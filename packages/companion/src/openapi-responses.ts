@@ -26,7 +26,7 @@ const SIGNED_IN: UploadErrorCode[] = ["unauthenticated", "forbidden", "unknown_u
 export function failures(...codes: UploadErrorCode[]): Record<never, never> {
   const byStatus = Map.groupBy(
     new Set([...EVERYWHERE, ...SIGNED_IN, ...codes]),
-    (code) => UPLOAD_ERRORS[code].status,
+    (code) => UPLOAD_ERRORS[code],
   );
   return Object.fromEntries(
     [...byStatus].map(([status, sameStatus]) => [

@@ -132,7 +132,7 @@ async function openWithOneOfEach() {
 
 async function expectError(response: Response, code: UploadErrorCode): Promise<void> {
   expect({ status: response.status, code: (await errorOf(response)).code }).toEqual({
-    status: UPLOAD_ERRORS[code].status,
+    status: UPLOAD_ERRORS[code],
     code,
   });
 }

@@ -1,43 +1,43 @@
-/**
- * Every failure the companion reports, with its HTTP status and whether trying the same request again can help.
- * A new code is a wire change.
- */
+/** Every failure the companion reports, with its HTTP status. A new code is a wire change. */
 export const UPLOAD_ERRORS = {
-  invalid_request: { status: 400, retryable: false },
-  unauthenticated: { status: 401, retryable: false },
-  forbidden: { status: 403, retryable: false },
+  invalid_request: 400,
+  unauthenticated: 401,
+  forbidden: 403,
   /** Signed in well enough, as somebody whom nobody here knows. */
-  unknown_user: { status: 403, retryable: false },
-  route_not_found: { status: 404, retryable: false },
-  session_not_found: { status: 404, retryable: false },
-  file_not_found: { status: 404, retryable: false },
-  workspace_not_found: { status: 404, retryable: false },
-  method_not_allowed: { status: 405, retryable: false },
-  idempotency_conflict: { status: 409, retryable: false },
+  unknown_user: 403,
+  route_not_found: 404,
+  session_not_found: 404,
+  file_not_found: 404,
+  workspace_not_found: 404,
+  method_not_allowed: 405,
+  idempotency_conflict: 409,
   /** The session is past the state in which this call makes sense: `details.state` says which. */
-  session_not_open: { status: 409, retryable: false },
-  session_completed: { status: 409, retryable: false },
+  session_not_open: 409,
+  session_completed: 409,
   /** Complete was asked for before the store has every part: `details.missing` lists part numbers. */
-  parts_missing: { status: 409, retryable: false },
-  file_not_ready: { status: 409, retryable: false },
-  body_too_large: { status: 413, retryable: false },
-  file_empty: { status: 422, retryable: false },
-  file_too_large: { status: 422, retryable: false },
-  type_not_allowed: { status: 422, retryable: false },
+  parts_missing: 409,
+  file_not_ready: 409,
+  body_too_large: 413,
+  file_empty: 422,
+  file_too_large: 422,
+  type_not_allowed: 422,
   /** The bytes are not what the name says, for example an `.exe` named `.mp3`. */
-  content_mismatch: { status: 422, retryable: false },
+  content_mismatch: 422,
   /** The store holds another number of bytes than was announced. */
-  size_mismatch: { status: 422, retryable: false },
-  quota_exceeded: { status: 422, retryable: false },
-  upload_failed: { status: 422, retryable: false },
-  too_many_sessions: { status: 429, retryable: true },
-  rate_limited: { status: 429, retryable: true },
-  internal: { status: 500, retryable: true },
-  provider_unsupported: { status: 501, retryable: false },
-  storage_unavailable: { status: 503, retryable: true },
-  database_unavailable: { status: 503, retryable: true },
-  no_provider: { status: 503, retryable: true },
+  size_mismatch: 422,
+  quota_exceeded: 422,
+  upload_failed: 422,
+  too_many_sessions: 429,
+  rate_limited: 429,
+  internal: 500,
+  provider_unsupported: 501,
+  storage_unavailable: 503,
+  database_unavailable: 503,
+  no_provider: 503,
 } as const;
+
+/** With these, trying the same request again can help. */
+const PASSING: ReadonlySet<number> = new Set([429, 500, 503]);
 
 export type UploadErrorCode = keyof typeof UPLOAD_ERRORS;
 
@@ -64,12 +64,12 @@ export class UploadError extends Error {
     this.details = options.details;
   }
 
-  get status(): (typeof UPLOAD_ERRORS)[UploadErrorCode]["status"] {
-    return UPLOAD_ERRORS[this.code].status;
+  get status(): (typeof UPLOAD_ERRORS)[UploadErrorCode] {
+    return UPLOAD_ERRORS[this.code];
   }
 
   get retryable(): boolean {
-    return UPLOAD_ERRORS[this.code].retryable;
+    return PASSING.has(this.status);
   }
 
   toBody(): UploadErrorBody {
