@@ -61,10 +61,20 @@ export async function uploadPartCopy(context: HandlerContext, bucket: Bucket, ke
   );
   const file = disk.tempFile();
   const release = disk.hold(source.blobs);
-  const { size, md5 } = await writeHashed(
-    [Readable.from(concatenate(pieces), { objectMode: false })],
-    file,
-  ).finally(release);
+  try {
+    const hashed = await writeHashed([Readable.from(concatenate(pieces), { objectMode: false })], file);
+    return await keepCopiedPart(context, upload, partNumber, { file, ...hashed });
+  } finally {
+    await release();
+  }
+}
+
+async function keepCopiedPart(
+  { disk }: HandlerContext,
+  upload: Upload,
+  partNumber: number,
+  { file, size, md5 }: { file: string; size: number; md5: string },
+): Promise<Answer> {
   const blob = await disk.keep(file, size);
   const lastModified = new Date().toISOString();
   if (!(await disk.savePart(upload, { partNumber, size, etag: md5, lastModified, blob })))
