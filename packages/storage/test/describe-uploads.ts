@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Completion } from "@audiotricks/protocol/messages";
 import { executableBytes, wavBytes } from "@audiotricks/testing/audio";
 import { CreateMultipartUploadCommand } from "@aws-sdk/client-s3";
+import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Fault, ignoreCopyConditions } from "./fault-proxy.ts";
 import {
@@ -100,6 +101,36 @@ export function describeUploads(
         [2, "completed", PART_SIZE, PART_SIZE],
         [3, "completed", 2 * PART_SIZE, 1000],
       ]);
+    });
+
+    it("writes the row of a part once if the browser's word of it holds, and the store's in its place if not", async () => {
+      const { bytes, session } = await sendAll(THREE_PARTS);
+      const md5s = [0, 1, 2].map((index) =>
+        createHash("md5")
+          .update(bytes.subarray(index * PART_SIZE, (index + 1) * PART_SIZE))
+          .digest("hex"),
+      );
+      const rows = () =>
+        on.db
+          .selectFrom("upload_chunks")
+          .select(["chunk_number", "spaces_etag", "checksum_md5", sql<string>`xmin::text`.as("writer")])
+          .orderBy("chunk_number")
+          .execute();
+      const finished = [
+        { partNumber: 1, etag: md5s[0] ?? "" },
+        { partNumber: 2, etag: md5s[0] ?? "" },
+      ];
+      await on.storage.uploads.signParts(on.me, session.sessionId, { partNumbers: [3], finished });
+      const told = await rows();
+      expect(told.map(({ spaces_etag }) => spaces_etag)).toEqual([md5s[0], md5s[0]]);
+
+      expect(await complete(session.sessionId)).toMatchObject({ state: "completed" });
+      const stored = await rows();
+      expect(stored.map(({ spaces_etag, checksum_md5 }) => [spaces_etag, checksum_md5])).toEqual(
+        md5s.map((md5) => [md5, md5]),
+      );
+      expect(stored[0]?.writer).toBe(told[0]?.writer);
+      expect(stored[1]?.writer).not.toBe(told[1]?.writer);
     });
 
     it("stores a small file by one PUT, proves its MD5 and leaves nothing under temp/", async () => {

@@ -56,8 +56,7 @@ export const OF_THE_SPECIFICATION: readonly Mutant[] = [
         WHERE multipart_upload_id = NEW.multipart_upload_id AND chunk_number = NEW.chunk_number;
         RETURN NEW;
       END $$;
-      CREATE TRIGGER set_back BEFORE INSERT ON upload_chunks FOR EACH ROW WHEN (NEW.checksum_md5 IS NULL)
-        EXECUTE FUNCTION set_back()`,
+      CREATE TRIGGER set_back BEFORE INSERT ON upload_chunks FOR EACH ROW EXECUTE FUNCTION set_back()`,
   },
   {
     name: "11-fixed-parts",

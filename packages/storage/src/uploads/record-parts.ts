@@ -13,23 +13,25 @@ export async function recordFinishedParts(
   session: Session,
   finished: readonly { partNumber: number; etag: string }[],
 ): Promise<void> {
-  const { fileSize, partSize, partCount } = session;
+  const { fileSize, partSize, partCount, isSizeKnown } = session;
   const parts = new Map(
     finished
       .filter(({ partNumber, etag }) => partNumber <= partCount && isStorableText(etag))
       .map(({ partNumber, etag }) => {
         const { offset, size } = partAt({ fileSize, partSize, partNumber });
-        return [partNumber, { partNumber, offset, size, etag }];
+        // As the store will list it, so that the row need not be written again. Without a plan the store may list fewer.
+        const md5 = isSizeKnown && isMd5Etag(etag) ? etag : null;
+        return [partNumber, { partNumber, offset, size, etag, md5 }];
       }),
   );
   if (parts.size === 0) return;
   await sql`
     WITH inserted AS (
-      INSERT INTO upload_chunks (multipart_upload_id, chunk_number, spaces_etag, chunk_size, start_byte, end_byte,
-        status, uploaded_at)
-      SELECT ${session.id}::uuid, "partNumber", etag, size, "offset", "offset" + size - 1, 'completed', now()
+      INSERT INTO upload_chunks (multipart_upload_id, chunk_number, spaces_etag, checksum_md5, chunk_size, start_byte,
+        end_byte, status, uploaded_at)
+      SELECT ${session.id}::uuid, "partNumber", etag, md5, size, "offset", "offset" + size - 1, 'completed', now()
       FROM jsonb_to_recordset(${JSON.stringify([...parts.values()])}::jsonb)
-        AS p ("partNumber" integer, etag text, size bigint, "offset" bigint)
+        AS p ("partNumber" integer, etag text, md5 text, size bigint, "offset" bigint)
       ON CONFLICT (multipart_upload_id, chunk_number) DO NOTHING
       RETURNING chunk_size
     )
@@ -39,7 +41,7 @@ export async function recordFinishedParts(
     WHERE id = ${session.id} AND status = 'active' AND EXISTS (SELECT 1 FROM inserted)`.execute(context.db);
 }
 
-/** What the store itself listed; replaces what the browser had said. */
+/** What the store itself listed; replaces what the browser had said, where that was something else. */
 export async function recordStoredParts(
   db: Kysely<Database>,
   sessionId: string,
@@ -57,6 +59,10 @@ export async function recordStoredParts(
     SELECT ${sessionId}::uuid, "partNumber", etag, md5, size, "offset", "offset" + size - 1, 'completed', now()
     FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
       AS p ("partNumber" integer, etag text, md5 text, size bigint, "offset" bigint)
+    -- Hashed whatever the planner knows of the table; a join may compare each with each.
+    WHERE ("partNumber", etag, coalesce(md5, ''), size, "offset") NOT IN (
+      SELECT chunk_number, spaces_etag, coalesce(checksum_md5, ''), chunk_size, start_byte FROM upload_chunks
+      WHERE multipart_upload_id = ${sessionId} AND status = 'completed' AND spaces_etag IS NOT NULL)
     ON CONFLICT (multipart_upload_id, chunk_number) DO UPDATE SET
       spaces_etag = excluded.spaces_etag, checksum_md5 = excluded.checksum_md5, chunk_size = excluded.chunk_size,
       start_byte = excluded.start_byte, end_byte = excluded.end_byte, status = 'completed',

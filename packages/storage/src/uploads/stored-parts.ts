@@ -20,8 +20,8 @@ export async function listStoredParts(store: Store, session: Session): Promise<S
 }
 
 /**
- * What the store listed when the object was about to be made of it; afterwards the store knows of no parts. Empty before, and
- * where ETags are not MD5s. What a browser said of its parts is not among them.
+ * What the store listed when the object was about to be made of it; afterwards the store knows of no parts. Empty before, when
+ * there is only a browser's word for them, and where ETags are not MD5s.
  */
 export async function findProvenParts(
   { db }: Pick<StorageContext, "db">,
@@ -31,6 +31,8 @@ export async function findProvenParts(
     const { putEtag } = session.target;
     return putEtag === null ? [] : [{ partNumber: 1, size: session.fileSize, etag: putEtag }];
   }
+  // From then on no row is a browser's word: those that differed were replaced in the same transaction.
+  if (session.completeSentAgoMs === null) return [];
   const rows = await db
     .selectFrom("upload_chunks")
     .select(["chunk_number", "chunk_size", "checksum_md5"])
