@@ -4,6 +4,7 @@ import { type Options, readOptions, USAGE } from "./options.ts";
 import { writeReport } from "./report/write-report.ts";
 import { runMatrix } from "./run-matrix.ts";
 import { runResume } from "./run-resume.ts";
+import { measureServer, SERVER_MEASURES } from "./server/measure-server.ts";
 import { signingRate } from "./signing-rate.ts";
 import { widgetOnLoopback } from "./widget-on-loopback.ts";
 import { MiB } from "./workload.ts";
@@ -16,13 +17,16 @@ try {
   process.exit(2);
 }
 
+// Nothing that measures the server alone goes over a link.
+const needsLink = options.links.length > 0 || options.extras.some((name) => !(name in SERVER_MEASURES));
 const why = options.isRelay ? "it was asked for" : whyNoNamespaces();
 if (options.isReport) {
   await writeReport();
-} else if (process.env[NAMESPACES] === undefined && why === null) {
+} else if (needsLink && process.env[NAMESPACES] === undefined && why === null) {
   process.exitCode = await runInNamespaces(options.congestionControl);
 } else {
-  if (why !== null) console.log(`The link is a relay with delay and rate, and loses nothing: ${why}.`);
+  if (needsLink && why !== null)
+    console.log(`The link is a relay with delay and rate, and loses nothing: ${why}.`);
   listenForInterruption();
   try {
     await measure(options);
@@ -40,5 +44,6 @@ async function measure({ isQuick, extras }: Options): Promise<void> {
   if (extras.includes("widget")) {
     await widgetOnLoopback(isQuick ? { size: 256 * MiB, rounds: 1 } : { size: 1024 * MiB, rounds: 3 });
   }
+  await measureServer(options);
   await writeReport();
 }

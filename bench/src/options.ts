@@ -1,9 +1,12 @@
 import { parseArgs } from "node:util";
 import { CONTENDERS } from "./contenders/all.ts";
 import { LINKS, WORKLOADS } from "./matrix.ts";
+import { SERVER_MEASURES } from "./server/measure-server.ts";
 
 /** Measurements that are no cells of the matrix. */
-const EXTRAS = ["resume", "signing", "widget"];
+const EXTRAS = ["resume", "signing", "widget", ...Object.keys(SERVER_MEASURES)];
+/** Names for several of them. */
+const GROUPS: Readonly<Record<string, readonly string[]>> = { server: Object.keys(SERVER_MEASURES) };
 
 export interface Options {
   isQuick: boolean;
@@ -25,7 +28,7 @@ export interface Options {
   isReport: boolean;
 }
 
-export const USAGE = `npm run bench -- [--quick] [--only ${[...Object.keys(LINKS), ...EXTRAS].join(",")}]
+export const USAGE = `npm run bench -- [--quick] [--only ${[...Object.keys(LINKS), ...EXTRAS, ...Object.keys(GROUPS)].join(",")}]
   [--files ${Object.keys(WORKLOADS).join(",")}] [--contenders ${CONTENDERS.map(({ name }) => name).join(",")}]
   [--size MIB] [--share 0.1] [--rounds N] [--tcp reno|cubic|bbr] [--relay] [--fresh] [--report]`;
 
@@ -71,7 +74,10 @@ export function readOptions(args: string[]): Options {
 
 function choose(option: string, list: string | undefined, known: string[]): string[] {
   if (list === undefined) return known;
-  const names = list.split(",").map((name) => name.trim());
+  const names = list
+    .split(",")
+    .map((name) => name.trim())
+    .flatMap((name) => GROUPS[name] ?? [name]);
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) throw new Error(`${option} knows ${known.join(", ")}, not ${unknown}.`);
   return known.filter((name) => names.includes(name));

@@ -5,10 +5,13 @@ import type { RowResult } from "../row-result.ts";
 import { QUICK } from "../run-matrix.ts";
 import { RESUME, type ResumeResult } from "../run-resume.ts";
 import { readResult } from "../saved-results.ts";
+import { SERVER_MEASURES, serverResultName } from "../server/measure-server.ts";
+import type { ServerResult } from "../server/server-figure.ts";
 import { SIGNING, type SigningResult } from "../signing-rate.ts";
 import { chart } from "./chart.ts";
 import { resumeTable, signingTable } from "./extra-tables.ts";
 import { matrixTable } from "./matrix-table.ts";
+import { serverTable } from "./server-table.ts";
 
 const README = join(import.meta.dirname, "../../README.md");
 const CHART = join(import.meta.dirname, "../../chart.svg");
@@ -26,10 +29,16 @@ export async function writeReport(): Promise<void> {
   const quick = await readResult<RowResult>(QUICK);
   const resume = await readResult<ResumeResult>(RESUME);
   const signing = await readResult<SigningResult>(SIGNING);
+  const server: ServerResult[] = [];
+  for (const name of Object.keys(SERVER_MEASURES)) {
+    const result = await readResult<ServerResult>(serverResultName(name));
+    if (result !== null) server.push(result);
+  }
   const sections = [
     ...rows.map(matrixTable),
     ...(resume === null ? [] : [resumeTable(resume)]),
     ...(signing === null ? [] : [signingTable(signing)]),
+    ...(server.length === 0 ? [] : [serverTable(server)]),
     ...(quick === null ? [] : [`The quick run:\n\n${matrixTable(quick)}`]),
   ];
   const drawn = rows.length > 0 ? rows : quick === null ? [] : [quick];

@@ -11,7 +11,20 @@ const run = promisify(execFile);
 export interface TestPostgres extends AsyncDisposable {
   /** Of the superuser's database `postgres`. */
   url: string;
+  /** Of the server's programs. */
+  bin: string;
+  /** The data directory. */
+  data: string;
+  /** Of its first process, whose children are all others. */
+  pid: number;
   stop(): Promise<void>;
+}
+
+export interface PostgresOptions {
+  /** Beside those that make it fast and forgetful, or in their place. */
+  settings?: Readonly<Record<string, string>>;
+  /** Where its directory is made, by default the one for temporary files. */
+  parent?: string;
 }
 
 const DEBIAN_ROOT = "/usr/lib/postgresql";
@@ -30,22 +43,22 @@ const LOCK_FILE_STATE_LINE = 7;
  *
  * @throws {Error} Says what to install where there is no server.
  */
-export async function startPostgres(): Promise<TestPostgres> {
+export async function startPostgres(options: PostgresOptions = {}): Promise<TestPostgres> {
   const bin = await findBinaries();
   const user = process.getuid?.() === 0 ? await findServerUser() : undefined;
-  const directory = await mkdtemp(join(tmpdir(), "at-pg-"));
+  const directory = await mkdtemp(join(options.parent ?? tmpdir(), "at-pg-"));
   try {
     if (user !== undefined) await chown(directory, user.uid, user.gid);
     await chmod(directory, 0o700);
     const data = join(directory, "data");
-    const options = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"];
-    await run(...asUser(user, [join(bin, "initdb"), "-D", data, ...options]), { cwd: "/" });
-    const { server, url } = await startServer(bin, user, directory);
+    const flags = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"];
+    await run(...asUser(user, [join(bin, "initdb"), "-D", data, ...flags]), { cwd: "/" });
+    const { server, url } = await startServer(bin, user, directory, options.settings);
     const stop = async (): Promise<void> => {
       await end(server);
       await rm(directory, { recursive: true, force: true });
     };
-    return { url, stop, [Symbol.asyncDispose]: stop };
+    return { url, bin, data, pid: server.pid ?? 0, stop, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await rm(directory, { recursive: true, force: true });
     throw error;
@@ -62,6 +75,7 @@ async function startServer(
   bin: string,
   user: ServerUser | undefined,
   directory: string,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<{ server: ChildProcess; url: string }> {
   const data = join(directory, "data");
   for (let attempt = 1; ; attempt++) {
@@ -73,6 +87,7 @@ async function startServer(
       max_connections: "250",
       listen_addresses: "127.0.0.1",
       unix_socket_directories: directory,
+      ...more,
       port: String(port),
     };
     const args = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
