@@ -184,6 +184,31 @@ export function describeBatches(
       await requireStored(sessions);
     });
 
+    it("sets up uploads in parts together, and leaves for later the one that the store refuses", async () => {
+      let creations = 0;
+      on.proxy.intercept = (operation) =>
+        operation === "CreateMultipartUpload" && ++creations === 3 ? { refuseWith: 503 } : undefined;
+      const files = Array.from({ length: 6 }, () => newUpload({ size: 2 * PART_SIZE, method: "multipart" }));
+      const sessions = (await on.storage.uploads.create(on.me, files)).map((result) => {
+        if ("error" in result) throw new Error(result.error.message);
+        return result.session;
+      });
+      const waiting = sessions.filter(({ state }) => state === "creating");
+      expect(waiting.map(({ urls }) => urls)).toEqual([[]]);
+      const active = sessions.filter(({ state }) => state === "active");
+      expect(active.map(({ urls }) => urls.length)).toEqual([2, 2, 2, 2, 2]);
+      // One statement, one time.
+      const { rows } = await sql<{ times: number }>`
+        SELECT count(DISTINCT updated_at)::integer AS times FROM multipart_uploads WHERE status = 'active'`.execute(
+        on.db,
+      );
+      expect(rows).toEqual([{ times: 1 }]);
+
+      const { sessionId = "" } = waiting[0] ?? {};
+      expect(await on.storage.uploads.signParts(on.me, sessionId, { partNumbers: [1] })).toHaveLength(1);
+      expect(await on.bucket.openUploads()).toHaveLength(6);
+    });
+
     it("takes few statements, and never more calls to the store at once than it may", async () => {
       const sessions = await sendMany(40);
       let [underWay, most] = [0, 0];
@@ -200,7 +225,7 @@ export function describeBatches(
         return { after: untilCrowded().then(() => underWay--) };
       };
       on.proxy.operations.length = 0;
-      const bounded = await on.openAnother({ settings: { storeConcurrency: 4 } });
+      const bounded = await on.openAnother({ settings: { storeConcurrency: 4, batchPatienceMs: 30_000 } });
       await bounded.uploads.completeMany(on.me, wishesFor(sessions));
       expect(most).toBe(4);
       const calls = Map.groupBy(on.proxy.operations, (operation) => operation);

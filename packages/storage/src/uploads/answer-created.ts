@@ -6,14 +6,23 @@ import { openAtStore } from "./open-at-store.ts";
 import { type Session, storeOf, toUploadSession } from "./session.ts";
 import { findProvenParts, listStoredParts } from "./stored-parts.ts";
 
-/** What the beginning of an upload answers: the session as it is at the store, and its first URLs. */
+/**
+ * What the beginning of an upload answers: the session as it is at the store, and its first URLs.
+ *
+ * @param failure Why it could not be set up there just now, if it was tried.
+ */
 export async function answerCreated(
   context: StorageContext,
   session: Session,
-  { isResumed, urlLimit }: { isResumed: boolean; urlLimit: number },
+  {
+    isResumed,
+    urlLimit,
+    failure,
+  }: { isResumed: boolean; urlLimit: number; failure?: UploadError | undefined },
 ): Promise<CreatedUpload> {
   let opened: Session;
   try {
+    if (failure !== undefined) throw failure;
     opened = await openAtStore(context, session);
   } catch (error) {
     if (!(error instanceof UploadError) || !error.retryable) throw error;

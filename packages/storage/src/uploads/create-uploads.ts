@@ -8,6 +8,7 @@ import type { Principal } from "../storage.ts";
 import type { StorageContext } from "../storage-context.ts";
 import { answerCreated } from "./answer-created.ts";
 import { activatePuts } from "./open-at-store.ts";
+import { openTogether } from "./open-together.ts";
 import { contradictsExtension, type Reservation, type Reserved, reserveUploads } from "./reserve.ts";
 import { findResumableSession, findSessions, type Session } from "./session.ts";
 
@@ -30,7 +31,7 @@ export async function createUploads(
     idempotencyKey,
   });
   const begun = interleave(found, reserved);
-  const sessions = await loadSessions(context, begun);
+  const { sessions, failures } = await loadSessions(context, begun);
   const urlsEach = shareUrls(context, sessions.size);
 
   return mapConcurrently(begun, context.settings.storeConcurrency, async (start, index) => {
@@ -40,7 +41,8 @@ export async function createUploads(
       const session = sessions.get(start.sessionId);
       if (session === undefined) throw new UploadError("internal", "The upload vanished while it was made.");
       const isResumed = start.outcome !== "created";
-      return { clientId, session: await answerCreated(context, session, { isResumed, urlLimit: urlsEach }) };
+      const options = { isResumed, urlLimit: urlsEach, failure: failures.get(session.id) };
+      return { clientId, session: await answerCreated(context, session, options) };
     } catch (error) {
       if (error instanceof UploadError) return { clientId, error: error.toBody() };
       throw error;
@@ -111,18 +113,25 @@ function interleave(found: readonly (Begun | undefined)[], reserved: readonly Re
   });
 }
 
-async function loadSessions(context: StorageContext, begun: readonly Begun[]): Promise<Map<string, Session>> {
+/** As they are once those that were just born are set up, or could not be. */
+async function loadSessions(
+  context: StorageContext,
+  begun: readonly Begun[],
+): Promise<{ sessions: Map<string, Session>; failures: ReadonlyMap<string, UploadError> }> {
   const ids = begun.flatMap((start) => (start.outcome === "refused" ? [] : [start.sessionId]));
   const sessions = await findSessions(context, ids);
-  const puts = [...sessions.values()].filter(
-    ({ state, target }) => state === "creating" && target.method === "put",
-  );
-  if (puts.length === 0) return sessions;
+  const creating = [...sessions.values()].filter(({ state }) => state === "creating");
+  if (creating.length === 0) return { sessions, failures: new Map() };
+  const puts = creating.filter(({ target }) => target.method === "put");
   await activatePuts(
     context,
     puts.map(({ id }) => id),
   );
-  return findSessions(context, ids);
+  const failures = await openTogether(
+    context,
+    creating.filter(({ target }) => target.method === "multipart"),
+  );
+  return { sessions: await findSessions(context, ids), failures };
 }
 
 function shareUrls({ settings }: StorageContext, sessionCount: number): number {

@@ -39,6 +39,31 @@ export async function claimForCreating(
   return row === undefined ? undefined : { sessionId, token, isTakeover: row.retry_count > 0 };
 }
 
+/** Claims those of the sessions that nobody ever was at, in one statement; what another is changing at this moment is left to them. */
+export async function claimNew(context: StorageContext, sessionIds: readonly string[]): Promise<Lease[]> {
+  if (sessionIds.length === 0) return [];
+  const token = randomUUID();
+  const rows = await context.db
+    .updateTable("multipart_uploads")
+    .set({ lease_token: token, lease_expires_at: context.clock.in(context.settings.leaseMs) })
+    .where("id", "in", (eb) =>
+      eb
+        .selectFrom("multipart_uploads as u")
+        .select("u.id")
+        .where("u.id", "in", sessionIds)
+        .where("u.status", "=", "creating")
+        .where("u.lease_token", "is", null)
+        .orderBy("u.id")
+        .forUpdate()
+        .skipLocked(),
+    )
+    .where("status", "=", "creating")
+    .where("lease_token", "is", null)
+    .returning("id")
+    .execute();
+  return rows.map(({ id }) => ({ sessionId: id, token }));
+}
+
 /** Claims an active session, or one whose completion nobody works on any more. Of any number of callers one wins. */
 export async function claimForCompleting(
   context: StorageContext,

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { UploadError } from "@audiotricks/protocol";
+import { sql } from "kysely";
 import { abortMultipartUpload, createMultipartUpload, listUploadsAt } from "../s3/multipart.ts";
 import type { StorageContext } from "../storage-context.ts";
 import type { Store } from "../stores.ts";
@@ -59,21 +60,47 @@ async function open(
   const uploadId = lease.isTakeover
     ? await adoptOrCreate(store, session)
     : await createMultipartUpload(store.s3, { key: session.key, contentType: session.mimeType });
-  const { numUpdatedRows } = await context.db
-    .updateTable("multipart_uploads")
-    .set({ status: "active", spaces_upload_id: uploadId, lease_token: null, lease_expires_at: null })
-    .where("id", "=", session.id)
-    .where("status", "=", "creating")
-    .where("lease_token", "=", lease.token)
-    .executeTakeFirst();
+  const isWritten = (await recordOpened(context, [{ lease, uploadId }])).has(session.id);
   const current = await getSession(context, session.id);
-  const isInUse = current.target.method === "multipart" && current.target.uploadId === uploadId;
-  // Too slow: cancelled, or another took over. What we made is ours to take away, unless the other found and kept it;
-  // while they are still at it they may be about to, and the end of the session clears what they did not keep.
-  if (numUpdatedRows === 0n && !isInUse && current.state !== "creating") {
-    await abortMultipartUpload(store.s3, { key: session.key, uploadId });
-  }
+  if (!isWritten) await leaveUnused(store, current, uploadId);
   return current;
+}
+
+/** @returns Of those still their caller's to open, the ids. */
+export async function recordOpened(
+  context: StorageContext,
+  opened: readonly { lease: Lease; uploadId: string }[],
+): Promise<Set<string>> {
+  const values = opened.map(({ lease, uploadId }) => ({
+    id: lease.sessionId,
+    token: lease.token,
+    upload_id: uploadId,
+  }));
+  const { rows } = await sql<{ id: string }>`
+    WITH opened AS MATERIALIZED (
+      SELECT u.id, o.upload_id
+      FROM jsonb_to_recordset(${JSON.stringify(values)}::jsonb) AS o (id uuid, token uuid, upload_id text)
+      JOIN multipart_uploads u ON u.id = o.id AND u.lease_token = o.token
+      WHERE u.status = 'creating'
+      ORDER BY u.id
+      FOR UPDATE OF u
+    )
+    UPDATE multipart_uploads u
+    SET status = 'active', spaces_upload_id = o.upload_id, lease_token = NULL, lease_expires_at = NULL
+    FROM opened o WHERE u.id = o.id
+    RETURNING u.id`.execute(context.db);
+  return new Set(rows.map(({ id }) => id));
+}
+
+/**
+ * Too slow: cancelled, or another took over. What we made is ours to take away, unless the other found and kept it;
+ * while they are still at it they may be about to, and the end of the session clears what they did not keep.
+ */
+export async function leaveUnused(store: Store, current: Session, uploadId: string): Promise<void> {
+  const isInUse = current.target.method === "multipart" && current.target.uploadId === uploadId;
+  if (!isInUse && current.state !== "creating") {
+    await abortMultipartUpload(store.s3, { key: current.key, uploadId });
+  }
 }
 
 async function adoptOrCreate(store: Store, session: Session): Promise<string> {
