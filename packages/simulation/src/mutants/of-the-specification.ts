@@ -53,7 +53,8 @@ export const OF_THE_SPECIFICATION: readonly Mutant[] = [
     sql: `DROP TRIGGER upload_chunks_transition ON upload_chunks;
       CREATE FUNCTION set_back() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
         UPDATE upload_chunks SET status = 'pending'
-        WHERE multipart_upload_id = NEW.multipart_upload_id AND chunk_number = NEW.chunk_number;
+        WHERE multipart_upload_id = NEW.multipart_upload_id AND chunk_number = NEW.chunk_number
+          AND EXISTS (SELECT FROM multipart_uploads m WHERE m.id = NEW.multipart_upload_id AND m.status = 'active');
         RETURN NEW;
       END $$;
       CREATE TRIGGER set_back BEFORE INSERT ON upload_chunks FOR EACH ROW EXECUTE FUNCTION set_back()`,
