@@ -14,6 +14,7 @@ describe("nameDatabaseFailures", () => {
     coded("57P01"),
     new Error("Connection terminated unexpectedly"),
     new Error("timeout exceeded when trying to connect"),
+    new Error("Client has encountered a connection error and is not queryable"),
     new AggregateError([coded("ECONNREFUSED")]),
   ])("says that the database is away (%#)", async (error) => {
     await expect(failing(error)).rejects.toMatchObject({ code: "database_unavailable", cause: error });

@@ -2,7 +2,8 @@ import { UploadError } from "@audiotricks/protocol";
 
 /**
  * The same object, whose calls answer `database_unavailable` when the database cannot be reached, however deep the
- * failure came from. All its members are async functions, or objects of such.
+ * failure came from. All its members are async functions, or objects of such. For what a host asks the same database itself, as
+ * who signs in.
  */
 export function nameDatabaseFailures<Api extends object>(api: Api): Api {
   // Every request passes through here: made once, not for each.
@@ -45,7 +46,8 @@ const NETWORK_CODES = new Set([
 /** SQLSTATE: connection exceptions, out of resources, shutting down or starting up. */
 const SQLSTATES = /^(?:08...|53...|57P0[1-3])$/;
 /** What node-postgres says without a code. */
-const MESSAGES = /^(?:Connection terminated|timeout exceeded when trying to connect)/;
+const MESSAGES =
+  /^(?:Connection terminated|timeout exceeded when trying to connect|Client .* and is not queryable$)/;
 
 function isDatabaseAway(error: unknown): boolean {
   if (error instanceof UploadError || !(error instanceof Error)) return false;
