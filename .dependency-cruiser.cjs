@@ -42,6 +42,15 @@ module.exports = {
       from: { path: "^(packages|apps|migrations|e2e|bench)/", pathNot: "^packages/simulation/" },
       to: { path: "^packages/simulation/" },
     },
+    only("chaos-from-the-outside", "^packages/chaos/src", [
+      "^packages/(protocol|storage|spaces-emulator|uppy-spaces|testing)/src",
+    ]),
+    {
+      name: "nothing-knows-chaos",
+      severity: "error",
+      from: { path: "^(packages|apps|migrations|e2e|bench)/", pathNot: "^packages/chaos/" },
+      to: { path: "^packages/chaos/" },
+    },
     only("migrations-stand-alone", "^migrations/src", []),
     {
       name: "companion-no-sql-no-aws",

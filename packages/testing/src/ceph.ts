@@ -21,6 +21,12 @@ export interface CephGateway extends AsyncDisposable, S3Account {
   region: "us-east-1";
   /** A second account, to which the first one's buckets are foreign. */
   other: S3Account;
+  /** The gateway's process, as whoever kills it needs it; monitor and OSD stay. */
+  gatewayPid(): Promise<number | undefined>;
+  /** Again after it was killed, at the same address; answers when it does. */
+  restartGateway(): Promise<void>;
+  /** `radosgw-admin`, as the main account is the user `main`. */
+  admin(...args: string[]): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -32,7 +38,7 @@ export interface CephOptions {
 const PROGRAMS = ["ceph-mon", "ceph-osd", "radosgw", "radosgw-admin", "ceph", "ceph-authtool", "monmaptool"];
 const PATH = [process.env.PATH ?? "", "/usr/sbin", "/sbin"].join(delimiter);
 /** In the order in which they are ended. */
-const DAEMONS = ["client.rgw", "osd.0", "mon.a"];
+const DAEMONS = ["client.rgw", "osd.0", "mon.a"] as const;
 
 /**
  * Starts a throw-away Ceph RADOS Gateway (monitor, one OSD, gateway) on free loopback ports. One copy of everything:
@@ -83,7 +89,22 @@ export async function startCephGateway({ settings = {} }: CephOptions = {}): Pro
     await stop();
     throw error;
   }
-  return { endpoint, region: "us-east-1", ...main, other, stop, [Symbol.asyncDispose]: stop };
+  const gatewayPidFile = join(directory, "run", `${DAEMONS[0]}.pid`);
+  return {
+    endpoint,
+    region: "us-east-1",
+    ...main,
+    other,
+    gatewayPid: () => findDaemon(gatewayPidFile, conf),
+    restartGateway: async () => {
+      await stopDaemon(gatewayPidFile, conf);
+      await ceph("radosgw", ["-c", conf, "-n", DAEMONS[0]]);
+      await untilAnswering(endpoint, directory);
+    },
+    admin: (...args) => ceph("radosgw-admin", ["-c", conf, ...args]),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
 }
 
 async function createCluster(directory: string, conf: string, monPort: number): Promise<void> {
@@ -181,14 +202,19 @@ async function untilAnswering(endpoint: string, directory: string): Promise<void
 }
 
 /** By pid file, and only if the pid is still that daemon of this directory. */
-async function stopDaemon(pidFile: string, conf: string): Promise<void> {
+async function findDaemon(pidFile: string, conf: string): Promise<number | undefined> {
   const pid = Number(await readFile(pidFile, "utf8").catch(() => ""));
-  if (!Number.isInteger(pid) || pid <= 1) return;
-  const isOurs = async (): Promise<boolean> =>
-    (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).split("\0").includes(conf);
+  if (!Number.isInteger(pid) || pid <= 1) return undefined;
+  const words = (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).split("\0");
+  return words.includes(conf) ? pid : undefined;
+}
+
+async function stopDaemon(pidFile: string, conf: string): Promise<void> {
+  const pid = await findDaemon(pidFile, conf);
+  if (pid === undefined) return;
   // What is in it is thrown away: no need to let it flush.
-  if (await isOurs()) process.kill(pid, "SIGKILL");
-  for (let i = 0; i < 100 && (await isOurs()); i++) await delay(50);
+  process.kill(pid, "SIGKILL");
+  for (let i = 0; i < 100 && (await findDaemon(pidFile, conf)) !== undefined; i++) await delay(50);
 }
 
 async function ceph(program: string, args: string[]): Promise<void> {

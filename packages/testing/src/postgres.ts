@@ -15,13 +15,17 @@ export interface TestPostgres extends AsyncDisposable {
   bin: string;
   /** The data directory. */
   data: string;
-  /** Of its first process, whose children are all others. */
-  pid: number;
+  /** Of its first process now, whose children are all others. */
+  readonly pid: number;
+  /** Ends it without a checkpoint. SIGKILL also keeps it from ending its sessions: those see for themselves that it is gone. */
+  crash(signal: "SIGQUIT" | "SIGKILL"): Promise<void>;
+  /** Again after a crash, at the same address and with what was committed. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
 export interface PostgresOptions {
-  /** Beside those that make it fast and forgetful, or in their place. */
+  /** Beside or instead of those that make it fast, such as `synchronous_commit`. */
   settings?: Readonly<Record<string, string>>;
   /** Where its directory is made, by default the one for temporary files. */
   parent?: string;
@@ -32,6 +36,8 @@ const OLDEST_VERSION = 15;
 const INSTALL_HINT =
   "install one with `apt-get install -y --no-install-recommends postgresql`, or set TEST_POSTGRES_BIN to the directory of initdb";
 const START_ATTEMPTS = 3;
+const RESTART_ATTEMPTS = 100;
+const RESTART_PAUSE_MS = 100;
 const START_TIMEOUT_MS = 30_000;
 /** Of `postmaster.pid`, from 0; in every version since 10. */
 const LOCK_FILE_STATE_LINE = 7;
@@ -43,22 +49,41 @@ const LOCK_FILE_STATE_LINE = 7;
  *
  * @throws {Error} Says what to install where there is no server.
  */
-export async function startPostgres(options: PostgresOptions = {}): Promise<TestPostgres> {
+export async function startPostgres({
+  settings = {},
+  parent = tmpdir(),
+}: PostgresOptions = {}): Promise<TestPostgres> {
   const bin = await findBinaries();
   const user = process.getuid?.() === 0 ? await findServerUser() : undefined;
-  const directory = await mkdtemp(join(options.parent ?? tmpdir(), "at-pg-"));
+  const directory = await mkdtemp(join(parent, "at-pg-"));
   try {
     if (user !== undefined) await chown(directory, user.uid, user.gid);
     await chmod(directory, 0o700);
     const data = join(directory, "data");
-    const flags = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"];
-    await run(...asUser(user, [join(bin, "initdb"), "-D", data, ...flags]), { cwd: "/" });
-    const { server, url } = await startServer(bin, user, directory, options.settings);
+    const options = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"];
+    await run(...asUser(user, [join(bin, "initdb"), "-D", data, ...options]), { cwd: "/" });
+    const start = (port?: number) => startServer({ bin, user, directory, settings, port });
+    const { port, ...started } = await start();
+    let { server } = started;
     const stop = async (): Promise<void> => {
       await end(server);
-      await rm(directory, { recursive: true, force: true });
+      await rm(directory, { recursive: true, force: true, maxRetries: 5 });
     };
-    return { url, bin, data, pid: server.pid ?? 0, stop, [Symbol.asyncDispose]: stop };
+    return {
+      bin,
+      data,
+      get pid() {
+        return server.pid ?? 0;
+      },
+      url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+      crash: (signal) => end(server, signal),
+      restart: async () => {
+        await end(server);
+        ({ server } = await start(port));
+      },
+      stop,
+      [Symbol.asyncDispose]: stop,
+    };
   } catch (error) {
     await rm(directory, { recursive: true, force: true });
     throw error;
@@ -70,16 +95,22 @@ interface ServerUser {
   gid: number;
 }
 
-/** Another process may take the port between our looking for it and the server's. */
-async function startServer(
-  bin: string,
-  user: ServerUser | undefined,
-  directory: string,
-  more: Readonly<Record<string, string>> = {},
-): Promise<{ server: ChildProcess; url: string }> {
+/**
+ * Another process may take the port between our looking for it and the server's; and what a killed server leaves behind
+ * holds its memory for a moment.
+ */
+async function startServer(options: {
+  bin: string;
+  user: ServerUser | undefined;
+  directory: string;
+  settings: Readonly<Record<string, string>>;
+  port: number | undefined;
+}): Promise<{ server: ChildProcess; port: number }> {
+  const { bin, user, directory } = options;
   const data = join(directory, "data");
+  const attempts = options.port === undefined ? START_ATTEMPTS : RESTART_ATTEMPTS;
   for (let attempt = 1; ; attempt++) {
-    const port = await freePort();
+    const port = options.port ?? (await freePort());
     const settings = {
       fsync: "off",
       synchronous_commit: "off",
@@ -87,8 +118,8 @@ async function startServer(
       max_connections: "250",
       listen_addresses: "127.0.0.1",
       unix_socket_directories: directory,
-      ...more,
       port: String(port),
+      ...options.settings,
     };
     const args = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
     const [command, commandArgs] = asUser(
@@ -99,11 +130,10 @@ async function startServer(
     );
     const server = spawn(command, commandArgs, { cwd: "/", stdio: ["ignore", "ignore", "pipe"] });
     const log = keepLog(server);
-    if (await becomesReady(server, data)) {
-      return { server, url: `postgres://postgres@127.0.0.1:${port}/postgres` };
-    }
+    if (await becomesReady(server, data)) return { server, port };
     await end(server);
-    if (attempt === START_ATTEMPTS) throw new Error(`PostgreSQL did not start:\n${log.join("")}`);
+    if (attempt === attempts) throw new Error(`PostgreSQL did not start:\n${log.join("")}`);
+    await delay(RESTART_PAUSE_MS);
   }
 }
 
@@ -122,7 +152,10 @@ async function becomesReady(server: ChildProcess, data: string): Promise<boolean
   for (const deadline = Date.now() + START_TIMEOUT_MS; Date.now() < deadline; await delay(50)) {
     if (hasEnded(server)) return false;
     const lockFile = await readFile(join(data, "postmaster.pid"), "utf8").catch(() => "");
-    if (lockFile.split("\n")[LOCK_FILE_STATE_LINE]?.trimEnd() === "ready") return !hasEnded(server);
+    const lines = lockFile.split("\n");
+    // One that was killed left its lock file as it was.
+    if (Number(lines[0]) !== server.pid) continue;
+    if (lines[LOCK_FILE_STATE_LINE]?.trimEnd() === "ready") return !hasEnded(server);
   }
   return false;
 }
@@ -132,10 +165,10 @@ function hasEnded(server: ChildProcess): boolean {
 }
 
 /** SIGQUIT: at once, without a checkpoint; nothing here is kept. */
-async function end(server: ChildProcess): Promise<void> {
+async function end(server: ChildProcess, signal: NodeJS.Signals = "SIGQUIT"): Promise<void> {
   if (hasEnded(server)) return;
   const ended = new Promise((resolve) => server.once("exit", resolve));
-  server.kill("SIGQUIT");
+  server.kill(signal);
   await ended;
 }
 

@@ -1,0 +1,25 @@
+import type { Ledger } from "../ledger.ts";
+
+interface LogEntry {
+  level: number;
+  msg: string;
+  err?: { type?: string; message?: string; code?: string; stack?: string; cause?: LogEntry["err"] };
+}
+
+/** What servers say above information: counted, and what they had not thought of is wrong. */
+export function readLogLine(line: string, ledger: Ledger): void {
+  if (!line.startsWith("{")) return;
+  const { level, msg, err } = JSON.parse(line) as LogEntry;
+  if (level < 40) return;
+  ledger.count(
+    `log: ${msg}${err === undefined ? "" : ` (${err.code ?? err.message ?? err.type})`}`.slice(0, 120),
+  );
+  if (msg === "unexpected error") ledger.wrong(`a companion did not expect ${describe(err)}`);
+}
+
+function describe(err: LogEntry["err"]): string {
+  if (err === undefined) return "something";
+  const where = err.stack?.split("\n").slice(1, 14).join(" <") ?? "";
+  const cause = err.cause === undefined ? "" : `, because of ${describe(err.cause)}`;
+  return `${err.type} ${err.code ?? ""} ${err.message}${where}${cause}`;
+}
