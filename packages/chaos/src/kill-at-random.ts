@@ -9,7 +9,7 @@ export interface Slaughter {
   allUp(): Promise<void>;
 }
 
-const LONGEST_LULL_MS = 10_000;
+const LONGEST_LULL_MS = 20_000;
 
 /**
  * Kills by chance, revives after a random while, until it has killed so many or is told to stop.

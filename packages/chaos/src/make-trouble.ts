@@ -4,6 +4,9 @@ import { Random } from "./random.ts";
 import { cutWires, fillStore } from "./trouble.ts";
 import { gatewayVictim, postmasterVictim, serverVictim, sessionVictim } from "./victims.ts";
 
+/** So many companions, and uploads get somewhere. */
+const SERVING = 2;
+
 /** Everything at once, until so much is killed or told to stop. Afterwards all of it is up again, whole and not full. */
 export async function makeTrouble(
   site: Site,
@@ -37,7 +40,7 @@ export async function makeTrouble(
     ledger,
     kills,
     signal: until,
-    isServing: () => companions.some(({ url }) => url !== undefined),
+    isServing: () => companions.filter(({ url }) => url !== undefined).length >= SERVING,
   });
   ending.abort();
   toCompanions.cutPercent = 0;

@@ -57,12 +57,12 @@ export class Page {
     const [id] = this.#open.keys();
     if (id === undefined) return;
     const chance = random.next();
-    if (chance < 0.03) this.#engine.pause(id);
-    else if (chance < 0.05) {
+    if (chance < 0.01) this.#engine.pause(id);
+    else if (chance < 0.013) {
       const file = this.#open.get(id);
       if (file !== undefined) file.isCancelAsked = true;
       this.#engine.cancel(id);
-    } else if (chance < 0.08) {
+    } else if (chance < 0.02) {
       ledger.count("reloads");
       this.#engine.close();
       this.#engine = this.#load();

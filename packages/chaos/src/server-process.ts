@@ -80,8 +80,8 @@ export class ServerProcess {
     });
     this.#child = child;
     let isReady = false;
-    let rest = "";
-    for (const stream of [child.stdout, child.stderr])
+    for (const stream of [child.stdout, child.stderr]) {
+      let rest = "";
       stream.setEncoding("utf8").on("data", (text: string) => {
         this.tail = (this.tail + text).slice(-TAIL);
         const lines = (rest + text).split("\n");
@@ -94,6 +94,7 @@ export class ServerProcess {
           this.url = url;
         }
       });
+    }
     child.on("error", (error) => this.#onOwnEnd(error.message));
     child.on("exit", (code, signal) => {
       if (this.#child !== child) return;

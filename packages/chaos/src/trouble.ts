@@ -10,7 +10,7 @@ export async function cutWires(
   { random, signal }: { random: Random; signal: AbortSignal },
 ): Promise<void> {
   while (!signal.aborted) {
-    await delay(random.between(50, 1500), undefined, { signal }).catch(() => undefined);
+    await delay(random.between(200, 4000), undefined, { signal }).catch(() => undefined);
     if (!signal.aborted) wire.cut();
   }
 }

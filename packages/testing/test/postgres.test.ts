@@ -43,6 +43,18 @@ describe("startPostgres", () => {
     await one.stop();
   });
 
+  it.each(["SIGKILL", "SIGQUIT"] as const)(
+    "comes back at the same address after %s, with what was committed",
+    async (signal) => {
+      await using server = await startPostgres({ settings: { synchronous_commit: "on" } });
+      await query(server.url, "CREATE TABLE kept AS SELECT 7 AS number");
+      await server.crash(signal);
+      await expect(query(server.url, "SELECT 1")).rejects.toMatchObject({ code: "ECONNREFUSED" });
+      await server.restart();
+      expect(await query(server.url, "SELECT number FROM kept")).toEqual([{ number: 7 }]);
+    },
+  );
+
   it("ends with the process that started it, even if that is killed", async () => {
     const module = fileURLToPath(new URL("../src/postgres.ts", import.meta.url));
     const script = `import { startPostgres } from ${JSON.stringify(module)}; console.log((await startPostgres()).url);`;

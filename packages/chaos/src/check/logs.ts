@@ -11,9 +11,8 @@ export function readLogLine(line: string, ledger: Ledger): void {
   if (!line.startsWith("{")) return;
   const { level, msg, err } = JSON.parse(line) as LogEntry;
   if (level < 40) return;
-  ledger.count(
-    `log: ${msg}${err === undefined ? "" : ` (${err.code ?? err.message ?? err.type})`}`.slice(0, 120),
-  );
+  const why = err === undefined ? "" : ` (${err.code ?? err.message})`;
+  ledger.count(`log: ${msg}${why}`.replace(/:\d{4,5}\b/g, ":…").slice(0, 120));
   if (msg === "unexpected error") ledger.wrong(`a companion did not expect ${describe(err)}`);
 }
 
