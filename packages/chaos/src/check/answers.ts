@@ -56,4 +56,9 @@ export async function checkAnswers({ pool, ledger }: Evidence): Promise<void> {
     if (Number(deleted) !== (status === "deleted" ? 1 : 0))
       ledger.wrong(`11: file ${id} is ${status}, and was deleted ${deleted} times`);
   }
+  const { rows: failures } = await pool.query<{ why: string; count: string }>(
+    `SELECT error_code || ': ' || coalesce(error_message, '') AS why, count(*) FROM multipart_uploads
+     WHERE status = 'failed' GROUP BY why`,
+  );
+  for (const { why, count } of failures) ledger.count(`failed sessions, ${why}`, Number(count));
 }
