@@ -30,9 +30,10 @@ export class UploadsPage {
       if (request.method() === "POST" && request.url().endsWith("/v1/uploads")) this.sessionsAsked += 1;
       if (request.method() === "PUT") this.partsBegun.push(partNumberOf(request.url()));
     });
-    page.on("response", (response) => {
-      if (response.request().method() === "PUT" && response.ok()) {
-        this.partsStored.push(partNumberOf(response.url()));
+    // When the page has the whole answer: one whose headers came as it was paused is a part in flight to it, and sent again.
+    page.on("requestfinished", (request) => {
+      if (request.method() === "PUT" && request.existingResponse()?.ok() === true) {
+        this.partsStored.push(partNumberOf(request.url()));
       }
     });
     // The engine asks before a page with uploads is left; a person who reloads says yes.

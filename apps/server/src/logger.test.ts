@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { withoutSecrets } from "./logger.ts";
+import { describeError, withoutSecrets } from "./logger.ts";
 
 describe("withoutSecrets", () => {
   it.each([
@@ -15,5 +15,20 @@ describe("withoutSecrets", () => {
   it("leaves what is no secret", () => {
     const text = "ENOENT: no such file or directory, open '/srv/data/x' at https://a.example/b?c=d";
     expect(withoutSecrets(text)).toBe(text);
+  });
+});
+
+describe("describeError", () => {
+  it("says what went wrong, of errors and of copies of them, and chooses what it says", () => {
+    const error = Object.assign(new Error("no connection"), { code: "ECONNRESET", detail: "a row" });
+    expect(describeError(error)).toEqual({
+      type: "Error",
+      message: "no connection",
+      code: "ECONNRESET",
+      stack: error.stack,
+    });
+    const { message, stack, code, detail } = error;
+    expect(describeError({ message, stack, code, detail, queue: "sweep" })).toEqual(describeError(error));
+    expect(describeError("nothing more")).toEqual({ message: "nothing more" });
   });
 });

@@ -20,9 +20,9 @@ export function createLogger(config: Pick<ServerConfig, "logLevel">): Logger {
 }
 
 /** A chosen few fields: PostgreSQL's `detail` and the SDK's `$response` carry rows, headers and signatures. */
-function describeError(error: unknown, depth = 0): object {
-  if (!(error instanceof Error)) return { message: withoutSecrets(String(error)) };
-  const { name, message, stack, cause } = error;
+export function describeError(error: unknown, depth = 0): object {
+  if (!isErrorLike(error)) return { message: withoutSecrets(String(error)) };
+  const { name = "Error", message, stack, cause } = error;
   const code = "code" in error ? String(error.code) : undefined;
   return {
     type: name,
@@ -31,6 +31,15 @@ function describeError(error: unknown, depth = 0): object {
     ...(stack === undefined ? {} : { stack: withoutSecrets(stack) }),
     ...(cause === undefined || depth > 3 ? {} : { cause: describeError(cause, depth + 1) }),
   };
+}
+
+/** Also what only has an error's fields: pg-boss hands on copies. */
+function isErrorLike(
+  error: unknown,
+): error is { name?: string; message: string; stack?: string; cause?: unknown } {
+  return (
+    typeof error === "object" && error !== null && "message" in error && typeof error.message === "string"
+  );
 }
 
 /** Signatures in URLs, passwords in connection strings, tokens in headers and paths. */

@@ -20,11 +20,13 @@ export const counters: Invariant = ({ now, before }) => {
     const earlier = before?.counters.find(({ scope, id }) => scope === counter.scope && id === counter.id);
     const bytes = counter.used + counter.reserved;
     const files = counter.used_files + counter.reserved_files;
-    // A limit that was lowered leaves what there is; nothing may come to it.
-    if (counter.max_bytes !== null && bytes > Math.max(counter.max_bytes, total(earlier).bytes)) {
+    // A limit that was lowered leaves what there is; nothing may come to it, but for what came before it within this same look.
+    const maxBytes = Math.max(counter.max_bytes ?? Infinity, limitBefore(earlier?.max_bytes));
+    const maxFiles = Math.max(counter.max_files ?? Infinity, limitBefore(earlier?.max_files));
+    if (bytes > Math.max(maxBytes, total(earlier).bytes)) {
       wrongs.push(`3: ${counter.scope} ${counter.id} has ${bytes} bytes of ${counter.max_bytes}`);
     }
-    if (counter.max_files !== null && files > Math.max(counter.max_files, total(earlier).files)) {
+    if (files > Math.max(maxFiles, total(earlier).files)) {
       wrongs.push(`3: ${counter.scope} ${counter.id} has ${files} files of ${counter.max_files}`);
     }
   }
@@ -33,6 +35,11 @@ export const counters: Invariant = ({ now, before }) => {
 
 type Sums = Pick<Counter, "used" | "reserved" | "used_files" | "reserved_files">;
 const NOTHING: Sums = { used: 0, reserved: 0, used_files: 0, reserved_files: 0 };
+
+/** `null` is no limit; of whom nothing was known before, none is known either. */
+function limitBefore(limit: number | null | undefined): number {
+  return limit === undefined ? 0 : (limit ?? Infinity);
+}
 
 function total(counter: Counter | undefined): { bytes: number; files: number } {
   const { used, reserved, used_files: files, reserved_files: open } = counter ?? NOTHING;

@@ -4,17 +4,19 @@ import { type MutantResult, readResults, writeResults } from "../report/results.
 import { MUTANT_RESULTS, writeReport } from "../report/write-report.ts";
 import { say } from "../say.ts";
 import type { Mutant } from "./mutant.ts";
-import { MUTANTS } from "./put-in.ts";
+import { getMutant, MUTANTS } from "./put-in.ts";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 
 /**
  * Puts in one defect after the other, each in a process of its own, and writes down which seed found it.
  *
+ * @param only Names, by commas.
  * @returns The exit code: 0 if every one was found.
+ * @throws {Error} If one of the names is none.
  */
 export async function huntMutants(runs: string, only?: string): Promise<number> {
-  const wanted = MUTANTS.filter(({ name }) => only === undefined || only.split(",").includes(name));
+  const wanted = only === undefined ? MUTANTS : only.split(",").map(getMutant);
   const results = new Map(
     readResults<MutantResult[]>(MUTANT_RESULTS)?.map((result) => [result.name, result]),
   );
