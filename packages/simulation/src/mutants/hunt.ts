@@ -38,6 +38,11 @@ export async function huntMutants(runs: string, only?: string): Promise<number> 
 async function hunt({ name, what }: Mutant, runs: string): Promise<MutantResult> {
   const said = await hear([MAIN, "--mutant", name, "--runs", runs]);
   const found = /^seed (\d+): (.*)$/m.exec(said);
+  // One that no longer runs is not found, however loudly it fails.
+  if (/\b(?:ReferenceError|SyntaxError)\b/.test(said)) {
+    say(`BROKEN ${name}: ${said}`);
+    return { name, what, seed: null, said: "" };
+  }
   say(
     found === null ? `MISSED ${name}: ${what}\n${said}` : `found  ${name} by seed ${found[1]}: ${found[2]}`,
   );

@@ -64,8 +64,8 @@ export const TRAPS: readonly Mutant[] = [
         to: `  const { rows: [room] } = await sql<{ fits: boolean }>\`
     SELECT coalesce((coalesce(c.used_bytes + c.reserved_bytes, 0) + \${files.reduce((sum, { size }) => sum + size, 0)}::bigint
       <= l.max_bytes), true) AND coalesce(coalesce(c.used_files + c.reserved_files, 0) + 1 <= l.max_files, true) AS fits
-    FROM quota_limits('user', \${principal.userId}::uuid) l
-    LEFT JOIN storage_counters c ON c.scope = 'user' AND c.scope_id = \${principal.userId}::uuid\`.execute(context.db);
+    FROM quota_limits('user', \${caller.userId}::uuid) l
+    LEFT JOIN storage_counters c ON c.scope = 'user' AND c.scope_id = \${caller.userId}::uuid\`.execute(work.db);
   if (room?.fits !== true) {
     return files.map(() => ({ outcome: "refused", error: new UploadError("quota_exceeded", "full") }));
   }
