@@ -1,5 +1,5 @@
 import { type Authenticate, bearerJwt } from "@audiotricks/companion";
-import { createUserDirectory, type Database, nameDatabaseFailures } from "@audiotricks/storage";
+import { createUserDirectory, type Database } from "@audiotricks/storage";
 import type { Hono } from "hono";
 import type { Kysely } from "kysely";
 import type { ServerConfig } from "./config.ts";
@@ -23,13 +23,13 @@ export async function openAuthentication(
     return { authenticate: withOperators(authenticate, operators), demoRoutes: routes };
   }
   const { issuer, audience, algorithms, source, createsUsers } = auth;
-  const users = nameDatabaseFailures({ find: createUserDirectory({ db, createsUsers }) });
+  const findUser = createUserDirectory({ db, createsUsers });
   const authenticate = bearerJwt({
     issuer,
     audience,
     algorithms,
     ...source,
-    findUser: (subject) => users.find({ issuer, subject }),
+    findUser: (subject) => findUser({ issuer, subject }),
   });
   return { authenticate: withOperators(authenticate, operators), demoRoutes: undefined };
 }

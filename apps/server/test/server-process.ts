@@ -9,11 +9,8 @@ import { prepareEmbeddedDatabase } from "@audiotricks/testing/migrated-pglite";
 
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const START_DEADLINE_MS = 60_000;
-/**
- * V8 compiles what is hot in PGlite a second time, better, beside the start: two of its five seconds of processor, which a
- * server that lives for as long as a test does not get back.
- */
-const FOR_A_SHORT_LIFE = ["--liftoff-only"];
+/** As `npm start` has it. */
+const NODE_FLAGS = ["--liftoff-only"];
 
 /** A process of the real server: what it was told, what it says, how it ends. */
 export interface ServerProcess extends AsyncDisposable {
@@ -48,12 +45,16 @@ export function environment(env: Record<string, string>): Record<string, string>
   return { PATH, HOME, NODE_COMPILE_CACHE, ...unset, PORT: "0", EMULATOR_PORT: "0", ...env };
 }
 
-export async function startServerProcess(env: Record<string, string>): Promise<ServerProcess> {
-  const start = performance.now();
-  const child = spawn(process.execPath, [...FOR_A_SHORT_LIFE, MAIN], {
+function spawnServer(env: Record<string, string>) {
+  return spawn(process.execPath, [...NODE_FLAGS, MAIN], {
     env: environment(env),
     stdio: ["ignore", "pipe", "pipe"],
   });
+}
+
+export async function startServerProcess(env: Record<string, string>): Promise<ServerProcess> {
+  const start = performance.now();
+  const child = spawnServer(env);
   let output = "";
   const { promise: ready, resolve } = Promise.withResolvers<string>();
   for (const stream of [child.stdout, child.stderr])
@@ -106,10 +107,7 @@ export async function startServerProcess(env: Record<string, string>): Promise<S
 
 /** A server that must refuse to start: its exit code, and what it said. */
 export async function refusedStart(env: Record<string, string>): Promise<{ code: number; output: string }> {
-  const child = spawn(process.execPath, [...FOR_A_SHORT_LIFE, MAIN], {
-    env: environment(env),
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawnServer(env);
   let output = "";
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding("utf8").on("data", (text: string) => {
@@ -126,10 +124,7 @@ export async function interruptedStart(
   env: Record<string, string>,
   isTime: () => boolean,
 ): Promise<{ signal: NodeJS.Signals | null; output: string; tookMs: number }> {
-  const child = spawn(process.execPath, [...FOR_A_SHORT_LIFE, MAIN], {
-    env: environment(env),
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawnServer(env);
   let output = "";
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding("utf8").on("data", (text: string) => {

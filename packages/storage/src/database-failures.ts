@@ -2,8 +2,7 @@ import { UploadError } from "@audiotricks/protocol";
 
 /**
  * The same object, whose calls answer `database_unavailable` when the database cannot be reached, however deep the
- * failure came from. All its members are async functions, or objects of such. For what a host asks the same database itself, as
- * who signs in.
+ * failure came from. All its members are async functions, or objects of such.
  */
 export function nameDatabaseFailures<Api extends object>(api: Api): Api {
   // Every request passes through here: made once, not for each.

@@ -12,7 +12,6 @@ export { isOperator } from "./access/tenant.ts";
 export type { AuditEntry } from "./audit/audit-log.ts";
 export { createStorage, type StorageOptions } from "./create-storage.ts";
 export type { Database } from "./database.ts";
-export { nameDatabaseFailures } from "./database-failures.ts";
 export { createUserDirectory, type FindUser, type UserDirectoryOptions } from "./identity/find-user.ts";
 export {
   type DeadLetter,

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from "kysely";
 import type { Database } from "../database.ts";
+import { nameDatabaseFailures } from "../database-failures.ts";
 import type { Principal } from "../storage.ts";
 
 export interface UserDirectoryOptions {
@@ -23,7 +24,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
  * A subject is the id of a row in `users`, or it stands in `user_identities`. Only who was found is remembered: one who is let in is
- * let in at once, one who is deleted has nothing left to reach.
+ * let in at once, one who is deleted has nothing left to reach. Rejects with `database_unavailable` while that is away.
  */
 export function createUserDirectory({
   db,
@@ -32,13 +33,15 @@ export function createUserDirectory({
 }: UserDirectoryOptions): FindUser {
   const known = new Map<string, { userId: string; until: number }>();
 
-  async function find(issuer: string, subject: string): Promise<string | null> {
-    const { rows } = await sql<{ id: string | null }>`
-      SELECT coalesce(
-        (SELECT id FROM users WHERE id = ${UUID.test(subject) ? subject : null}::uuid),
-        user_of_subject(${issuer}, ${subject}, ${createsUsers})) AS id`.execute(db);
-    return rows[0]?.id ?? null;
-  }
+  const users = nameDatabaseFailures({
+    async find(issuer: string, subject: string): Promise<string | null> {
+      const { rows } = await sql<{ id: string | null }>`
+        SELECT coalesce(
+          (SELECT id FROM users WHERE id = ${UUID.test(subject) ? subject : null}::uuid),
+          user_of_subject(${issuer}, ${subject}, ${createsUsers})) AS id`.execute(db);
+      return rows[0]?.id ?? null;
+    },
+  });
 
   return async ({ issuer, subject }) => {
     if (
@@ -52,7 +55,7 @@ export function createUserDirectory({
     const kept = known.get(key);
     if (kept !== undefined && performance.now() < kept.until) return { userId: kept.userId };
     known.delete(key);
-    const userId = await find(issuer, subject);
+    const userId = await users.find(issuer, subject);
     if (userId === null) return null;
     const [oldest] = known.keys();
     if (known.size >= MAX_KEPT && oldest !== undefined) known.delete(oldest);
