@@ -103,7 +103,7 @@ export function testSteps(node) {
       command: [node, inRoot("scripts/build-demo.mjs")],
     },
     // Alone: those that have to start and stop in time would wait for others.
-    vitest("servers", "servers, as processes of their own", { workers: 2 }),
+    vitest("servers", "servers, as processes of their own", { workers: 3 }),
     {
       name: "e2e",
       what: "end to end in Chromium",

@@ -229,10 +229,26 @@ export function describeUploads(
       expect(Buffer.from(await on.bucket.read(session.key)).equals(bytes)).toBe(true);
     });
 
+    it.each([200, 500])(
+      "sends Complete once more when the store says in a %d that it failed at it",
+      async (status) => {
+        const { session } = await sendAll(THREE_PARTS);
+        let fault: object | undefined = { refuseWith: status };
+        on.proxy.intercept = (operation) => {
+          if (operation !== "CompleteMultipartUpload") return undefined;
+          const once = fault;
+          fault = undefined;
+          return once;
+        };
+        expect(await complete(session.sessionId)).toMatchObject({ state: "completed" });
+        expect(on.proxy.operations.filter((name) => name === "CompleteMultipartUpload")).toHaveLength(2);
+      },
+    );
+
     it("waits out the store's limit after a Complete of unknown fate before it sends another", async () => {
       const { session } = await sendAll(THREE_PARTS);
       on.proxy.intercept = (operation) =>
-        operation === "CompleteMultipartUpload" ? { refuseWith: 500 } : undefined;
+        operation === "CompleteMultipartUpload" ? { drop: "before" } : undefined;
       expect(await complete(session.sessionId)).toMatchObject({ state: "completing" });
       on.proxy.intercept = () => undefined;
       expect(await complete(session.sessionId)).toMatchObject({ state: "completing" });

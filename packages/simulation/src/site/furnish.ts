@@ -1,5 +1,6 @@
 import { parseEnvelopeKey, sealSecret } from "@audiotricks/storage";
-import type { SharedDatabase } from "./shared-database.ts";
+import type { PGlite } from "@electric-sql/pglite";
+import { asDatabase, type SharedDatabase } from "./shared-database.ts";
 import { BUCKET, ENDPOINT, PART_SIZE, SECRET_MARK, type Site } from "./site.ts";
 
 export const USERS = [
@@ -22,6 +23,11 @@ export async function furnish(
   limits: Limits,
   timeZone: string,
 ): Promise<void> {
+  await asDatabase(() => fill(pglite, limits, timeZone));
+  await rotateKey(site, "key-1");
+}
+
+async function fill(pglite: PGlite, limits: Limits, timeZone: string): Promise<void> {
   const [alpha, beta] = USERS;
   await pglite.exec(`SET TIME ZONE '${timeZone}'`);
   await pglite.query("INSERT INTO users (id, name) VALUES ($1, 'alpha'), ($2, 'beta')", [alpha, beta]);
@@ -40,7 +46,6 @@ export async function furnish(
     `UPDATE storage_settings SET default_user_max_bytes = $1, default_user_max_files = $2, default_workspace_max_bytes = $3`,
     [limits.userBytes, limits.userFiles, limits.workspaceBytes],
   );
-  await rotateKey(site, "key-1");
 }
 
 /** Another key in the place of the one before, which the store goes on taking as long as it is told to. */

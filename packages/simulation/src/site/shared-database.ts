@@ -45,7 +45,6 @@ export async function openSharedDatabase(defect?: string): Promise<SharedDatabas
   await makeDataDirectory();
   // PGlite's alarms are timers too, and one that is set on the machine's clock goes off in the middle of somebody's statement.
   takeOver();
-  const asDatabase = <T>(run: () => Promise<T>) => runAs({ actor: DATABASE, random: randomOf("reset") }, run);
   const loadDataDir = await loadMigratedPglite();
   const pglite = await asDatabase(() => PGlite.create({ parsers: { [INT8]: Number }, loadDataDir }));
   const [{ names } = { names: "" }] = await asDatabase(async () => {
@@ -62,6 +61,11 @@ export async function openSharedDatabase(defect?: string): Promise<SharedDatabas
     },
     [Symbol.asyncDispose]: () => pglite.close(),
   };
+}
+
+/** What PGlite does is nobody else's doing: it sets alarms by the machine's clock, more of them the longer the machine is up. */
+export function asDatabase<T>(run: () => Promise<T>): Promise<T> {
+  return runAs({ actor: DATABASE, random: randomOf("reset") }, run);
 }
 
 /** In a process of its own, where it is not there yet: after another PGlite in this one, the first life differs from the same one later. */

@@ -168,9 +168,11 @@ export type CompleteAnswer =
   | { outcome: "answered" }
   /** The store looked at the request and did nothing, or the request never left. */
   | { outcome: "refused"; failure: S3Failure }
+  /** The store failed at it and is no longer at it: it says so itself, and no proxy before it does. */
+  | { outcome: "ended"; failure: S3Failure }
   | { outcome: "unknown"; failure: S3Failure };
 
-/** Sent once, never retried. */
+/** Sent once: two at a time have lost objects on Ceph. Whoever repeats it knows that the first has ended. */
 export async function completeMultipartUpload(
   s3: S3Connection,
   upload: { key: string; uploadId: string; parts: readonly { partNumber: number; etag: string }[] },
@@ -194,8 +196,14 @@ export async function completeMultipartUpload(
         { requestTimeout: s3.completionLimitMs },
       ),
     result: (): CompleteAnswer => ({ outcome: "answered" }),
-    failed: (failure) => ({ outcome: wasRefused(failure) ? "refused" : "unknown", failure }),
+    failed: (failure) => ({ outcome: outcomeOf(failure), failure }),
   });
+}
+
+function outcomeOf(failure: S3Failure): "refused" | "ended" | "unknown" {
+  if (wasRefused(failure)) return "refused";
+  // Amazon's documentation: such an answer may come with status 200, once the headers are out.
+  return failure.code === "InternalError" && failure.status !== undefined ? "ended" : "unknown";
 }
 
 function wasRefused(failure: S3Failure): boolean {

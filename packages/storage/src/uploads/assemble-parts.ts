@@ -12,8 +12,9 @@ import { recordStoredParts } from "./record-parts.ts";
 import type { MultipartTarget, Session } from "./session.ts";
 
 /**
- * Makes one object of the parts at the store. The store's own list of parts is what counts. Complete goes out once; from
- * then on only the object itself, or the store's time limit, decides what became of it: a status proves nothing.
+ * Makes one object of the parts at the store. The store's own list of parts is what counts. Complete goes out once, and
+ * once more only where the store said that the first had failed inside it; from then on only the object itself, or the
+ * store's time limit, decides what became of it: a status proves nothing.
  *
  * @param requireParts Throws `UploadError` unless these parts make the file.
  */
@@ -44,7 +45,14 @@ export async function assembleParts(
   }
   const etag = multipartEtag(stored.map((part) => part.etag)) ?? null;
   await recordCompleteSent(context, session, lease, stored, etag);
-  const answer = await completeMultipartUpload(store.s3, { key: session.key, uploadId, parts: stored });
+  const complete = { key: session.key, uploadId, parts: stored };
+  let answer = await completeMultipartUpload(store.s3, complete);
+  if (answer.outcome === "ended") {
+    const head = await awaitObject(context, store, session);
+    if (head !== undefined) return judge(head, etag);
+    // It ended and left nothing, and no other is under way: Amazon asks for the same once more.
+    answer = await completeMultipartUpload(store.s3, complete);
+  }
   if (answer.outcome === "refused") {
     const head = await headObject(store.s3, session.key);
     if (head !== undefined) return judge(head, etag);
@@ -83,16 +91,27 @@ async function reconcile(
   expectedEtag: string | null,
   sentAgoMs: number,
 ): Promise<Assembly> {
-  for (const ms of context.settings.reconcileDelaysMs) {
-    await delay(ms);
-    const head = await headObject(store.s3, session.key);
-    if (head !== undefined) return judge(head, expectedEtag);
-  }
+  const head = await awaitObject(context, store, session);
+  if (head !== undefined) return judge(head, expectedEtag);
   if (sentAgoMs <= store.limits.completionLimitMs) return { outcome: "pending" };
   const stored = await listParts(store.s3, { key: session.key, uploadId });
   return stored === undefined
     ? { outcome: "failed", error: gone() }
     : { outcome: "returned", error: notTaken("no object") };
+}
+
+/** An object that was completed may take a moment to be seen. */
+async function awaitObject(
+  { settings }: StorageContext,
+  store: Store,
+  { key }: Session,
+): Promise<ObjectHead | undefined> {
+  for (const ms of settings.reconcileDelaysMs) {
+    await delay(ms);
+    const head = await headObject(store.s3, key);
+    if (head !== undefined) return head;
+  }
+  return undefined;
 }
 
 function judge(head: ObjectHead, expectedEtag: string | null): Assembly {
