@@ -11,27 +11,30 @@ const SESSION = "session_id";
 const KEY = "key";
 
 /**
- * Has pgbench send the very statements of a start, one connection, as the driver sends them: parsed, bound and executed
+ * Has pgbench send the very statements of a start, on so many connections, as the driver sends them: parsed, bound and executed
  * each time. Only the session that the first answers and the key that must be new are pgbench's own.
  *
- * @returns Milliseconds of each transaction.
+ * @param how.transactions Of each connection.
+ * @returns Milliseconds of each transaction, and of pgbench's own processor time.
  */
 export async function runPgbench(
   { bin }: MeasuredPostgres,
   databaseUrl: string,
   start: CapturedStart,
-  transactions: number,
-): Promise<number[]> {
+  { transactions, clients }: { transactions: number; clients: number },
+): Promise<{ times: number[]; processorMs: number }> {
   const folder = await mkdtemp(join(tmpdir(), "at-pgbench-"));
   try {
     const { script, variables } = toScript(start);
     await writeFile(join(folder, "start.sql"), script);
     const child = spawn(
-      join(bin, "pgbench"),
+      "sh",
       [
+        // What it has cost is told by the shell that ran it.
+        ...["-c", '"$@" >/dev/null && times', "sh", join(bin, "pgbench")],
         "--no-vacuum",
         "--protocol=extended",
-        "--client=1",
+        `--client=${clients}`,
         `--transactions=${transactions}`,
         "--log",
         `--log-prefix=${join(folder, "log")}`,
@@ -39,22 +42,42 @@ export async function runPgbench(
         ...variables.map(([name, value]) => `--define=${name}=${value}`),
         databaseUrl,
       ],
-      { stdio: ["ignore", "ignore", "pipe"] },
+      { stdio: ["ignore", "pipe", "pipe"] },
     );
     let said = "";
+    let spent = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      spent += text;
+    });
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       said += text;
     });
     const [status] = (await once(child, "close")) as [number | null];
     if (status !== 0) throw new Error(`pgbench: ${said}`);
-    const log = (await readdir(folder)).find((name) => name.startsWith("log."));
-    if (log === undefined) throw new Error("pgbench wrote no log");
-    const lines = (await readFile(join(folder, log), "utf8")).trim().split("\n");
+    const logs = (await readdir(folder)).filter((name) => name.startsWith("log."));
+    if (logs.length === 0) throw new Error("pgbench wrote no log");
+    const texts = await Promise.all(logs.map((log) => readFile(join(folder, log), "utf8")));
     // Client, number, microseconds, …
-    return lines.map((line) => Number(line.split(" ")[2]) / 1000);
+    const times = texts.flatMap((text) =>
+      text
+        .trim()
+        .split("\n")
+        .map((line) => Number(line.split(" ")[2]) / 1000),
+    );
+    return { times, processorMs: childrenMs(spent) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Of `times`: the second line is of what the shell ran, as `0m1.230s 0m0.450s`. */
+function childrenMs(said: string): number {
+  const parts = [...(said.trim().split("\n").at(1) ?? "").matchAll(/(\d+)m([\d.]+)s/g)];
+  if (parts.length !== 2) throw new Error(`What pgbench has cost is not known: ${said}`);
+  return parts.reduce(
+    (ms, [, minutes, seconds]) => ms + Number(minutes) * 60_000 + Number(seconds) * 1000,
+    0,
+  );
 }
 
 function toScript({ statements, sessionId, idempotencyKey }: CapturedStart): {

@@ -49,6 +49,8 @@ export interface StorageSettings {
   sweepBatch: number;
   /** Calls to the store at once on behalf of one sweep: uploads need the bucket's rate more. */
   sweepConcurrency: number;
+  /** How long a sweep rests after each piece of work, in multiples of what that took: uploads need the processor more, too. */
+  sweepRest: number;
   /** How long one sweep begins new batches; what is left is the next one's. */
   sweepMs: number;
   /** Whole months of the operations log that are kept beside the current one. */
@@ -76,8 +78,9 @@ export const DEFAULT_SETTINGS: StorageSettings = {
   storeConcurrency: 16,
   leftoverGraceMs: 900_000,
   unknownGraceMs: 3 * 86_400_000,
-  sweepBatch: 25,
-  sweepConcurrency: 6,
+  sweepBatch: 10,
+  sweepConcurrency: 4,
+  sweepRest: 2,
   sweepMs: 20_000,
   operationsKeptMonths: 13,
   auditKeptMonths: 25,

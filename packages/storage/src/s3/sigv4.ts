@@ -1,4 +1,4 @@
-import { createHash, createHmac } from "node:crypto";
+import { createHmac, createSecretKey, hash, type KeyObject } from "node:crypto";
 
 export interface SigningCredentials {
   accessKeyId: string;
@@ -14,13 +14,14 @@ export interface Sigv4 {
 }
 
 export function createSigv4(credentials: SigningCredentials, region: string): Sigv4 {
-  let cached: { day: string; key: Buffer } | undefined;
+  /** As a key object: with bytes for a key, OpenSSL makes one each time, at five times the cost of the signature. */
+  let cached: { day: string; key: KeyObject } | undefined;
 
-  function keyFor(day: string): Buffer {
+  function keyFor(day: string): KeyObject {
     if (cached?.day !== day) {
       const dayKey = hmac(`AWS4${credentials.secretAccessKey}`, day);
       const key = hmac(hmac(hmac(dayKey, region), "s3"), "aws4_request");
-      cached = { day, key };
+      cached = { day, key: createSecretKey(key) };
     }
     return cached.key;
   }
@@ -32,7 +33,7 @@ export function createSigv4(credentials: SigningCredentials, region: string): Si
     },
     signRequest: (canonicalRequest, at) => {
       const amzDate = toAmzDate(at);
-      const digest = createHash("sha256").update(canonicalRequest).digest("hex");
+      const digest = hash("sha256", canonicalRequest);
       const text = `AWS4-HMAC-SHA256\n${amzDate}\n${scopeOf(amzDate, region)}\n${digest}`;
       return hmac(keyFor(amzDate.slice(0, 8)), text).toString("hex");
     },
@@ -48,6 +49,6 @@ function scopeOf(amzDate: string, region: string): string {
   return `${amzDate.slice(0, 8)}/${region}/s3/aws4_request`;
 }
 
-function hmac(key: string | Buffer, text: string): Buffer {
+function hmac(key: string | Buffer | KeyObject, text: string): Buffer {
   return createHmac("sha256", key).update(text).digest();
 }

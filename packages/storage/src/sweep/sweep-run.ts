@@ -1,8 +1,12 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { UploadError } from "@audiotricks/protocol";
 import { sql } from "kysely";
 import { mapConcurrently } from "../concurrency.ts";
 import type { SweepReport } from "../storage.ts";
 import type { StorageContext } from "../storage-context.ts";
+
+/** A slow store leaves enough time to others by itself. */
+const LONGEST_REST_MS = 40;
 
 /** One sweep under way. */
 export interface SweepRun {
@@ -12,7 +16,9 @@ export interface SweepRun {
   began: Date;
   /** Whether to begin another batch. */
   hasTime: () => boolean;
-  /** Works on each, several at once; what fails is reported under its id and does not stop the others. */
+  /** Works, and then leaves the database and the processor to those who upload. */
+  thenRest: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Works on each, several at once, each with its rest; what fails is reported under its id and does not stop the others. */
   each: (ids: readonly string[], work: (id: string) => Promise<void>) => Promise<void>;
 }
 
@@ -20,7 +26,7 @@ export async function startSweepRun(
   context: StorageContext,
   signal: AbortSignal | undefined,
 ): Promise<SweepRun> {
-  const { sweepConcurrency, sweepMs } = context.settings;
+  const { sweepConcurrency, sweepMs, sweepRest } = context.settings;
   const { rows } = await sql<{ now: Date }>`SELECT ${context.clock.now()} AS now`.execute(context.db);
   const deadline = performance.now() + sweepMs;
   const report: SweepReport = {
@@ -32,16 +38,25 @@ export async function startSweepRun(
     temporaryDeleted: 0,
     failures: [],
   };
+  const thenRest: SweepRun["thenRest"] = async (work) => {
+    const begunAt = performance.now();
+    try {
+      return await work();
+    } finally {
+      await delay(Math.min(sweepRest * (performance.now() - begunAt), LONGEST_REST_MS));
+    }
+  };
   return {
     context,
     report,
     began: rows[0]?.now ?? new Date(),
     hasTime: () => signal?.aborted !== true && performance.now() < deadline,
+    thenRest,
     each: async (ids, work) => {
       await mapConcurrently(ids, sweepConcurrency, async (id) => {
         if (signal?.aborted) return;
         try {
-          await work(id);
+          await thenRest(() => work(id));
         } catch (error) {
           report.failures.push({ id, ...describe(error) });
         }

@@ -33,7 +33,8 @@ export async function sweep(
   const steps = [complete, expire, abort, finishDeletions];
   for (let left = steps; left.length > 0; ) {
     const unfinished: typeof steps = [];
-    for (const step of left) if (run.hasTime() && (await step(run)) > 0) unfinished.push(step);
+    for (const step of left)
+      if (run.hasTime() && (await run.thenRest(() => step(run))) > 0) unfinished.push(step);
     left = unfinished;
   }
   return run.report;

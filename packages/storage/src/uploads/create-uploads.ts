@@ -123,15 +123,28 @@ async function loadSessions(
   const creating = [...sessions.values()].filter(({ state }) => state === "creating");
   if (creating.length === 0) return { sessions, failures: new Map() };
   const puts = creating.filter(({ target }) => target.method === "put");
-  await activatePuts(
+  const activated = await activatePuts(
     context,
     puts.map(({ id }) => id),
   );
-  const failures = await openTogether(
+  const { opened, failures } = await openTogether(
     context,
     creating.filter(({ target }) => target.method === "multipart"),
   );
-  return { sessions: await findSessions(context, ids), failures };
+  const unknown = creating.filter(({ id }) => !activated.has(id) && !opened.has(id));
+  const read = await findSessions(
+    context,
+    unknown.map(({ id }) => id),
+  );
+  for (const session of creating) {
+    const uploadId = opened.get(session.id);
+    if (uploadId !== undefined)
+      sessions.set(session.id, { ...session, state: "active", target: { method: "multipart", uploadId } });
+    else if (activated.has(session.id)) sessions.set(session.id, { ...session, state: "active" });
+    else sessions.delete(session.id);
+  }
+  for (const session of read.values()) sessions.set(session.id, session);
+  return { sessions, failures };
 }
 
 function shareUrls({ settings }: StorageContext, sessionCount: number): number {

@@ -39,16 +39,21 @@ export async function openAtStore(context: StorageContext, session: Session): Pr
   }
 }
 
-/** A single PUT needs nothing at the store beforehand. */
-export async function activatePuts(context: StorageContext, sessionIds: readonly string[]): Promise<void> {
-  if (sessionIds.length === 0) return;
-  await context.db
+/** A single PUT needs nothing at the store beforehand. @returns The ids of those that are `active` by this. */
+export async function activatePuts(
+  context: StorageContext,
+  sessionIds: readonly string[],
+): Promise<Set<string>> {
+  if (sessionIds.length === 0) return new Set();
+  const rows = await context.db
     .updateTable("multipart_uploads")
     .set({ status: "active" })
     .where("id", "in", sessionIds)
     .where("status", "=", "creating")
     .where("upload_method", "=", "put")
+    .returning("id")
     .execute();
+  return new Set(rows.map(({ id }) => id));
 }
 
 async function open(

@@ -10,18 +10,19 @@ import { getSession, type Session, storeOf } from "./session.ts";
  * Brings sessions that were just born to `active`, together: what is written down for one is written for all. Those that
  * somebody has been at are left to `openAtStore`.
  *
- * @returns Why some could not be; these stay `creating` and can be asked for again.
+ * @returns The store's ids of those that are `active` by this, and why others could not be: these stay `creating` and can be
+ *   asked for again. What became of the rest is for the database to say.
  */
 export async function openTogether(
   context: StorageContext,
   sessions: readonly Session[],
-): Promise<Map<string, UploadError>> {
+): Promise<{ opened: Map<string, string>; failures: Map<string, UploadError> }> {
   const byId = new Map(sessions.map((session) => [session.id, session]));
   const leases = await claimNew(context, [...byId.keys()]);
   const failures = new Map<string, UploadError>();
-  if (leases.length === 0) return failures;
+  if (leases.length === 0) return { opened: new Map(), failures };
   const unexpected: unknown[] = [];
-  await whileLeased(context, leases, async () => {
+  const written = await whileLeased(context, leases, async () => {
     const opened: { lease: Lease; uploadId: string }[] = [];
     await mapConcurrently(leases, context.settings.storeConcurrency, async (lease) => {
       const session = byId.get(lease.sessionId);
@@ -36,18 +37,18 @@ export async function openTogether(
         await letGo(context, lease);
       }
     });
-    await record(context, opened);
+    return record(context, opened);
   });
   // Only now: what could be opened is.
   if (unexpected.length > 0) throw unexpected[0];
-  return failures;
+  return { opened: written, failures };
 }
 
 async function record(
   context: StorageContext,
   opened: readonly { lease: Lease; uploadId: string }[],
-): Promise<void> {
-  if (opened.length === 0) return;
+): Promise<Map<string, string>> {
+  if (opened.length === 0) return new Map();
   let written: Set<string>;
   try {
     written = await recordOpened(context, opened);
@@ -60,4 +61,6 @@ async function record(
     const current = await getSession(context, lease.sessionId);
     await leaveUnused(await storeOf(context, current), current, uploadId);
   }
+  const mine = opened.filter(({ lease }) => written.has(lease.sessionId));
+  return new Map(mine.map(({ lease, uploadId }) => [lease.sessionId, uploadId]));
 }
