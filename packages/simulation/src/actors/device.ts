@@ -152,8 +152,7 @@ export async function complete(
 }
 
 export async function cancel({ ledger }: Site, storage: Storage, me: Principal, sessionId: string) {
-  const known = ledger.sessions.get(sessionId);
-  if (known !== undefined) known.isCancelAsked = true;
+  ledger.askedToCancel.add(sessionId);
   const answer = await storage.uploads.cancel(me, sessionId);
   if (answer.state === "aborted" || answer.state === "aborting") ledger.saidAborted(sessionId);
   return answer;

@@ -15,18 +15,13 @@ export class DatabaseServer {
   readonly #statements: PreparedStatements;
   readonly #turns = new Mutex();
   statements = 0;
-  /** Something was committed since this was last set to false. */
-  hasChanged = true;
+  /** Called at every commit that has changed anything, before another transaction begins. */
+  afterCommit: () => Promise<void> = () => Promise.resolve();
 
   constructor(world: World, faults: Faults, statements: PreparedStatements) {
     this.#world = world;
     this.#faults = faults;
     this.#statements = statements;
-  }
-
-  /** No transaction is open: what is there is committed. */
-  get isQuiet(): boolean {
-    return !this.#turns.isTaken;
   }
 
   connect(): DatabaseSession {
@@ -46,8 +41,8 @@ export class DatabaseServer {
     await this.takeTurn();
     try {
       await this.run(sql, parameters);
+      await this.afterCommit();
     } finally {
-      this.hasChanged = true;
       this.endTurn();
     }
   }
@@ -99,7 +94,7 @@ export class DatabaseSession {
     }
     if (isCommit || sql === "ROLLBACK") this.#isInTransaction = false;
     if (!this.#isInTransaction) {
-      if (isCommit || isWrite(sql, result)) this.#server.hasChanged = true;
+      if (failure === undefined && (isCommit || isWrite(sql, result))) await this.#server.afterCommit();
       this.#server.endTurn();
     }
 

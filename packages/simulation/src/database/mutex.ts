@@ -13,8 +13,4 @@ export class Mutex {
     if (next === undefined) this.#isTaken = false;
     else next();
   }
-
-  get isTaken(): boolean {
-    return this.#isTaken;
-  }
 }

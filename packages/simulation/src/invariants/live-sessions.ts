@@ -12,7 +12,7 @@ export const liveSessions: Invariant = ({ now, before, store, ledger }) => {
       wasOpen &&
       (status === "aborting" || status === "aborted") &&
       !session.expired &&
-      !known?.isCancelAsked
+      !ledger.askedToCancel.has(session.id)
     ) {
       wrongs.push(`5: session ${session.id} is ${status}, though it had not expired and nobody cancelled it`);
     }

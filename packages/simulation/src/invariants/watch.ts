@@ -13,7 +13,7 @@ export class Watch {
 
   constructor(site: Site) {
     this.#site = site;
-    site.world.afterEvent = () => this.#look();
+    site.database.afterCommit = () => this.#look();
   }
 
   get isBroken(): boolean {
@@ -22,8 +22,7 @@ export class Watch {
 
   async #look(): Promise<void> {
     const { database, store, ledger } = this.#site;
-    if (!database.hasChanged || !database.isQuiet || this.isBroken) return;
-    database.hasChanged = false;
+    if (this.isBroken) return;
     this.looks++;
     const now = await takeSnapshot(database);
     const truth = { now, before: this.#before, store, ledger, promised: this.#promised };
@@ -33,7 +32,6 @@ export class Watch {
 
   /** When nothing is left to do. */
   async end(): Promise<void> {
-    this.#site.database.hasChanged = true;
     await this.#look();
     if (this.isBroken || this.#before === undefined) return;
     this.wrongs.push(...atTheEnd(this.#site, this.#before));

@@ -12,7 +12,6 @@ export interface KnownSession {
   partCount: number;
   /** Contents that anybody has sent into it. */
   contents: Set<string>;
-  isCancelAsked: boolean;
   isDeleteAsked: boolean;
   /** The first answer that said `completed`. */
   completed: FileRecord | null;
@@ -23,22 +22,18 @@ export interface KnownSession {
 export class Ledger {
   readonly sessions = new Map<string, KnownSession>();
   readonly byFile = new Map<string, KnownSession>();
+  /** Sessions, also such as are known only by the list of open ones, since the answer to their beginning was lost. */
+  readonly askedToCancel = new Set<string>();
   /** Files that were to go by a certain time. */
   readonly mayExpire = new Set<string>();
   readonly wrongs: string[] = [];
 
-  born(
-    session: Omit<
-      KnownSession,
-      "contents" | "isCancelAsked" | "isDeleteAsked" | "completed" | "isSaidAborted"
-    >,
-  ) {
+  born(session: Omit<KnownSession, "contents" | "isDeleteAsked" | "completed" | "isSaidAborted">) {
     const known = this.sessions.get(session.sessionId);
     if (known !== undefined) return known;
     const fresh: KnownSession = {
       ...session,
       contents: new Set(),
-      isCancelAsked: false,
       isDeleteAsked: false,
       completed: null,
       isSaidAborted: false,

@@ -22,8 +22,6 @@ export class World {
   /** The network between everybody: it outlives those who sent. */
   readonly wire: Actor = createActor("wire");
   readonly #deaths = new Map<Actor, (() => unknown)[]>();
-  /** Called after every event. */
-  afterEvent: () => Promise<void> = () => Promise.resolve();
   happened = 0;
 
   /** Milliseconds since the beginning; never jumps. */
@@ -101,7 +99,6 @@ export class World {
     this.happened++;
     await runAs(event.who, event.run);
     await settled();
-    await this.afterEvent();
   }
 }
 
