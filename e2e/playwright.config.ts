@@ -13,6 +13,9 @@ const OF_THE_LOCAL_STORE = ["**/store-faults.spec.ts"];
 /** What people are asked by the browser, which is all of it there. */
 const OF_THE_WHOLE_BROWSER = ["**/continue.spec.ts"];
 
+/** What lets time pass, and leaves the processors to others meanwhile. */
+const OUTAGES = ["**/broken-connection.spec.ts"];
+
 /** What needs a database or a store beside the server, and what does not come to know which they are: once is enough. */
 const OF_SERVERS = [
   // Rows can be written from outside only where the database is a server.
@@ -29,8 +32,9 @@ const OF_SERVERS = [
 export default defineConfig<object, StackOption>({
   testDir: "specs",
   outputDir: "test-results",
-  // Each worker runs a server, a store and a browser of its own, and waits for them half of the time.
-  workers: 3,
+  // Each worker runs a server, a store and a browser of its own, and waits for them half of the time: three keep two processors
+  // busy, and a fourth is for those that wait. The projects are begun in their order.
+  workers: 4,
   timeout: 180_000,
   expect: { timeout: 30_000 },
   // A test that passes the second time failed the first.
@@ -44,19 +48,34 @@ export default defineConfig<object, StackOption>({
   },
   projects: [
     {
+      name: "ceph, outages",
+      use: { stackName: "ceph" },
+      testMatch: OUTAGES,
+      workers: 1,
+    },
+    {
       name: "ceph, whole Chromium",
       use: { stackName: "ceph", launchOptions: CHROMIUM },
       testMatch: OF_THE_WHOLE_BROWSER,
+      workers: 1,
     },
     {
       name: "ceph",
       use: { stackName: "ceph" },
-      testIgnore: [...OF_THE_PAGE_ALONE, ...OF_THE_LOCAL_STORE, ...OF_THE_WHOLE_BROWSER],
+      testIgnore: [...OF_THE_PAGE_ALONE, ...OF_THE_LOCAL_STORE, ...OF_THE_WHOLE_BROWSER, ...OUTAGES],
+      workers: 3,
+    },
+    {
+      name: "embedded, outages",
+      use: { stackName: "embedded" },
+      testMatch: OUTAGES,
+      workers: 1,
     },
     {
       name: "embedded",
       use: { stackName: "embedded" },
-      testIgnore: [...OF_SERVERS, ...OF_THE_WHOLE_BROWSER],
+      testIgnore: [...OF_SERVERS, ...OF_THE_WHOLE_BROWSER, ...OUTAGES],
+      workers: 3,
     },
   ],
 });

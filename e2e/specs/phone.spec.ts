@@ -1,7 +1,7 @@
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Page } from "@playwright/test";
-import { fixture } from "../harness/audio-files.ts";
+import { fixture, generateWav, MiB } from "../harness/audio-files.ts";
 import { expect, test } from "../harness/test.ts";
 
 const WIDTH = 360;
@@ -39,4 +39,38 @@ test("everything fits on a phone and can be hit with a finger", async ({ uploads
     expect(box.x + box.width, `right edge of “${label}”`).toBeLessThanOrEqual(WIDTH);
   }
   expectStored({ ...source, name });
+});
+
+test("buttons stay under the finger while the numbers above them grow and shrink", async ({
+  uploads,
+  stack,
+  folder,
+  expectStored,
+}, info) => {
+  const files = [
+    await generateWav(folder, "one.wav", 60 * MiB),
+    await generateWav(folder, "another.wav", 60 * MiB),
+  ];
+  await uploads.signIn("alpha");
+  stack.storeLane.limit(8 * MiB);
+  await uploads.pick(files.map(({ path }) => path));
+  for (const { name } of files) await uploads.reaches(name, "uploading");
+  await uploads.hasStoredParts(1);
+  const pause = uploads.row("another.wav").getByRole("button", { name: "Pause another.wav" });
+  const places = new Set<number>();
+  const details = new Set<string | null>();
+  for (const rate of [8 * MiB, MiB / 8, 2 * MiB, MiB]) {
+    stack.storeLane.limit(rate);
+    for (let looks = 0; looks < 8; looks += 1) {
+      places.add((await pause.boundingBox())?.y ?? Number.NaN);
+      details.add(await uploads.row("another.wav").textContent());
+      await uploads.page.waitForTimeout(250);
+    }
+  }
+  await uploads.page.screenshot({ path: info.outputPath("phone.png"), fullPage: true });
+  expect(details.size).toBeGreaterThan(4);
+  expect([...places], [...details].join("\n")).toHaveLength(1);
+  stack.storeLane.limit(null);
+  for (const { name } of files) await uploads.reaches(name, "done");
+  expectStored(...files);
 });

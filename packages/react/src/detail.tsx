@@ -10,7 +10,7 @@ export function Detail({ text, className }: { text: string; className: string })
         // By its place: a number that grows is a text that changes, not another element.
         // biome-ignore lint/suspicious/noArrayIndexKey: see above.
         <Fragment key={index}>
-          {index === 0 ? null : " · "}
+          {index === 0 ? null : <span className="at-between"> · </span>}
           <span className="at-fact">{fact}</span>
         </Fragment>
       ))}
