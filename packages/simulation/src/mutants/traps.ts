@@ -27,8 +27,8 @@ export const TRAPS: readonly Mutant[] = [
     edits: [
       {
         file: "storage/src/s3/multipart.ts",
-        from: 'wasRefused(failure) ? "refused" : "unknown"',
-        to: 'wasRefused(failure) ? "refused" : "answered"',
+        from: 'failure.status !== undefined ? "ended" : "unknown"',
+        to: 'failure.status === 0 ? "ended" : ("answered" as "unknown")',
       },
       {
         file: "storage/src/uploads/assemble-parts.ts",
