@@ -245,6 +245,18 @@ export function describeUploads(
       },
     );
 
+    it("leaves nothing where the store carried out after all what it had refused", async () => {
+      const { session } = await sendAll(THREE_PARTS);
+      const twice = Promise.withResolvers<void>();
+      on.proxy.intercept = (operation) =>
+        operation === "CompleteMultipartUpload" ? { refuseWith: 503, twice: twice.promise } : undefined;
+      expect(await rejection(complete(session.sessionId))).toMatchObject({ code: "storage_unavailable" });
+      twice.resolve();
+      await expect.poll(() => on.bucket.has(session.key)).toBe(true);
+      await on.storage.uploads.cancel(on.me, session.sessionId);
+      await requireNothingLeft();
+    });
+
     it("waits out the store's limit after a Complete of unknown fate before it sends another", async () => {
       const { session } = await sendAll(THREE_PARTS);
       on.proxy.intercept = (operation) =>

@@ -11,8 +11,10 @@ export interface Fault {
   drop?: "before" | "after";
   /** The store carries the request out; the caller gets an error with this status instead of its answer. */
   hideBehind?: number;
-  /** The store never gets the request; the caller gets an error with this status. */
+  /** The store does not get the request; the caller gets an error with this status. */
   refuseWith?: number;
+  /** With `refuseWith`: the request has reached the store twice. The first was refused; this one, by then, is carried out. */
+  twice?: Promise<unknown>;
   /** The store never gets the request; the caller gets this for a success. */
   pretend?: string;
 }
@@ -55,7 +57,8 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     await fault.before;
     if (fault.drop === "before") return void message.socket.destroy();
     if (fault.refuseWith !== undefined) {
-      message.resume();
+      if (fault.twice === undefined) message.resume();
+      else void repeat(message, await message.toArray(), fault.twice);
       return sendError(response, fault.refuseWith);
     }
     if (fault.pretend !== undefined) {
@@ -77,6 +80,15 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     answer.pipe(response);
   }
 
+  async function repeat(message: IncomingMessage, body: Uint8Array[], when: Promise<unknown>): Promise<void> {
+    await when;
+    const { method, url: path, headers } = message;
+    const { hostname, port } = new URL(target);
+    request({ agent, hostname, port, method, path, headers }, (answer) => answer.resume())
+      .on("error", () => undefined)
+      .end(Buffer.concat(body));
+  }
+
   function forward(message: IncomingMessage): Promise<IncomingMessage> {
     const { hostname, port } = new URL(target);
     return new Promise((resolve, reject) => {
@@ -93,7 +105,8 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
 
 function sendError(response: ServerResponse, status: number): void {
   response.writeHead(status, { "content-type": "application/xml", connection: "close" });
-  response.end("<Error><Code>InternalError</Code><Message>made up</Message></Error>");
+  const code = status === 503 ? "SlowDown" : "InternalError";
+  response.end(`<Error><Code>${code}</Code><Message>made up</Message></Error>`);
 }
 
 function operationOf({ method = "", url = "", headers }: IncomingMessage): string {

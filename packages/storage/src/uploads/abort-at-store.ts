@@ -45,6 +45,18 @@ export async function abortAtStore(
 }
 
 async function removeTraces(store: Store, session: Session): Promise<boolean> {
+  if (!(await removeWhatWasSent(store, session))) return false;
+  // What the store refused may have reached it twice, and have been carried out the second time.
+  if (mayHaveBeenAssembled(session)) await deleteObject(store.s3, session.key);
+  return true;
+}
+
+/** Whether the store was ever asked to make the object. */
+function mayHaveBeenAssembled({ target, expectedEtag }: Session): boolean {
+  return expectedEtag !== null || (target.method === "put" && target.putEtag !== null);
+}
+
+async function removeWhatWasSent(store: Store, session: Session): Promise<boolean> {
   const { target, key } = session;
   if (target.method === "put") {
     await deleteObject(store.s3, target.tempKey);
