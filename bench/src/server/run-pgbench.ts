@@ -31,7 +31,10 @@ export async function runPgbench(
       "sh",
       [
         // What it has cost is told by the shell that ran it.
-        ...["-c", '"$@" >/dev/null && times', "sh", join(bin, "pgbench")],
+        "-c",
+        '"$@" >/dev/null && times',
+        "sh",
+        join(bin, "pgbench"),
         "--no-vacuum",
         "--protocol=extended",
         `--client=${clients}`,
