@@ -6,6 +6,8 @@ import { booleanSetting, type Env, httpUrl } from "./config-settings.ts";
 export interface SpacesConfig extends SpacesProvider {
   /** Make the bucket and its rules at start; wants a key that may. */
   prepare: boolean;
+  /** Of DigitalOcean's own API, by which copies at the CDN are purged; `undefined`: they are not. */
+  apiToken: string | undefined;
 }
 
 const REQUIRED = [
@@ -26,6 +28,7 @@ const spaces = z.object({
     )
     .optional(),
   SPACES_CDN_ENDPOINT: httpUrl.optional(),
+  SPACES_CDN_ID: z.uuid("must be the CDN endpoint's id, a UUID; see: doctl compute cdn list").optional(),
   SPACES_FORCE_PATH_STYLE: booleanSetting.optional(),
   SPACES_TWO_HOSTS: booleanSetting.optional(),
   SPACES_PREPARE: booleanSetting.default(false),
@@ -42,10 +45,15 @@ export function readSpaces(env: Env, problems: string[]): SpacesConfig | undefin
     );
   const parsed = spaces.safeParse(env);
   for (const { path, message } of parsed.error?.issues ?? []) problems.push(`${path.join(".")} ${message}.`);
+  const { SPACES_CDN_ID: cdnId, SPACES_CDN_ENDPOINT: cdn, DIGITALOCEAN_TOKEN: apiToken } = env;
+  if ((cdnId === undefined) !== (apiToken === undefined))
+    problems.push("SPACES_CDN_ID and DIGITALOCEAN_TOKEN purge the CDN together: set both or none.");
+  if (cdnId !== undefined && cdn === undefined)
+    problems.push("SPACES_CDN_ENDPOINT is missing: SPACES_CDN_ID is that CDN's id.");
   if (problems.length > before || parsed.data === undefined) return undefined;
   try {
     const provider = readSpacesProvider(env);
-    return provider && { ...provider, prepare: parsed.data.SPACES_PREPARE };
+    return provider && { ...provider, prepare: parsed.data.SPACES_PREPARE, apiToken };
   } catch (error) {
     if (!(error instanceof UploadError)) throw error;
     problems.push(error.message);

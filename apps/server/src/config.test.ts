@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ConfigError, readConfig } from "./config.ts";
 
 const DATA_DIR = "/srv/data";
+const CDN_ID = "9f6d1b2e-3c4a-4d5e-8f70-a1b2c3d4e5f6";
 const SPACES = {
   SPACES_ENDPOINT: "https://fra1.digitaloceanspaces.com",
   SPACES_REGION: "fra1",
@@ -168,6 +169,10 @@ describe("readConfig", () => {
     ["SPACES_ENDPOINT", { ...SPACES, SPACES_ENDPOINT: "ftp://fra1.digitaloceanspaces.com" }],
     ["SPACES_BUCKET", { ...SPACES, SPACES_BUCKET: "Not A Bucket" }],
     ["SPACES_PREPARE", { ...SPACES, SPACES_PREPARE: "1" }],
+    ["SPACES_CDN_ID", { ...SPACES, SPACES_CDN_ID: "fra1", DIGITALOCEAN_TOKEN: "t" }],
+    ["DIGITALOCEAN_TOKEN", { ...SPACES, SPACES_CDN_ENDPOINT: "cdn.example", SPACES_CDN_ID: CDN_ID }],
+    ["SPACES_CDN_ID", { ...SPACES, SPACES_CDN_ENDPOINT: "cdn.example", DIGITALOCEAN_TOKEN: "t" }],
+    ["SPACES_CDN_ENDPOINT", { ...SPACES, SPACES_CDN_ID: CDN_ID, DIGITALOCEAN_TOKEN: "t" }],
     ["DEMO", { DEMO: "maybe" }],
     ["DEMO", { DEMO: "true", NODE_ENV: "production" }],
     ["DEMO", { DEMO: "true", ...JWT }],

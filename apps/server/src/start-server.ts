@@ -4,6 +4,7 @@ import { migrate } from "@audiotricks/migrations";
 import { UploadError } from "@audiotricks/protocol";
 import {
   createBudgets,
+  createDigitalOceanCdn,
   createStorage,
   DEFAULT_SETTINGS,
   openProviders,
@@ -85,7 +86,9 @@ async function open(
   const onError = (err: unknown) => log.error({ err }, "failed in the background");
   // The jobs' storage is another, and their calls are to come after those of users.
   const budgets = createBudgets({ ...DEFAULT_SETTINGS, ...storeSettings(config) });
-  const storage = createStorage({ db, providers, budgets, onError });
+  const apiToken = config.spaces?.apiToken;
+  const cdn = apiToken === undefined ? undefined : createDigitalOceanCdn({ token: apiToken });
+  const storage = createStorage({ db, providers, budgets, cdn, onError });
   teardown.add(async () => await storage.close());
   // A month begins with its part of the log there, also where no job has run for long.
   await storage.upkeep.keepOperations().catch(onError);
@@ -115,7 +118,7 @@ async function open(
   const { fetch, turnOff } = withReadiness(site);
   http.serve(fetch);
   // Answering comes first: the jobs wait a moment.
-  const jobs = beginJobs({ database: database.jobs, providers, budgets, log });
+  const jobs = beginJobs({ database: database.jobs, providers, budgets, cdn, log });
   const webhooks = startWebhooks(db, { endpoint: config.webhook, log });
   teardown.add(async () => {
     const drained = Promise.all([http.close(DRAIN_MS), jobs.stop(DRAIN_MS), webhooks.stop()]);

@@ -58,7 +58,7 @@ const ASK: Record<Route, Ask> = {
   "DELETE /v1/uploads/{id}": ofSession(""),
   "GET /v1/files": inWorkspace("/v1/files"),
   "GET /v1/files/{id}": ofFile(""),
-  "PATCH /v1/files/{id}": ofFile("", { name: "mine.wav" }),
+  "PATCH /v1/files/{id}": ofFile("", { name: "mine.wav", accessLevel: "public" }),
   "DELETE /v1/files/{id}": ofFile(""),
   "POST /v1/files/{id}/download": ofFile("/download", {}),
   "GET /v1/files/{id}/content": ofFile("/content"),

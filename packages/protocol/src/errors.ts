@@ -17,10 +17,14 @@ export const UPLOAD_ERRORS = {
   /** Complete was asked for before the store has every part: `details.missing` lists part numbers. */
   parts_missing: 409,
   file_not_ready: 409,
+  /** Another change of who may read the file is under way: `details.retryAfterMs` says when to ask again. */
+  access_changing: 409,
   body_too_large: 413,
   file_empty: 422,
   file_too_large: 422,
   type_not_allowed: 422,
+  /** Files of this kind are not for so many eyes, such as backups for anyone. */
+  access_not_allowed: 422,
   /** The bytes are not what the name says, for example an `.exe` named `.mp3`. */
   content_mismatch: 422,
   /** The store holds another number of bytes than was announced. */

@@ -27,9 +27,9 @@ describe("messages", () => {
     expect(createUploadsRequest.safeParse({ files: [body] }).success).toBe(false);
   });
 
-  it("refuses an empty change and an access level that nothing serves yet", () => {
+  it("refuses an empty change and an access level that there is not", () => {
     expect(updateFileRequest.safeParse({}).success).toBe(false);
-    expect(updateFileRequest.safeParse({ accessLevel: "public" }).success).toBe(false);
+    expect(updateFileRequest.safeParse({ accessLevel: "everyone" }).success).toBe(false);
   });
 
   it("knows every error code on the wire", () => {

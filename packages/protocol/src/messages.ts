@@ -95,6 +95,10 @@ export const fileRecord = z.object({
   expiresAt: z.iso.datetime().nullable(),
   /** Stable path; redirects to a fresh signed URL. */
   contentUrl: z.string(),
+  /** Where anyone reads it without signing in, while it is public and the store has followed. */
+  publicUrl: z.string().optional(),
+  /** There while the store has not followed the access level yet: until then it is read as before. */
+  accessChanging: z.literal(true).optional(),
 });
 
 export const uploadSession = z.object({
@@ -236,13 +240,17 @@ export const listAuditResponse = z.object({
 });
 
 export const updateFileRequest = z
-  .strictObject({ name: fileName.optional(), accessLevel: accessLevel.exclude(["public"]).optional() })
+  .strictObject({ name: fileName.optional(), accessLevel: accessLevel.optional() })
   .refine((change) => Object.keys(change).length > 0, "nothing to change");
 
 export const downloadRequest = z.strictObject({
   disposition: z.enum(["attachment", "inline"]).default("attachment"),
 });
-export const downloadResponse = z.object({ url: z.string(), expiresIn: z.number().int() });
+export const downloadResponse = z.object({
+  url: z.string(),
+  /** A signed URL ends then. That of a public file does not: then is time to ask whether it still is the one. */
+  expiresIn: z.number().int(),
+});
 
 /** A file made of another: `processed` audio, or a `chunk`, a piece of it. */
 export const deriveFileRequest = z.strictObject({

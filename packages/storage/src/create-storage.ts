@@ -3,6 +3,7 @@ import { type Kysely, sql } from "kysely";
 import { callerContext } from "./access/caller-context.ts";
 import { createAuditLog } from "./audit/audit-log.ts";
 import { listAudit } from "./audit/list-audit.ts";
+import type { Cdn } from "./cdn/cdn.ts";
 import { createClock } from "./clock.ts";
 import type { Database } from "./database.ts";
 import { nameDatabaseFailures } from "./database-failures.ts";
@@ -48,6 +49,8 @@ export interface StorageOptions {
   settings?: Partial<StorageSettings>;
   /** Shared by all that one process asks of its buckets; by default its own, from the settings. */
   budgets?: Budgets;
+  /** Purges the copies of files that are public no more; without it none is asked. */
+  cdn?: Cdn | undefined;
   /** For tests: the time that leases and expiries are decided by. By default the database's. */
   now?: () => Date;
   /** For tests: what carries requests to the buckets, as the SDK's clients take it. By default HTTP. */
@@ -73,6 +76,7 @@ export function createStorage(options: StorageOptions): Storage {
     settings,
     log,
     accesses,
+    cdn: options.cdn,
     leases: createHeldLeases({ db, clock }),
     onError,
   };

@@ -61,9 +61,22 @@ export interface AuditLogs {
   user_id: string | null;
 }
 
+export interface CdnPurges {
+  attempts: Generated<number>;
+  due_at: Generated<Timestamp>;
+  id: Generated<string>;
+  storage_path: string;
+  storage_provider_id: string;
+}
+
 export interface FileStorage {
+  access_due_at: Timestamp | null;
   access_level: Generated<string>;
+  access_version: Generated<number>;
   archived_at: Timestamp | null;
+  /**
+   * Where anyone reads it: at the CDN, or at the store where there is none. Only once the store has opened it.
+   */
   cdn_url: string | null;
   checksum_md5: string | null;
   checksum_sha256: string | null;
@@ -90,11 +103,13 @@ export interface FileStorage {
   last_accessed_at: Timestamp | null;
   metadata: Generated<Json>;
   mime_type: string | null;
+  opened_at: Timestamp | null;
   original_filename: string;
   status: Generated<string>;
   storage_path: string;
   storage_provider_id: string;
   storage_url: string;
+  store_access: Generated<string>;
   stored_at: Timestamp | null;
   stored_filename: string;
   updated_at: Generated<Timestamp>;
@@ -290,6 +305,14 @@ export interface StorageProviders {
   bucket_name: string;
   cdn_enabled: Generated<boolean>;
   cdn_endpoint: string | null;
+  /**
+   * The vendor's id of the CDN endpoint; NULL: its copies are not purged.
+   */
+  cdn_id: string | null;
+  /**
+   * When the CDN takes the next call.
+   */
+  cdn_purge_at: Generated<Timestamp>;
   created_at: Generated<Timestamp>;
   endpoint_url: string;
   id: Generated<string>;
@@ -411,6 +434,7 @@ export interface DB {
   audio_history: AudioHistory;
   audio_uploads: AudioUploads;
   audit_logs: AuditLogs;
+  cdn_purges: CdnPurges;
   file_storage: FileStorage;
   multipart_uploads: MultipartUploads;
   outbox_dead_letters: OutboxDeadLetters;

@@ -10,6 +10,8 @@ export {
 } from "./access/access-table.ts";
 export { isOperator } from "./access/tenant.ts";
 export type { AuditEntry } from "./audit/audit-log.ts";
+export type { Cdn } from "./cdn/cdn.ts";
+export { createDigitalOceanCdn } from "./cdn/digital-ocean-cdn.ts";
 export { createStorage, type StorageOptions } from "./create-storage.ts";
 export type { Database } from "./database.ts";
 export { createUserDirectory, type FindUser, type UserDirectoryOptions } from "./identity/find-user.ts";

@@ -1,4 +1,5 @@
 import type { Kysely } from "kysely";
+import type { Cdn } from "./cdn/cdn.ts";
 import type { Clock } from "./clock.ts";
 import type { Database } from "./database.ts";
 import type { AccessLog } from "./files/access-log.ts";
@@ -16,6 +17,8 @@ export interface StorageContext {
   log: Pick<OperationsLog, "recordUpload">;
   accesses: AccessLog;
   leases: HeldLeases;
+  /** `undefined`: nobody purges from here. */
+  cdn: Cdn | undefined;
   /** Told of failures that no caller waits for. */
   onError: (error: unknown) => void;
 }

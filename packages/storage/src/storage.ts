@@ -162,6 +162,10 @@ export interface SweepReport {
   sessionsAborted: number;
   sessionsCompleted: number;
   filesDeleted: number;
+  /** Files that the store now shows, or does not show, to anyone, as their rows say. */
+  accessSettled: number;
+  /** Objects whose copies the CDN was told to forget. */
+  copiesPurged: number;
   /** Multipart uploads at the store that no open session owned. */
   uploadsAborted: number;
   /** Objects under `temp/` that no open session owned. */

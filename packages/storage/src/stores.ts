@@ -1,6 +1,7 @@
 import type { Providers } from "./providers/open-providers.ts";
 import type { Provider } from "./providers/provider.ts";
 import type { ProviderLimits } from "./providers/provider-limits.ts";
+import { urlOf } from "./s3/bucket-address.ts";
 import type { Budgets } from "./s3/create-budgets.ts";
 import type { StoreOperation } from "./s3/s3-connection.ts";
 import {
@@ -10,10 +11,13 @@ import {
   type RequestHandler,
   type S3Connection,
 } from "./s3/s3-connection.ts";
+import { uriEncodePath } from "./s3/uri-encode.ts";
 
 export interface Store {
   s3: S3Connection;
   limits: ProviderLimits;
+  /** Where anyone reads a public object: at the CDN, or at the store where there is none. */
+  publicUrlOf: (key: string) => string;
 }
 
 /** Connections to the buckets, one each, kept while their credentials last. */
@@ -52,7 +56,8 @@ export function createStores(
   }
 
   function connect(provider: Provider, subject: OperationSubject): Store {
-    const { endpoint, bucket, region, forcePathStyle, hasTwoHosts, credentials, limits } = provider;
+    const { endpoint, bucket, region, forcePathStyle, hasTwoHosts, credentials, limits, cdnEndpoint } =
+      provider;
     const name = JSON.stringify([endpoint, bucket, region, forcePathStyle, hasTwoHosts, credentials]);
     let s3 = connections.get(name);
     if (s3 === undefined) {
@@ -62,7 +67,10 @@ export function createStores(
       s3 = connectS3({ ...address, credentials, completionLimitMs, record, budget, requestHandler });
       connections.set(name, s3);
     }
-    return { s3: { ...s3, subject }, limits };
+    const { address } = s3;
+    const publicUrlOf = (key: string) =>
+      cdnEndpoint === undefined ? urlOf(address, key) : `${cdnEndpoint}/${uriEncodePath(key)}`;
+    return { s3: { ...s3, subject }, limits, publicUrlOf };
   }
 
   const stores: Stores = {

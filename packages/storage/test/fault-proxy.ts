@@ -119,6 +119,7 @@ function operationOf({ method = "", url = "", headers }: IncomingMessage): strin
   if (method === "GET" && query.has("uploadId")) return "ListParts";
   if (method === "GET") return "GetObject";
   if (method === "HEAD") return "HeadObject";
+  if (query.has("acl")) return "PutObjectAcl";
   const isCopy = headers["x-amz-copy-source"] !== undefined;
   if (!query.has("partNumber")) return isCopy ? "CopyObject" : "PutObject";
   return isCopy ? "UploadPartCopy" : "UploadPart";

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { migrateJobs } from "@audiotricks/migrations";
-import { type Budgets, createStorage, type Providers } from "@audiotricks/storage";
+import { type Budgets, type Cdn, createStorage, type Providers } from "@audiotricks/storage";
 import type { JobDatabase } from "../database.ts";
 import type { Logger } from "../logger.ts";
 import { JOBS } from "./jobs.ts";
@@ -12,6 +12,7 @@ interface JobsOptions {
   database: JobDatabase;
   providers: Providers;
   budgets: Budgets;
+  cdn: Cdn | undefined;
   log: Logger;
 }
 
@@ -49,6 +50,7 @@ async function openJobs({
   database,
   providers,
   budgets,
+  cdn,
   log,
 }: JobsOptions): Promise<RunningJobs | undefined> {
   const schema = await migrateJobs(database.db);
@@ -62,6 +64,7 @@ async function openJobs({
     db: database.db,
     providers,
     budgets,
+    cdn,
     onError: (err) => log.error({ err }, "failed in the background"),
   });
   try {

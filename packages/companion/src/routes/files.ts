@@ -60,7 +60,13 @@ export function addFileRoutes(app: CompanionApp, storage: Storage, guard: Guard)
       request: { params: fileParams, body: jsonBody(updateFileRequest) },
       responses: {
         200: jsonResponse("The file as it is now", fileRecord),
-        ...failures("file_not_found", "file_not_ready"),
+        ...failures(
+          "file_not_found",
+          "file_not_ready",
+          "access_changing",
+          "access_not_allowed",
+          "provider_unsupported",
+        ),
       },
     }),
     async (c) => {
@@ -118,7 +124,7 @@ export function addFileRoutes(app: CompanionApp, storage: Storage, guard: Guard)
       middleware: [guard("readContent")],
       request: { params: fileParams },
       responses: {
-        302: { description: "To a signed URL, good for a short while" },
+        302: { description: "To a signed URL, good for a short while, or to the one that anyone has" },
         ...failures("file_not_found", "file_not_ready", "storage_unavailable"),
       },
     }),

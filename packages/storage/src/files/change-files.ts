@@ -1,23 +1,28 @@
 import { UploadError } from "@audiotricks/protocol";
 import type { FileRecord, UpdateFileRequest } from "@audiotricks/protocol/messages";
+import type { Selectable } from "kysely";
 import { ACCESS } from "../access/access-table.ts";
 import type { CallerContext } from "../access/caller-context.ts";
+import { purgeCopies } from "../cdn/purge-copies.ts";
+import type { FileStorage } from "../database-schema.ts";
 import { isStorableText } from "../storable-text.ts";
-import { fileNotFound, toFileRecord } from "./file-record.ts";
+import type { StorageContext } from "../storage-context.ts";
+import { requireLevel } from "./access-rules.ts";
+import { fileNotFound, getFileRecord, toFileRecord } from "./file-record.ts";
+import { type AccessChange, accessChangeOf, releaseAccess, settleAccess } from "./settle-access.ts";
 import { STORED_STATES } from "./stored-states.ts";
 
-export async function getFile({ tenant }: CallerContext, fileId: string): Promise<FileRecord> {
-  const row = await tenant
-    .files(ACCESS.getFile)
-    .selectAll("f")
-    .where("f.id", "=", fileId)
-    .where("f.status", "in", STORED_STATES)
-    .executeTakeFirst();
-  if (row === undefined) throw fileNotFound();
-  return toFileRecord(row);
+export async function getFile(context: CallerContext, fileId: string): Promise<FileRecord> {
+  return toFileRecord(await getRow(context, fileId));
 }
 
-/** @throws {UploadError} `file_not_found`, or `forbidden` for a file that the caller sees but may not change. */
+/**
+ * Renames a file, or changes who may read it: what is wanted is written down first, then the store is asked. Safe to repeat.
+ *
+ * @returns The record; `accessChanging` while the store could not be reached: the sweep tries again.
+ * @throws {UploadError} `file_not_found`; `forbidden` for a file that the caller sees but may not change; `access_changing` while
+ *   another change is under way; `access_not_allowed`, `file_not_ready`; `provider_unsupported` where the store refused.
+ */
 export async function updateFile(
   context: CallerContext,
   fileId: string,
@@ -27,27 +32,77 @@ export async function updateFile(
   if (name !== undefined && !isStorableText(name)) {
     throw new UploadError("invalid_request", "The name must be whole Unicode text.");
   }
-  const before = await getFile(context, fileId);
-  if (accessLevel === "workspace" && before.workspaceId === null) {
-    throw new UploadError(
-      "invalid_request",
-      "The file belongs to no workspace that it could be shared with.",
-    );
-  }
-  const row = await context.tenant
+  const { clock, tenant, work } = context;
+  const before = await getRow(context, fileId);
+  if (accessLevel !== undefined) requireLevel(toFileRecord(before), accessLevel);
+  const row = await tenant
     .updateFiles(ACCESS.updateFile)
     .set({
       ...(name === undefined ? {} : { original_filename: name }),
-      ...(accessLevel === undefined ? {} : { access_level: accessLevel, cdn_url: null }),
+      ...(accessLevel === undefined ? {} : { access_level: accessLevel }),
     })
     .where("f.id", "=", fileId)
     .where("f.status", "in", STORED_STATES)
+    .$if(accessLevel !== undefined, (files) =>
+      files.where((eb) =>
+        eb.or([
+          eb("f.access_due_at", "is", null),
+          eb("f.access_due_at", "<=", clock.now()),
+          eb("f.access_level", "=", accessLevel ?? ""),
+        ]),
+      ),
+    )
     .returningAll("f")
     .executeTakeFirst();
-  if (row === undefined) throw mayNotChange();
-  return toFileRecord(row);
+  if (row === undefined) throw await whyNotChanged(context, fileId);
+  if (row.access_version === before.access_version) return toFileRecord(row);
+  const isFirst = before.store_access === "private" && row.access_version === before.access_version + 1;
+  await followAccess(work, accessChangeOf(row, isFirst)).catch((error: unknown) => {
+    if (error instanceof UploadError && error.code === "provider_unsupported") throw error;
+    context.onError(error);
+  });
+  return getFileRecord(work.db, row.id);
 }
 
 export function mayNotChange(): UploadError {
   return new UploadError("forbidden", "Only its owner and the workspace's admins may change this file.");
+}
+
+async function getRow({ tenant }: CallerContext, fileId: string): Promise<Selectable<FileStorage>> {
+  const row = await tenant
+    .files(ACCESS.getFile)
+    .selectAll("f")
+    .where("f.id", "=", fileId)
+    .where("f.status", "in", STORED_STATES)
+    .executeTakeFirst();
+  if (row === undefined) throw fileNotFound();
+  return row;
+}
+
+async function whyNotChanged(context: CallerContext, fileId: string): Promise<UploadError> {
+  const row = await getRow(context, fileId);
+  const mine = context.tenant.files(ACCESS.updateFile).select("f.id").where("f.id", "=", fileId);
+  if ((await mine.executeTakeFirst()) === undefined) return mayNotChange();
+  const leftMs = (row.access_due_at?.getTime() ?? 0) - Date.now();
+  return new UploadError(
+    "access_changing",
+    "Who may read this file is being changed. Ask again in a moment.",
+    {
+      details: { retryAfterMs: Math.max(1_000, leftMs) },
+    },
+  );
+}
+
+async function followAccess(context: StorageContext, change: AccessChange | undefined): Promise<void> {
+  if (change === undefined) return;
+  try {
+    await settleAccess(context, change);
+  } catch (error) {
+    await releaseAccess(context, change);
+    throw error;
+  }
+  if (change.direction === "closing") {
+    const { failure } = await purgeCopies(context);
+    if (failure !== undefined) context.onError(new Error(failure.message));
+  }
 }

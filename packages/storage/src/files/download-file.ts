@@ -1,17 +1,15 @@
-import { UploadError } from "@audiotricks/protocol";
 import type { DownloadRequest, DownloadResponse } from "@audiotricks/protocol/messages";
 import { ACCESS } from "../access/access-table.ts";
 import type { CallerContext } from "../access/caller-context.ts";
-import { pinnedTypeOf } from "../pinned-type.ts";
-import { contentDisposition } from "../s3/content-disposition.ts";
+import { requireReadable } from "./access-rules.ts";
 import { fileNotFound } from "./file-record.ts";
+import { signDownload } from "./sign-download.ts";
 import { STORED_STATES } from "./stored-states.ts";
 
-const READABLE_STATES: readonly string[] = ["stored", "processing", "processed"];
-
 /**
- * A URL that gives the bytes for a few minutes, under the file's own name and our type for it. It is counted, unless a
- * service asks; whether it is used we never learn.
+ * A URL that gives the bytes for a few minutes, under the file's own name and our type for it; of a public file that is to be shown
+ * rather than saved, the one that anyone has, since copies of signed URLs are nobody else's. It is counted, unless a service
+ * asks; whether it is used we never learn.
  */
 export async function downloadFile(
   { caller, tenant, stores, settings, accesses }: CallerContext,
@@ -25,17 +23,11 @@ export async function downloadFile(
     .where("f.status", "in", STORED_STATES)
     .executeTakeFirst();
   if (row === undefined) throw fileNotFound();
-  if (!READABLE_STATES.includes(row.status)) {
-    throw new UploadError("file_not_ready", `The file is ${row.status}.`, { details: { state: row.status } });
-  }
+  requireReadable(row.status);
+  const isService = "service" in caller;
+  if (!isService) accesses.record(row.id);
+  if (row.cdn_url !== null && disposition === "inline" && !isService)
+    return { url: row.cdn_url, expiresIn: settings.downloadUrlExpiresIn };
   const { s3 } = await stores.of(row.storage_provider_id);
-  if (!("service" in caller)) accesses.record(row.id);
-  const expiresIn = settings.downloadUrlExpiresIn;
-  const url = s3.presigner.getObject({
-    key: row.storage_path,
-    contentDisposition: contentDisposition(disposition, row.original_filename),
-    contentType: pinnedTypeOf(row.file_extension ?? ""),
-    expiresIn,
-  });
-  return { url, expiresIn };
+  return signDownload(s3, row, { disposition, expiresIn: settings.downloadUrlExpiresIn });
 }

@@ -40,6 +40,8 @@ export function toFileRecord(row: Selectable<FileStorage>): FileRecord {
     updatedAt: row.updated_at.toISOString(),
     expiresAt: row.expires_at?.toISOString() ?? null,
     contentUrl: `/v1/files/${row.id}/content`,
+    ...(row.cdn_url === null ? {} : { publicUrl: row.cdn_url }),
+    ...(row.access_due_at === null ? {} : { accessChanging: true }),
   };
 }
 

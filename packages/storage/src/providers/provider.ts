@@ -14,6 +14,8 @@ export interface Provider extends BucketAddress {
   region: string;
   /** Whether browsers may send parts to both host names of the bucket. */
   hasTwoHosts: boolean;
+  /** Origin of the CDN before the bucket. */
+  cdnEndpoint?: string | undefined;
   credentials: SigningCredentials;
   limits: ProviderLimits;
 }
@@ -61,6 +63,8 @@ function toProvider(row: Selectable<StorageProviders>, secrets: ProviderSecrets)
     region: row.region,
     forcePathStyle,
     hasTwoHosts: (isGiven ? spaces.twoHosts : undefined) ?? (isSpacesHost(endpoint) && !forcePathStyle),
+    cdnEndpoint:
+      row.cdn_enabled && row.cdn_endpoint !== null ? normalizeEndpoint(row.cdn_endpoint) : undefined,
     credentials: credentialsOf(row, isGiven ? spaces : undefined, secrets.encryptionKey),
     limits: limitsAt(name, endpoint),
   };

@@ -13,6 +13,8 @@ export interface SpacesProvider {
   accessKeyId: string;
   secretAccessKey: string;
   cdnEndpoint?: string | undefined;
+  /** The vendor's id of the CDN, by which its copies are purged. */
+  cdnId?: string | undefined;
   /** Forced anyway where the endpoint is an address or `localhost`. */
   forcePathStyle?: boolean | undefined;
   /** Whether browsers may send parts to `BUCKET.ENDPOINT` and to `ENDPOINT/BUCKET`; by default where it is Spaces. */
@@ -67,6 +69,7 @@ export function readSpacesProvider(env: Environment): SpacesProvider | undefined
     accessKeyId,
     secretAccessKey,
     cdnEndpoint: env.SPACES_CDN_ENDPOINT || undefined,
+    cdnId: env.SPACES_CDN_ID || undefined,
     forcePathStyle: readBoolean(env, "SPACES_FORCE_PATH_STYLE"),
     twoHosts,
   };
@@ -94,6 +97,7 @@ export async function registerSpacesProvider(db: Kysely<Database>, spaces: Space
       secret_access_key_encrypted: "env:",
       cdn_endpoint: spaces.cdnEndpoint ?? null,
       cdn_enabled: spaces.cdnEndpoint !== undefined,
+      cdn_id: spaces.cdnId ?? null,
       is_primary: true,
       is_active: true,
     };

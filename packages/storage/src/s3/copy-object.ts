@@ -1,4 +1,5 @@
 import { CopyObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { objectHeadersOf } from "../object-headers.ts";
 import { callS3, type S3Connection } from "./s3-connection.ts";
 import { storageUnavailable } from "./s3-failure.ts";
 import { uriEncodePath } from "./uri-encode.ts";
@@ -22,6 +23,7 @@ export async function copyObject(
     CopySourceIfMatch: `"${etag}"`,
     MetadataDirective: "REPLACE",
     ContentType: contentType,
+    ...objectHeadersOf(key),
   });
   // Ceph knows the condition by a name of its own, and takes no notice of S3's.
   command.middlewareStack.add(

@@ -7,6 +7,7 @@ import {
   ListPartsCommand,
   UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
+import { objectHeadersOf } from "../object-headers.ts";
 import { unquoteEtag } from "./etag.ts";
 import { callS3, type S3Connection } from "./s3-connection.ts";
 import { type S3Failure, storageUnavailable, wasNeverSent } from "./s3-failure.ts";
@@ -24,7 +25,12 @@ export async function createMultipartUpload(
     key,
     send: () =>
       s3.onceClient.send(
-        new CreateMultipartUploadCommand({ Bucket: s3.bucket, Key: key, ContentType: contentType }),
+        new CreateMultipartUploadCommand({
+          Bucket: s3.bucket,
+          Key: key,
+          ContentType: contentType,
+          ...objectHeadersOf(key),
+        }),
       ),
     result: ({ UploadId }) => {
       if (UploadId === undefined || UploadId === "") throw new Error("no upload id in the answer");

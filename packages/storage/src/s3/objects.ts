@@ -6,6 +6,7 @@ import {
   ListObjectsCommand,
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
+import { objectHeadersOf } from "../object-headers.ts";
 import { unquoteEtag } from "./etag.ts";
 import { callS3, type S3Connection } from "./s3-connection.ts";
 import { storageUnavailable } from "./s3-failure.ts";
@@ -120,6 +121,7 @@ export async function putObject(
           Key: key,
           Body: bytes,
           ContentType: contentType,
+          ...objectHeadersOf(key),
           ContentMD5: Buffer.from(md5, "hex").toString("base64"),
         }),
       ),

@@ -126,18 +126,21 @@ describe("createPresigner", { timeout: 60_000 }, () => {
         key,
         header,
         header,
+        header,
         expiresIn,
-        async (options, signingDate, Key, disposition, type, seconds) => {
+        async (options, signingDate, Key, disposition, type, cacheControl, seconds) => {
           const { client, presigner } = setUp(options, signingDate);
           const command = new GetObjectCommand({
             Bucket: options.bucket,
             Key,
+            ResponseCacheControl: cacheControl,
             ResponseContentDisposition: disposition,
             ResponseContentType: type,
           });
           expect(
             presigner.getObject({
               key: Key,
+              cacheControl,
               contentDisposition: disposition,
               contentType: type,
               expiresIn: seconds,

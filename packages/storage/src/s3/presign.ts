@@ -24,6 +24,7 @@ export interface Presigner {
   }): string;
   getObject(request: {
     key: string;
+    cacheControl?: string;
     contentDisposition?: string;
     contentType?: string;
     expiresIn: number;
@@ -77,11 +78,12 @@ export function createPresigner(options: PresignerOptions): Presigner {
         size,
         expiresIn,
       ),
-    getObject: ({ key, contentDisposition, contentType, expiresIn }) =>
+    getObject: ({ key, cacheControl, contentDisposition, contentType, expiresIn }) =>
       presign(
         "GET",
         key,
         {
+          ...(cacheControl === undefined ? {} : { "response-cache-control": cacheControl }),
           ...(contentDisposition === undefined ? {} : { "response-content-disposition": contentDisposition }),
           ...(contentType === undefined ? {} : { "response-content-type": contentType }),
           "x-id": "GetObject",

@@ -34,6 +34,8 @@ export async function startSweepRun(
     sessionsAborted: 0,
     sessionsCompleted: 0,
     filesDeleted: 0,
+    accessSettled: 0,
+    copiesPurged: 0,
     uploadsAborted: 0,
     temporaryDeleted: 0,
     failures: [],

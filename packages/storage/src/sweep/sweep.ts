@@ -1,6 +1,8 @@
 import { UploadError } from "@audiotricks/protocol";
 import { sql } from "kysely";
+import { purgeCopies } from "../cdn/purge-copies.ts";
 import { finishDeleting } from "../files/delete-file.ts";
+import { claimAccessChanges, settleAccess } from "../files/settle-access.ts";
 import type { SweepReport } from "../storage.ts";
 import type { StorageContext } from "../storage-context.ts";
 import { abortAtStore } from "../uploads/abort-at-store.ts";
@@ -30,7 +32,7 @@ export async function sweep(
     await sweepLeftovers(run, store, providerId);
   });
   // A batch of each in turn: a hundred thousand of one kind do not keep the others waiting.
-  const steps = [complete, expire, abort, finishDeletions];
+  const steps = [complete, expire, abort, finishDeletions, settleAccesses, purge];
   for (let left = steps; left.length > 0; ) {
     const unfinished: typeof steps = [];
     for (const step of left)
@@ -67,6 +69,24 @@ async function abort({ context, began, report, each }: SweepRun): Promise<number
     else throw new UploadError("storage_unavailable", "The store has not let go of the upload yet.");
   });
   return sessionIds.length;
+}
+
+async function settleAccesses({ context, report, each }: SweepRun): Promise<number> {
+  const changes = await claimAccessChanges(context);
+  await each([...changes.keys()], async (fileId) => {
+    const change = changes.get(fileId);
+    if (change === undefined) return;
+    await settleAccess(context, change);
+    report.accessSettled++;
+  });
+  return changes.size;
+}
+
+async function purge({ context, report }: SweepRun): Promise<number> {
+  const outcome = await purgeCopies(context);
+  report.copiesPurged += outcome.purged;
+  if (outcome.failure !== undefined) report.failures.push(outcome.failure);
+  return outcome.purged;
 }
 
 async function finishDeletions({ context, report, each }: SweepRun): Promise<number> {
