@@ -26,6 +26,7 @@ export const accessSettings = {
   RATE_LIMIT_USER_WRITES: perMinute.default(DEFAULT_RATE_LIMITS.callerWrites),
   RATE_LIMIT_ADDRESS_REQUESTS: perMinute.default(DEFAULT_RATE_LIMITS.addressRequests),
   RATE_LIMIT_ADDRESS_WRITES: perMinute.default(DEFAULT_RATE_LIMITS.addressWrites),
+  RATE_LIMIT_ADDRESS_SHARES: perMinute.default(DEFAULT_RATE_LIMITS.addressShares),
   MAX_OPEN_UPLOADS: z.coerce
     .number("must be a whole number")
     .int("must be a whole number")
@@ -40,6 +41,7 @@ export function rateLimitsOf(s: z.output<z.ZodObject<typeof accessSettings>>): R
     callerWrites: s.RATE_LIMIT_USER_WRITES,
     addressRequests: s.RATE_LIMIT_ADDRESS_REQUESTS,
     addressWrites: s.RATE_LIMIT_ADDRESS_WRITES,
+    addressShares: s.RATE_LIMIT_ADDRESS_SHARES,
   };
 }
 

@@ -53,6 +53,7 @@ describe("readConfig", () => {
         callerWrites: 6_000,
         addressRequests: 60_000,
         addressWrites: 30_000,
+        addressShares: 600,
       },
       encryptionKey: undefined,
       webhook: undefined,

@@ -7,6 +7,7 @@ describe("withoutSecrets", () => {
     ["connect postgres://user:hunter2@db:5432/x failed", "hunter2"],
     ["authorization: Bearer eyJhbGciOi.eyJzdWIi.c2ln", "eyJzdWIi"],
     ["GET /s3-token/0123456789abcdef/s3/params", "0123456789abcdef"],
+    ["GET /s/0123456789abcdef0123456789abcdef01234567890", "0123456789abcdef"],
     ["DELETE /v1/s3-tokens/0123456789abcdef", "0123456789abcdef"],
   ])("takes the secret out of %j", (text, secret) => {
     expect(withoutSecrets(text)).not.toContain(secret);

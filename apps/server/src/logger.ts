@@ -48,5 +48,6 @@ export function withoutSecrets(text: string): string {
     .replace(/([?&]X-Amz-[A-Za-z-]+=)[^&\s"'<>]+/gi, "$1…")
     .replace(/(\w+:\/\/[^\s:@/]*):[^\s@/]+@/g, "$1:…@")
     .replace(/(Bearer\s+)[\w.-]+/gi, "$1…")
-    .replace(/(\/s3-tokens?\/)[\w-]+/g, "$1…");
+    .replace(/(\/s3-tokens?\/)[\w-]+/g, "$1…")
+    .replace(/(\/s\/)[\w-]{43}/g, "$1…");
 }

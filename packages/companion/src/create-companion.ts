@@ -22,6 +22,7 @@ import { addFileRoutes } from "./routes/files.ts";
 import { addHealthRoutes } from "./routes/health.ts";
 import { addLimitRoutes } from "./routes/limits.ts";
 import { addS3TokenRoutes } from "./routes/s3-tokens.ts";
+import { addShareLink, addShareRoutes } from "./routes/shares.ts";
 import { addUploadRoutes } from "./routes/uploads.ts";
 import { uppyS3Routes } from "./routes/uppy-s3.ts";
 import { validation } from "./validation.ts";
@@ -57,13 +58,16 @@ export function createCompanion(options: CompanionOptions): Companion {
   const { storage, allowedOrigins, onUnexpectedError, onRequest, basePath = "/" } = options;
   const origins = parseOrigins(allowedOrigins);
   const { rateLimits = {}, trustedProxies = [] } = options;
+  const addressOf = clientAddress(trustedProxies);
+  const rates =
+    rateLimits === false ? undefined : createRates(storage, { ...DEFAULT_RATE_LIMITS, ...rateLimits });
   const { guard, tokenGuard } = createGuards({
     storage,
     authenticate: options.authenticate,
     authenticateService: options.authenticateService,
     checkOrigin: refuseForeignOrigins(origins, options),
-    addressOf: clientAddress(trustedProxies),
-    rates: rateLimits === false ? undefined : createRates(storage, { ...DEFAULT_RATE_LIMITS, ...rateLimits }),
+    addressOf,
+    rates,
   });
   const root = new OpenAPIHono<CompanionEnv>({ defaultHook: validation() });
   const app = basePath === "/" ? root : root.basePath(basePath);
@@ -90,6 +94,8 @@ export function createCompanion(options: CompanionOptions): Companion {
   addHealthRoutes(app, storage, onUnexpectedError);
   addUploadRoutes(app, storage, guard);
   addFileRoutes(app, storage, guard);
+  addShareRoutes(app, storage, guard, { ...options, basePath });
+  addShareLink(app, storage, async (c) => await rates?.countShare(addressOf(c)));
   addDerivedRoutes(app, storage, guard);
   addLimitRoutes(app, storage, guard);
   addAuditRoutes(app, storage, guard);

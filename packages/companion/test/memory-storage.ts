@@ -1,5 +1,10 @@
 import { isTerminalSessionState, partAt, UploadError } from "@audiotricks/protocol";
-import type { CreateUploadResult, FileRecord, UploadSession } from "@audiotricks/protocol/messages";
+import type {
+  CreateUploadResult,
+  FileRecord,
+  ShareLink,
+  UploadSession,
+} from "@audiotricks/protocol/messages";
 import type { AuditEntry, Caller, Principal, S3CompatUpload, Storage } from "@audiotricks/storage";
 
 export interface MemoryStorage extends Storage {
@@ -20,6 +25,7 @@ export function createMemoryStorage(): MemoryStorage {
   const sessions: MemoryStorage["sessions"] = new Map();
   const records = new Map<string, FileRecord>();
   const tokens = new Map<string, Principal & { workspaceId: string | null }>();
+  const shares = new Map<string, ShareLink>();
   const changes: string[] = [];
   const audited: AuditEntry[] = [];
   const turns = new Map<string, number>();
@@ -212,6 +218,47 @@ export function createMemoryStorage(): MemoryStorage {
         const session = open({ userId: ownerId ?? "" }, name, size, workspaceId);
         derived.add(session.sessionId);
         return { ...wire(session), urls: [], resumed: false };
+      },
+    },
+    shares: {
+      create: async (principal, fileId, { expiresIn, maxDownloads = null }) => {
+        enter("createShare");
+        const share: ShareLink = {
+          id: crypto.randomUUID(),
+          fileId: fileOf(principal, fileId).id,
+          createdBy: principal.userId,
+          createdAt: NOW,
+          expiresAt: new Date(Date.parse(NOW) + expiresIn * 1000).toISOString(),
+          maxDownloads,
+          downloads: 0,
+          lastUsedAt: null,
+        };
+        const token = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64url");
+        shares.set(token, share);
+        return { share, token };
+      },
+      list: async (principal, fileId) => {
+        enter();
+        const { id } = fileOf(principal, fileId);
+        return [...shares.values()].filter((share) => share.fileId === id);
+      },
+      revoke: async (principal, fileId, shareId) => {
+        enter("revokeShare");
+        const { id } = fileOf(principal, fileId);
+        const [token] = [...shares].find(([, share]) => share.id === shareId && share.fileId === id) ?? [];
+        if (token === undefined) throw new UploadError("share_not_found", "No such link.");
+        shares.delete(token);
+      },
+      endAll: async (principal, fileId) => {
+        enter("endShares");
+        const { id } = fileOf(principal, fileId);
+        for (const [token, share] of shares) if (share.fileId === id) shares.delete(token);
+      },
+      open: async (token) => {
+        enter();
+        const share = shares.get(token);
+        if (share === undefined) throw new UploadError("share_not_found", "No such link.");
+        return { url: `https://store.test/${share.fileId}`, expiresIn: 60 };
       },
     },
     quota: async (principal) => {

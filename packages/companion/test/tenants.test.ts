@@ -13,6 +13,9 @@ interface Ids {
   s3Session: string;
   s3Key: string;
   token: string;
+  share: string;
+  /** Of a link that was revoked: one that is good is for everybody. */
+  endedLink: string;
   workspace: string;
 }
 type Ask = (ids: Ids) => { path: string; json?: unknown };
@@ -63,6 +66,11 @@ const ASK: Record<Route, Ask> = {
   "POST /v1/files/{id}/download": ofFile("/download", {}),
   "GET /v1/files/{id}/content": ofFile("/content"),
   "POST /v1/files/{id}/derived": ofFile("/derived", { name: "b.wav", size: 5, category: "processed" }),
+  "POST /v1/files/{id}/shares": ofFile("/shares", { expiresIn: 60 }),
+  "GET /v1/files/{id}/shares": ofFile("/shares"),
+  "DELETE /v1/files/{id}/shares": ofFile("/shares"),
+  "DELETE /v1/files/{id}/shares/{shareId}": (ids) => ({ path: `/v1/files/${ids.file}/shares/${ids.share}` }),
+  "GET /s/{token}": ({ endedLink }) => ({ path: `/s/${endedLink}` }),
   "POST /v1/s3-tokens": ({ workspace }) => ({ path: "/v1/s3-tokens", json: { workspaceId: workspace } }),
   "DELETE /v1/s3-tokens/{token}": ({ token }) => ({ path: `/v1/s3-tokens/${token}` }),
   "GET /s3/params": ({ workspace }) => ({
@@ -255,7 +263,13 @@ async function furnish(companion: RealCompanion, user: string, workspaceId?: str
     metadata: { size: 1000, ...where },
   });
   const { token }: { token: string } = await json("POST", "/v1/s3-tokens", where);
+  const shares = `/v1/files/${fileId}/shares`;
+  const { share }: { share: { id: string } } = await json("POST", shares, {});
+  const ended: { share: { id: string }; url: string } = await json("POST", shares, {});
+  await call(user, "DELETE", `${shares}/${ended.share.id}`);
   return {
+    share: share.id,
+    endedLink: ended.url.split("/").at(-1) ?? "",
     file: fileId,
     session: results[0].session.sessionId,
     s3Session: s3.uploadId,
@@ -267,12 +281,15 @@ async function furnish(companion: RealCompanion, user: string, workspaceId?: str
 
 function absentIds(isUpperCase: boolean): Ids {
   const id = () => crypto.randomUUID();
+  const random = () => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64url");
   const ids: Ids = {
     file: id(),
     session: id(),
     s3Session: id(),
     s3Key: `audio/uploads/2026/11/${id()}.wav`,
-    token: Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64url"),
+    token: random(),
+    share: id(),
+    endedLink: random(),
     workspace: id(),
   };
   return isUpperCase ? shout(ids) : ids;
@@ -280,12 +297,13 @@ function absentIds(isUpperCase: boolean): Ids {
 
 /** UUIDs have two cases; keys and tokens one. */
 function shout(ids: Ids): Ids {
-  const { file, session, s3Session, workspace } = ids;
+  const { file, session, s3Session, share, workspace } = ids;
   return {
     ...ids,
     file: file.toUpperCase(),
     session: session.toUpperCase(),
     s3Session: s3Session.toUpperCase(),
+    share: share.toUpperCase(),
     workspace: workspace.toUpperCase(),
   };
 }
@@ -302,6 +320,7 @@ async function snapshot({ db, users, workspace }: RealCompanion): Promise<unknow
       (SELECT jsonb_agg(c ORDER BY c.id) FROM upload_chunks c) AS parts,
       (SELECT jsonb_agg(t ORDER BY t.token_sha256) FROM s3_tokens t
         WHERE t.user_id IN ${owners} OR t.workspace_id = ${workspace}) AS tokens,
+      (SELECT jsonb_agg(l ORDER BY l.id) FROM share_links l WHERE l.created_by IN ${owners}) AS shares,
       (SELECT jsonb_agg(n ORDER BY n.scope_id) FROM storage_counters n
         WHERE n.scope_id IN ${owners} OR n.scope_id = ${workspace}) AS counters,
       (SELECT jsonb_agg(m ORDER BY m.user_id) FROM workspace_members m WHERE m.workspace_id = ${workspace}) AS members`.execute(

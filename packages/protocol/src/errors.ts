@@ -9,6 +9,8 @@ export const UPLOAD_ERRORS = {
   session_not_found: 404,
   file_not_found: 404,
   workspace_not_found: 404,
+  /** A link that is unknown, expired, revoked or used up, or whose file is gone. */
+  share_not_found: 404,
   method_not_allowed: 405,
   idempotency_conflict: 409,
   /** The session is past the state in which this call makes sense: `details.state` says which. */

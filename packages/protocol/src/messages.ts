@@ -252,6 +252,33 @@ export const downloadResponse = z.object({
   expiresIn: z.number().int(),
 });
 
+/** Longest that a share link lasts, in seconds. */
+export const MAX_SHARE_SECONDS = 30 * 86_400;
+export const createShareRequest = z.strictObject({
+  expiresIn: z
+    .number()
+    .int()
+    .min(60)
+    .max(MAX_SHARE_SECONDS)
+    .default(7 * 86_400),
+  /** Without it any number. */
+  maxDownloads: z.number().int().min(1).max(10_000).optional(),
+});
+export const shareLink = z.object({
+  id,
+  fileId: id,
+  createdBy: id.nullable(),
+  createdAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime(),
+  maxDownloads: z.number().int().nullable(),
+  /** How often it was followed: exact where there is a most, else give or take the last second. */
+  downloads: z.number().int(),
+  lastUsedAt: z.iso.datetime().nullable(),
+});
+/** `url` is the link: whoever has it may read the file. It is told this once. */
+export const createShareResponse = z.object({ share: shareLink, url: z.string() });
+export const listSharesResponse = z.object({ shares: z.array(shareLink) });
+
 /** A file made of another: `processed` audio, or a `chunk`, a piece of it. */
 export const deriveFileRequest = z.strictObject({
   name: fileName,
@@ -319,6 +346,9 @@ export type ListAuditQuery = z.infer<typeof listAuditQuery>;
 export type ListAuditResponse = z.infer<typeof listAuditResponse>;
 export type UpdateFileRequest = z.infer<typeof updateFileRequest>;
 export type DeriveFileRequest = z.infer<typeof deriveFileRequest>;
+export type CreateShareRequest = z.infer<typeof createShareRequest>;
+export type CreateShareResponse = z.infer<typeof createShareResponse>;
+export type ShareLink = z.infer<typeof shareLink>;
 export type DownloadRequest = z.infer<typeof downloadRequest>;
 export type DownloadResponse = z.infer<typeof downloadResponse>;
 export type QuotaScope = z.infer<typeof quotaScope>;

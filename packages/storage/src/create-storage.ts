@@ -26,6 +26,9 @@ import type { RequestHandler } from "./s3/s3-connection.ts";
 import { createS3Compat } from "./s3-compat/create-s3-compat.ts";
 import { createS3Tokens } from "./s3-tokens.ts";
 import { DEFAULT_SETTINGS, type StorageSettings } from "./settings.ts";
+import { createShare, endShares, listShares, revokeShare } from "./shares/manage-shares.ts";
+import { openShare } from "./shares/open-share.ts";
+import { createShareLog } from "./shares/share-log.ts";
 import type { Caller, Storage } from "./storage.ts";
 import type { StorageContext } from "./storage-context.ts";
 import { createStores } from "./stores.ts";
@@ -66,6 +69,7 @@ export function createStorage(options: StorageOptions): Storage {
   const settings = { ...DEFAULT_SETTINGS, ...options.settings };
   const clock = createClock(options.now);
   const accesses = createAccessLog({ db, clock }, onError);
+  const shareUses = createShareLog({ db, clock }, onError);
   const context: StorageContext = {
     db,
     stores: createStores(providers, log.record, {
@@ -76,6 +80,7 @@ export function createStorage(options: StorageOptions): Storage {
     settings,
     log,
     accesses,
+    shareUses,
     cdn: options.cdn,
     leases: createHeldLeases({ db, clock }),
     onError,
@@ -104,6 +109,13 @@ export function createStorage(options: StorageOptions): Storage {
       download: (caller, id, request) => downloadFile(asked(caller), id, request),
       derive: (service, id, request, deriveOptions) => deriveFile(asked(service), id, request, deriveOptions),
     },
+    shares: {
+      create: (principal, fileId, request) => createShare(asked(principal), fileId, request),
+      list: (principal, fileId) => listShares(asked(principal), fileId),
+      revoke: (principal, fileId, shareId) => revokeShare(asked(principal), fileId, shareId),
+      endAll: (principal, fileId) => endShares(asked(principal), fileId),
+      open: (token) => openShare(context, token),
+    },
     quota: (principal, workspaceId) => readQuota(asked(principal), workspaceId),
     s3: createS3Compat(context),
     s3Tokens: createS3Tokens(context),
@@ -128,6 +140,7 @@ export function createStorage(options: StorageOptions): Storage {
         context.leases.releaseAll(),
         log.close(),
         accesses.flush(),
+        shareUses.flush(),
         audit.flush(),
       ]);
       context.stores.close();

@@ -105,6 +105,7 @@ export interface FileStorage {
   mime_type: string | null;
   opened_at: Timestamp | null;
   original_filename: string;
+  share_version: Generated<number>;
   status: Generated<string>;
   storage_path: string;
   storage_provider_id: string;
@@ -217,6 +218,20 @@ export interface S3Tokens {
   token_sha256: string;
   user_id: string;
   workspace_id: string | null;
+}
+
+export interface ShareLinks {
+  created_at: Generated<Timestamp>;
+  created_by: string | null;
+  expires_at: Timestamp;
+  file_storage_id: string;
+  id: Generated<string>;
+  last_used_at: Timestamp | null;
+  max_uses: number | null;
+  revoked_at: Timestamp | null;
+  share_version: number;
+  token_sha256: string;
+  use_count: Generated<number>;
 }
 
 export interface SpacesOperations {
@@ -443,6 +458,7 @@ export interface DB {
   reconcile_findings: ReconcileFindings;
   reconcile_progress: ReconcileProgress;
   s3_tokens: S3Tokens;
+  share_links: ShareLinks;
   spaces_operations: SpacesOperations;
   storage_audit: StorageAudit;
   storage_counters: StorageCounters;

@@ -3,6 +3,8 @@ export interface StorageSettings {
   /** Life of a signed upload URL. Long enough for the slowest part still waiting in a browser's window. */
   uploadUrlExpiresIn: number;
   downloadUrlExpiresIn: number;
+  /** The same of a URL that a share link leads to: the link is what lasts. */
+  shareUrlExpiresIn: number;
   /** Life of an upload session. */
   sessionExpiresIn: number;
   /** Most URLs in one answer to create; a batch of many files gets fewer for each. */
@@ -62,6 +64,7 @@ export interface StorageSettings {
 export const DEFAULT_SETTINGS: StorageSettings = {
   uploadUrlExpiresIn: 3600,
   downloadUrlExpiresIn: 300,
+  shareUrlExpiresIn: 60,
   sessionExpiresIn: 86_400,
   firstUrlsPerSession: 32,
   firstUrlsPerAnswer: 400,

@@ -2,7 +2,7 @@ import type { Kysely } from "kysely";
 import type { Cdn } from "./cdn/cdn.ts";
 import type { Clock } from "./clock.ts";
 import type { Database } from "./database.ts";
-import type { AccessLog } from "./files/access-log.ts";
+import type { BatchCounter } from "./files/batch-counter.ts";
 import type { OperationsLog } from "./operations-log.ts";
 import type { StorageSettings } from "./settings.ts";
 import type { Stores } from "./stores.ts";
@@ -15,7 +15,8 @@ export interface StorageContext {
   clock: Clock;
   settings: StorageSettings;
   log: Pick<OperationsLog, "recordUpload">;
-  accesses: AccessLog;
+  accesses: BatchCounter;
+  shareUses: BatchCounter;
   leases: HeldLeases;
   /** `undefined`: nobody purges from here. */
   cdn: Cdn | undefined;

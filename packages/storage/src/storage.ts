@@ -6,6 +6,7 @@ import type {
   Completion,
   ConfigResponse,
   CreatedUpload,
+  CreateShareRequest,
   CreateUploadResult,
   DeriveFileRequest,
   DownloadRequest,
@@ -18,6 +19,7 @@ import type {
   NewUpload,
   PartUrl,
   QuotaResponse,
+  ShareLink,
   SignPartsRequest,
   StoredPart,
   UpdateFileRequest,
@@ -53,6 +55,7 @@ export interface Storage {
   config(principal: Principal): Promise<ConfigResponse>;
   uploads: Uploads;
   files: Files;
+  shares: Shares;
   quota(principal: Principal, workspaceId?: string): Promise<QuotaResponse>;
   s3: S3Compat;
   s3Tokens: S3Tokens;
@@ -102,6 +105,22 @@ export interface Files {
     request: DeriveFileRequest,
     options?: { idempotencyKey?: string },
   ): Promise<CreatedUpload>;
+}
+
+/** Links by which a file is read without signing in. */
+export interface Shares {
+  /** `token` is answered this once. */
+  create(
+    principal: Principal,
+    fileId: string,
+    request: CreateShareRequest,
+  ): Promise<{ share: ShareLink; token: string }>;
+  /** Those that are good now, the newest first. */
+  list(principal: Principal, fileId: string): Promise<ShareLink[]>;
+  revoke(principal: Principal, fileId: string, shareId: string): Promise<void>;
+  endAll(principal: Principal, fileId: string): Promise<void>;
+  /** Asks nobody who it is: whoever has the token may. `share_not_found` for whatever reason there is. */
+  open(token: string): Promise<DownloadResponse>;
 }
 
 /**
@@ -178,7 +197,7 @@ export interface SweepReport {
 export interface Upkeep {
   /** Once a night: compares the live counters with their rows, and writes the history of usage. */
   recountUsage(options?: { signal?: AbortSignal }): Promise<RecountReport>;
-  /** Once a day: makes the coming months of the operations log and the audit log, and drops the old ones. */
+  /** Once a day: makes the coming months of the operations log and the audit log, and drops the old ones; with them share links that ended a month ago. */
   keepOperations(): Promise<OperationsLogReport>;
   /**
    * Once a night, and after a database or a bucket was restored: walks every bucket beside its rows and tells where they

@@ -60,6 +60,7 @@ const REFUSALS: ReadonlySet<string> = new Set<UploadErrorCode>([
   "session_not_found",
   "file_not_found",
   "workspace_not_found",
+  "share_not_found",
   "quota_exceeded",
   "too_many_sessions",
   "rate_limited",

@@ -117,6 +117,16 @@ describe("rate limits", () => {
     expect(await ask("2001:db8:0:1::1")).toBe(401);
   });
 
+  it("count share links that an address follows, good or not, apart from what others follow", async () => {
+    const { app } = createMemoryCompanion({ rateLimits: { addressShares: 3 } });
+    const follow = async (address: string) =>
+      (await app.request(`/s/${"a".repeat(43)}`, {}, from(address))).status;
+    const statuses: number[] = [];
+    for (const host of [1, 2, 3, 4]) statuses.push(await follow(`2001:db8::${host}`));
+    expect(statuses).toEqual([404, 404, 404, 429]);
+    expect(await follow("192.0.2.1")).toBe(404);
+  });
+
   it("count writes of an address for all its users together", async () => {
     const { app, storage } = createMemoryCompanion({ rateLimits: { addressWrites: 4 } });
     const users = Array.from({ length: 8 }, () => crypto.randomUUID());

@@ -11,6 +11,8 @@ export interface RateLimits {
   /** Of one address, signed in or not, whatever they are for; counted by each process. An office has one address. */
   addressRequests: number;
   addressWrites: number;
+  /** Share links that one address follows, good or not; counted by each process. */
+  addressShares: number;
 }
 
 /** Ten thousand files in batches are two hundred writes; ten thousand parts through Uppy's own plugin, ten thousand. */
@@ -19,12 +21,14 @@ export const DEFAULT_RATE_LIMITS: RateLimits = {
   callerWrites: 6_000,
   addressRequests: 60_000,
   addressWrites: 30_000,
+  addressShares: 600,
 };
 
 /** Each throws `rate_limited`, with how long to wait. */
 export interface Rates {
   /** Before anybody is asked who it is. */
   countAddress(address: string | undefined): Promise<void>;
+  countShare(address: string | undefined): Promise<void>;
   countRead(caller: Caller): Promise<void>;
   countWrite(caller: Caller, address: string | undefined): Promise<void>;
 }
@@ -32,6 +36,7 @@ export interface Rates {
 export function createRates({ rates }: Pick<Storage, "rates">, limits: RateLimits): Rates {
   const { callerWrites, addressWrites } = limits;
   const countAddress = countInMemory(limits.addressRequests);
+  const countShare = countInMemory(limits.addressShares);
   const countRead = countInMemory(limits.callerReads);
   const onDatabase = async (name: string, perMinute: number, key: string): Promise<number> =>
     perMinute === 0 ? 0 : await rates.consume({ name, perMinute }, key);
@@ -39,6 +44,10 @@ export function createRates({ rates }: Pick<Storage, "rates">, limits: RateLimit
   return {
     countAddress: async (address) => {
       if (address !== undefined) refuseFor(await countAddress(networkOf(address)));
+    },
+    countShare: async (address) => {
+      if (address === undefined) return;
+      refuseFor(Math.max(await countAddress(networkOf(address)), await countShare(networkOf(address))));
     },
     countRead: async (caller) => refuseFor(await countRead(keyOf(caller))),
     countWrite: async (caller, address) => {

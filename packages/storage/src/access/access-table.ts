@@ -86,6 +86,13 @@ export const ACCESS = {
   },
   deriveFile: { route: "POST /v1/files/{id}/derived", about: "file", ...nobody, service: "all", ...write },
 
+  createShare: { route: "POST /v1/files/{id}/shares", about: "file", ...changers, ...write },
+  listShares: { route: "GET /v1/files/{id}/shares", about: "file", ...changers, ...read },
+  endShares: { route: "DELETE /v1/files/{id}/shares", about: "file", ...changers, ...write },
+  revokeShare: { route: "DELETE /v1/files/{id}/shares/{shareId}", about: "file", ...changers, ...write },
+  /** The link says who may; it counts against the address that follows it. */
+  openShare: { route: "GET /s/{token}", ...open, rate: "read" },
+
   issueS3Token: { route: "POST /v1/s3-tokens", about: "token", ...uploaders, ...write },
   revokeS3Token: { route: "DELETE /v1/s3-tokens/{token}", about: "self", ...myself, ...write },
   s3Params: { route: "GET /s3/params", about: "upload", ...uploaders, ...write },

@@ -15,6 +15,18 @@ export function tenantOf(db: Kysely<Database>, caller: Caller) {
     files: (access: Access) => db.selectFrom("file_storage as f").where(reachesFile(caller, access)),
     updateFiles: (access: Access) => db.updateTable("file_storage as f").where(reachesFile(caller, access)),
     /** With what each one's file adds. */
+    shares: (access: Access) =>
+      db
+        .selectFrom("share_links as l")
+        .innerJoin("file_storage as f", "f.id", "l.file_storage_id")
+        .where(reachesFile(caller, access)),
+    updateShares: (access: Access) =>
+      db
+        .updateTable("share_links as l")
+        .from("file_storage as f")
+        .whereRef("f.id", "=", "l.file_storage_id")
+        .where(reachesFile(caller, access)),
+    /** With what each one's file adds. */
     sessions: (access: Access) =>
       db
         .selectFrom("multipart_uploads as u")

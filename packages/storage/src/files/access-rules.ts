@@ -2,7 +2,7 @@ import { UploadError } from "@audiotricks/protocol";
 import type { AccessLevel, FileRecord } from "@audiotricks/protocol/messages";
 
 /** States in which bytes may be given out. */
-const READABLE_STATES: readonly string[] = ["stored", "processing", "processed"];
+export const READABLE_STATES: readonly string[] = ["stored", "processing", "processed"];
 
 /** @throws {UploadError} Why this file cannot be for so many eyes: `access_not_allowed`, `invalid_request`, `file_not_ready`. */
 export function requireLevel(
@@ -10,14 +10,18 @@ export function requireLevel(
   level: AccessLevel,
 ): void {
   if (level === "private") return;
-  if (contentType === "backup")
-    throw new UploadError("access_not_allowed", "Backups stay private.", { details: { contentType } });
+  requireShareable({ contentType });
   if (level === "workspace" && workspaceId === null)
     throw new UploadError(
       "invalid_request",
       "The file belongs to no workspace that it could be shared with.",
     );
   if (level === "public") requireReadable(state);
+}
+
+export function requireShareable({ contentType }: Pick<FileRecord, "contentType">): void {
+  if (contentType === "backup")
+    throw new UploadError("access_not_allowed", "Backups stay private.", { details: { contentType } });
 }
 
 export function requireReadable(state: string): void {

@@ -2,13 +2,16 @@ import { sql } from "kysely";
 import type { OperationsLogReport } from "../storage.ts";
 import type { StorageContext } from "../storage-context.ts";
 
+const ENDED_LINKS_KEPT_MS = 30 * 86_400_000;
+
 /**
- * Makes the coming months of the operations log and of the audit log, and drops those that are too old. Both lock the log for an instant;
+ * Makes the coming months of the operations log and of the audit log, and drops those that are too old, share links among them. Both lock the log for an instant;
  * behind a long query they give up soon, for whoever writes to the log queues behind them.
  *
  * @throws The database's error `lock_not_available` (55P03) if the log was busy: try again later.
  */
-export async function keepOperations({ db, settings }: StorageContext): Promise<OperationsLogReport> {
+export async function keepOperations({ db, settings, clock }: StorageContext): Promise<OperationsLogReport> {
+  await db.deleteFrom("share_links").where("expires_at", "<=", clock.in(-ENDED_LINKS_KEPT_MS)).execute();
   return db.transaction().execute(async (trx) => {
     await sql`SET LOCAL lock_timeout = '2s'`.execute(trx);
     const { rows } = await sql<OperationsLogReport>`
