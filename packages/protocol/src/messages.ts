@@ -52,6 +52,8 @@ export const newUpload = z.strictObject({
   /** Milliseconds since 1970, as `File.lastModified`. */
   lastModified: z.number().int().optional(),
   contentType: contentKind.default("audio_file"),
+  /** Of an `avatar`: the `workspace-asset` of the workspace that is named, such as its logo; of an `export_file`: a `bulk` one. */
+  category: z.enum(["workspace-asset", "bulk"]).optional(),
   workspaceId: id.optional(),
   metadata: fileMetadata.optional(),
   /** A session of the same user, name and size to go on with, open or just completed; ignored when there is no such session. */
@@ -244,6 +246,7 @@ export const updateFileRequest = z
   .refine((change) => Object.keys(change).length > 0, "nothing to change");
 
 export const downloadRequest = z.strictObject({
+  /** `inline` is for sound and pictures; everything else is to be saved, whatever is asked. */
   disposition: z.enum(["attachment", "inline"]).default("attachment"),
 });
 export const downloadResponse = z.object({

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import type { AccessLevel } from "@audiotricks/protocol/messages";
 import { wavBytes } from "@audiotricks/testing/audio";
 import { seedUser, seedWorkspace } from "@audiotricks/testing/seed";
@@ -221,7 +222,8 @@ export function describePublic(
         code: "file_not_ready",
         details: { state: "quarantined" },
       });
-      const backup = await upload(on, wavBytes(600), { name: "dump.gz", type: "", contentType: "backup" });
+      const zipped = new Uint8Array(gzipSync("a dump"));
+      const backup = await upload(on, zipped, { name: "dump.gz", type: "", contentType: "backup" });
       for (const level of ["public", "workspace"] as const)
         await expect(setLevel(backup, level)).rejects.toMatchObject({ code: "access_not_allowed" });
       expect(on.proxy.operations).not.toContain("PutObjectAcl");

@@ -1,5 +1,6 @@
 import type { DownloadResponse } from "@audiotricks/protocol/messages";
 import type { Selectable } from "kysely";
+import { mayBeShown } from "../content-kinds.ts";
 import type { FileStorage } from "../database-schema.ts";
 import { pinnedTypeOf } from "../pinned-type.ts";
 import { contentDisposition } from "../s3/content-disposition.ts";
@@ -11,11 +12,13 @@ export function signDownload(
   row: Pick<Selectable<FileStorage>, "storage_path" | "original_filename" | "file_extension">,
   { disposition, expiresIn }: { disposition: "inline" | "attachment"; expiresIn: number },
 ): DownloadResponse {
+  const extension = row.file_extension ?? "";
+  const shown = mayBeShown(extension) ? disposition : "attachment";
   const url = s3.presigner.getObject({
     key: row.storage_path,
     cacheControl: `private, max-age=${expiresIn}`,
-    contentDisposition: contentDisposition(disposition, row.original_filename),
-    contentType: pinnedTypeOf(row.file_extension ?? ""),
+    contentDisposition: contentDisposition(shown, row.original_filename),
+    contentType: pinnedTypeOf(extension),
     expiresIn,
   });
   return { url, expiresIn };

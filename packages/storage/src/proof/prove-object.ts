@@ -1,5 +1,6 @@
 import { isAudioExtension, UploadError } from "@audiotricks/protocol";
 import { type ReadBytes, sniffAudio } from "./sniff-audio.ts";
+import { looksLike } from "./sniff-content.ts";
 
 /** What an object at its final key must be before anyone is told that it is stored. */
 export interface Expectation {
@@ -26,10 +27,11 @@ export async function findFlaw(
     });
   }
   const { extension } = expected;
-  if (!isAudioExtension(extension)) return undefined;
-  const verdict = await sniffAudio(extension, (offset, length) =>
-    offset < size ? read(offset, length) : Promise.resolve(new Uint8Array()),
-  );
+  const within: ReadBytes = (offset, length) =>
+    offset < size ? read(offset, length) : Promise.resolve(new Uint8Array());
+  const verdict = isAudioExtension(extension)
+    ? await sniffAudio(extension, within)
+    : { matches: await looksLike(extension, within), found: undefined };
   if (verdict.matches) return undefined;
   return new UploadError(
     "content_mismatch",

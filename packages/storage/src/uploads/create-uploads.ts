@@ -3,6 +3,7 @@ import { UploadError } from "@audiotricks/protocol";
 import type { CreateUploadResult, NewUpload } from "@audiotricks/protocol/messages";
 import type { CallerContext } from "../access/caller-context.ts";
 import { mapConcurrently } from "../concurrency.ts";
+import { findKindFlaw } from "../content-kinds.ts";
 import { isStorableText } from "../storable-text.ts";
 import type { Principal } from "../storage.ts";
 import type { StorageContext } from "../storage-context.ts";
@@ -64,6 +65,8 @@ async function begin(context: CallerContext, file: NewUpload): Promise<Begun | u
     );
     return { outcome: "refused", error };
   }
+  const flaw = findKindFlaw(file);
+  if (flaw !== undefined) return { outcome: "refused", error: flaw };
   const texts = [file.name, file.clientId, ...Object.entries(file.metadata ?? {}).flat()];
   if (!texts.every(isStorableText)) {
     return {
@@ -79,7 +82,7 @@ async function begin(context: CallerContext, file: NewUpload): Promise<Begun | u
 
 function toReservation(file: NewUpload): Reservation {
   const { clientId, resume: _resume, ...request } = file;
-  const { name, size, contentType, workspaceId, metadata, method } = request;
+  const { name, size, contentType, category, workspaceId, metadata, method } = request;
   return {
     clientId,
     requestHash: createHash("sha256").update(canonicalJson(request)).digest("hex"),
@@ -87,6 +90,7 @@ function toReservation(file: NewUpload): Reservation {
     size,
     sizeKnown: true,
     contentType,
+    ...(category === undefined ? {} : { contentCategory: category }),
     workspaceId: workspaceId ?? null,
     metadata: {
       ...metadata,

@@ -19,6 +19,7 @@ export interface Reservation {
   size: number;
   sizeKnown: boolean;
   contentType: string;
+  contentCategory?: string;
   workspaceId: string | null;
   metadata: Record<string, unknown>;
   method: "put" | "multipart" | null;
