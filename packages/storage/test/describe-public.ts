@@ -202,6 +202,31 @@ export function describePublic(
       await expect(setLevel({ id: fileId }, "public")).rejects.toMatchObject({ code: "file_not_found" });
     });
 
+    it("leave nothing behind when they are deleted while they are being opened", async () => {
+      const file = await upload(on, wavBytes(500));
+      const held = gate();
+      let isAsked = false;
+      on.proxy.intercept = (operation) => {
+        if (operation !== "PutObjectAcl") return undefined;
+        isAsked = true;
+        return { before: held.opened };
+      };
+      const slow = setLevel(file, "public");
+      await expect.poll(() => isAsked).toBe(true);
+      expect(await on.storage.files.delete(on.me, file.id)).toMatchObject({ state: "deleted" });
+      held.open();
+      const answered = await slow;
+      expect(answered).toMatchObject({ state: "deleted" });
+      expect(answered).not.toHaveProperty("publicUrl");
+      expect(await rowOf(file)).toMatchObject({
+        store_access: "private",
+        cdn_url: null,
+        access_due_at: null,
+      });
+      expect(await on.bucket.keys()).toEqual([]);
+      expect(await (await later(30 * MINUTE)).sweep()).toMatchObject({ accessSettled: 0, failures: [] });
+    });
+
     it("are made so by their owner or an admin, never of a backup or of what is not ready", async () => {
       const [member, stranger] = [await seedUser(on.db), await seedUser(on.db)];
       const workspaceId = await seedWorkspace(on.db, {
