@@ -3,9 +3,14 @@ import { CHROMIUM, HEADLESS_CHROMIUM } from "./harness/chromium.ts";
 import type { StackOption } from "./harness/test.ts";
 
 /** What the page looks like, and what a development build of it does, is the same on any store. */
-const OF_THE_PAGE_ALONE = ["accessibility", "debug-drawer", "long-list", "phone", "strict-mode"].map(
-  (name) => `**/${name}.spec.ts`,
-);
+const OF_THE_PAGE_ALONE = [
+  "accessibility",
+  "choose-uploads",
+  "debug-drawer",
+  "long-list",
+  "phone",
+  "strict-mode",
+].map((name) => `**/${name}.spec.ts`);
 
 /** What goes wrong at will, which no store does that is not ours. */
 const OF_THE_LOCAL_STORE = ["**/store-faults.spec.ts"];

@@ -8,6 +8,8 @@ export class UploadsPage {
   readonly files: Locator;
   readonly refused: Locator;
   readonly unfinished: Locator;
+  /** What is asked where not all files fit. */
+  readonly choice: Locator;
   readonly library: Locator;
   readonly #address: string;
   /** Part numbers of every PUT to the store so far, in order; a file that goes whole is part 1. */
@@ -25,6 +27,7 @@ export class UploadsPage {
     this.files = this.widget.getByRole("list", { name: "Uploads", exact: true });
     this.refused = this.widget.getByRole("list", { name: "Files not added" });
     this.unfinished = this.widget.getByRole("list", { name: "Unfinished uploads" });
+    this.choice = this.widget.getByRole("region", { name: "Choose what to upload" });
     this.library = page.getByRole("region", { name: /^Files in / });
     page.on("request", (request) => {
       if (request.method() === "POST" && request.url().endsWith("/v1/uploads")) this.sessionsAsked += 1;
@@ -63,6 +66,13 @@ export class UploadsPage {
 
   row(name: string): Locator {
     return this.files.getByRole("listitem", { name, exact: true });
+  }
+
+  /** Names of the files to choose from, in order, and whether each is said to fit: `"a.wav fits"`. */
+  async choices(): Promise<string[]> {
+    return await this.choice
+      .getByRole("listitem")
+      .evaluateAll((rows) => rows.map((row) => `${row.ariaLabel} ${row.getAttribute("data-status")}`));
   }
 
   async press(action: "Pause" | "Resume" | "Cancel" | "Retry", name: string): Promise<void> {

@@ -1,41 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { AxeBuilder } from "@axe-core/playwright";
-import type { Page } from "@playwright/test";
+import { expectAccessible } from "../harness/accessible.ts";
 import { fixture } from "../harness/audio-files.ts";
 import { reachMidUpload } from "../harness/mid-upload.ts";
 import { expect, test } from "../harness/test.ts";
-
-/** What colours decide; all else is the same in the dark. */
-const OF_COLOURS = ["color-contrast", "link-in-text-block"];
-
-async function expectAccessible(page: Page, state: string): Promise<void> {
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme });
-    await untilItStandsStill(page);
-    const axe = new AxeBuilder({ page });
-    if (colorScheme === "dark") axe.withRules(OF_COLOURS);
-    const { violations } = await axe.analyze();
-    const found = violations.map(({ id, help, nodes }) => ({
-      id,
-      help,
-      where: nodes.map(({ html }) => html),
-    }));
-    expect(found, `${state}, in ${colorScheme}`).toEqual([]);
-  }
-  await page.emulateMedia({ colorScheme: "light" });
-}
-
-/** Colours fade into one another, and are neither while they do. */
-async function untilItStandsStill(page: Page): Promise<void> {
-  await page.evaluate(async () => {
-    for (let frame = 0; frame < 2; frame += 1) await new Promise(requestAnimationFrame);
-    const fading = document
-      .getAnimations()
-      .filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity);
-    await Promise.allSettled(fading.map(({ finished }) => finished));
-  });
-}
 
 test("every state can be used by everyone, in light and dark", async ({
   uploads,

@@ -43,7 +43,7 @@ for (const size of [200_000, 12 * MiB]) {
   });
 }
 
-test("refuses a file for which there is no room before a byte moves, and says the numbers", async ({
+test("tells of a file for which there is no room before a byte moves, and says the numbers", async ({
   uploads,
   folder,
   stack,
@@ -59,13 +59,14 @@ test("refuses a file for which there is no room before a byte moves, and says th
   await uploads.reaches("short.wav", "done");
   const putsBefore = uploads.partsBegun.length;
 
+  const askedBefore = uploads.sessionsAsked;
   await uploads.pick(tooLarge.path);
-  await uploads.reaches("long.wav", "failed");
-  const row = uploads.row("long.wav");
-  await expect(row).toHaveAttribute("data-code", "quota_exceeded");
-  await expect(row).toContainText("Not enough space");
-  await expect(row).toContainText("The file needs 2 MB; 1.5 MB of 2.5 MB are free.");
+  await expect(uploads.choice).toContainText("The file does not fit");
+  await expect(uploads.choice).toContainText("Left: 1.5 MB in your storage.");
+  await expect(uploads.choice.getByRole("listitem", { name: "long.wav" })).toContainText("2 MB");
+  await expect(uploads.choice.getByRole("button", { name: /^Upload/ })).toHaveCount(0);
   expect(uploads.partsBegun).toHaveLength(putsBefore);
+  expect(uploads.sessionsAsked).toBe(askedBefore);
 
   await uploads.page.close();
   await stack.server.restart();

@@ -1,5 +1,7 @@
 import { compareItems } from "./compare-items.ts";
+import { describeFitting } from "./describe-choice.ts";
 import { describeStatus } from "./describe-status.ts";
+import type { UploadChoice } from "./upload-choice.ts";
 import { isUnfinished, type UploadItem, type UploadsState } from "./uploads-state.ts";
 
 /** Progress is said at these shares of all bytes, in percent; more often would be noise. */
@@ -19,6 +21,7 @@ export function announcementOf(previous: UploadsState, next: UploadsState): stri
   const offline = changed.some(({ status }) => status.status === "waiting" && status.reason === "offline");
 
   const sentences = [
+    choiceNews(previous.choice, next.choice),
     added.length > 0 ? `${subject(added)} added.` : null,
     cancelled.length > 0 ? `${subject(cancelled)} cancelled.` : null,
     done.length > 0 ? `${subject(done)} uploaded.` : null,
@@ -38,6 +41,23 @@ export function announcementOf(previous: UploadsState, next: UploadsState): stri
   return step === undefined || previous.totals.totalBytes !== next.totals.totalBytes
     ? null
     : `${step} % uploaded.`;
+}
+
+/** That there is something to choose, and what became of it by what a person did or by what else changed. */
+function choiceNews(previous: UploadChoice | null, next: UploadChoice | null): string | null {
+  if (next === null || next === previous) return null;
+  const fitting = describeFitting(next);
+  if (previous === null) return `${fitting}. Choose what to upload.`;
+  const ids = ({ files }: UploadChoice) => files.map(({ id }) => id).join();
+  const isMoved = next.files.length === previous.files.length && ids(next) !== ids(previous);
+  const index = next.files.findIndex(({ id }) => id === next.moved);
+  const file = next.files[index];
+  if (isMoved && file !== undefined) {
+    const mark = file.fits ? "fits" : "does not fit";
+    return `${file.name} ${mark}, ${index + 1} of ${next.files.length}.`;
+  }
+  const isSame = next.fitting === previous.fitting && next.files.length === previous.files.length;
+  return isSame ? null : `${fitting}.`;
 }
 
 /** Files that were stored and taken away before anybody was told that they are done. */

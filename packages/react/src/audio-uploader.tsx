@@ -1,5 +1,6 @@
 import type { Uppy } from "@uppy/core";
 import { memo, type ReactNode, useEffect } from "react";
+import { ChoicePanel } from "./choice-panel.tsx";
 import { describeError } from "./describe-error.ts";
 import { DropZone, type Theme } from "./drop-zone.tsx";
 import { FileList } from "./file-list.tsx";
@@ -44,6 +45,15 @@ export function AudioUploader(props: AudioUploaderProps) {
         retryConfig={uploads.retryConfig}
         theme={theme}
       />
+      {uploads.choice === null ? null : (
+        <ChoicePanel
+          choice={uploads.choice}
+          moveChoice={uploads.moveChoice}
+          leaveOut={uploads.leaveOut}
+          uploadFitting={uploads.uploadFitting}
+          cancelChoice={uploads.cancelChoice}
+        />
+      )}
       <RefusedFiles refused={refused} onDismiss={uploads.dismiss} />
       <UploadSummary totals={totals} actions={uploads} />
       <FileList {...uploads} />

@@ -3,6 +3,11 @@ import type { UppyUpload } from "./file-status.ts";
 
 export type FileToAdd = Parameters<Uppy["addFiles"]>[0][number];
 
+/** Bytes, as far as anybody knows before the file is read. */
+export function sizeOf({ data }: FileToAdd): number | null {
+  return data.size ?? null;
+}
+
 /** Makes Uppy's files of what was picked, and says which are refused. */
 export interface FileChecker {
   check: (files: readonly FileToAdd[]) => UppyUpload[];

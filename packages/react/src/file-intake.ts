@@ -1,4 +1,5 @@
-import { createFileChecker, type FileToAdd, needsWholeList } from "./check-files.ts";
+import { createFileChecker, type FileToAdd, needsWholeList, sizeOf } from "./check-files.ts";
+import type { Demand } from "./fit-in-order.ts";
 import { groupRuns } from "./group-runs.ts";
 import { inSlices } from "./in-slices.ts";
 import type { PatientUppy } from "./patient-uppy.ts";
@@ -13,6 +14,10 @@ const START_DELAY_MS = 4;
 
 /** The way of files into Uppy and to the engine. */
 export interface FileIntake {
+  /** Adds them, the first at once. */
+  add: (files: readonly FileToAdd[]) => void;
+  /** What waits to be added will take. */
+  waiting: () => Demand;
   /** Whether a file came with the drop that is being added just now. */
   isOfThisDrop: (id: string) => boolean;
   /** Whether files wait to be added or started. */
@@ -49,6 +54,8 @@ export function openFileIntake(
   let drops = 0;
   /** Drops up to this number were paused while files of theirs waited. */
   let pausedDrops = 0;
+  /** Bytes that wait to be added. */
+  let waitingBytes = 0;
 
   const adding = inSlices<{ file: FileToAdd; drop: Drop }>(
     (batch) => {
@@ -59,6 +66,7 @@ export function openFileIntake(
 
   const addOf = (drop: Drop, items: readonly { file: FileToAdd }[]) => {
     dropped = drop;
+    waitingBytes -= bytesOf(items);
     // Listeners are the host's, and what they throw must not make the next files look like ones of this drop.
     try {
       const checked = checker.check(items.map(({ file }) => file));
@@ -104,6 +112,7 @@ export function openFileIntake(
   const cancelAll = () => {
     adding.stop();
     starting.stop();
+    waitingBytes = 0;
   };
   /** Uppy pauses only what has been started; the engine looks at this when it begins a file. */
   const pauseAll = () => {
@@ -125,15 +134,19 @@ export function openFileIntake(
   uppy.on("pause-all", pauseAll);
   uppy.on("resume-all", resumeAll);
 
-  uppy.setIntake((files) => {
+  const add = (files: readonly FileToAdd[]) => {
     const isOwnRule = uppy.opts.onBeforeFileAdded !== usual.onBeforeFileAdded;
-    if (isOwnRule || needsWholeList(uppy)) return uppy.addFilesAtOnce(files);
+    if (isOwnRule || needsWholeList(uppy)) return uppy.addFilesAtOnce([...files]);
     drops += 1;
     const drop: Drop = { number: drops, workspaceId, ids: new Set() };
-    adding.push(files.map((file) => ({ file, drop })));
-  });
+    const items = files.map((file) => ({ file, drop }));
+    waitingBytes += bytesOf(items);
+    adding.push(items);
+  };
 
   return {
+    add,
+    waiting: () => ({ bytes: waitingBytes, files: adding.waiting() }),
     isOfThisDrop: (id) => dropped?.ids.has(id) ?? false,
     isBusy: () => adding.waiting() + starting.waiting() > 0,
     workspaceId: () => workspaceId,
@@ -147,4 +160,8 @@ export function openFileIntake(
       checker.close();
     },
   };
+}
+
+function bytesOf(items: readonly { file: FileToAdd }[]): number {
+  return items.reduce((total, { file }) => total + (sizeOf(file) ?? 0), 0);
 }

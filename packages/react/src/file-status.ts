@@ -12,3 +12,23 @@ export function statusOf({ spaces, error }: UppyUpload): SpacesUploadStatus {
     ? { status: "failed", error: { code: "upload_failed", message: error } }
     : { status: "queued" };
 }
+
+/** Whether the companion has not been told of it. */
+export function isWaiting(file: UppyUpload): boolean {
+  return !isBegun(statusOf(file));
+}
+
+function isBegun(status: SpacesUploadStatus): boolean {
+  switch (status.status) {
+    case "queued":
+    case "creating":
+      return false;
+    case "paused":
+      return status.sessionId !== null;
+    case "waiting":
+      // Another tab sends it; or nothing was sent of it, as far as is known.
+      return status.reason === "elsewhere" || status.progress.sentBytes > 0;
+    default:
+      return true;
+  }
+}

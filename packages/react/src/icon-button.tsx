@@ -1,9 +1,23 @@
-import type { ReactNode } from "react";
+import type { MouseEvent, ReactNode } from "react";
 
-export function IconButton(props: { label: string; onClick: () => void; children: ReactNode }) {
-  const { label, onClick, children } = props;
+interface IconButtonProps {
+  label: string;
+  onClick: (event: MouseEvent<HTMLButtonElement>) => void;
+  /** Does nothing just now, and keeps the focus. */
+  isIdle?: boolean;
+  children: ReactNode;
+}
+
+export function IconButton({ label, onClick, isIdle = false, children }: IconButtonProps) {
   return (
-    <button type="button" className="at-icon-button" aria-label={label} title={label} onClick={onClick}>
+    <button
+      type="button"
+      className="at-icon-button"
+      aria-label={label}
+      aria-disabled={isIdle || undefined}
+      title={label}
+      onClick={isIdle ? undefined : onClick}
+    >
       {children}
     </button>
   );

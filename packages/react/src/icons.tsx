@@ -50,6 +50,16 @@ export const FailedIcon = () => (
     <path d="M10 5v6M10 14.5v.1" />
   </Icon>
 );
+export const UpIcon = () => (
+  <Icon>
+    <path d="M5 11.5l5-5 5 5" />
+  </Icon>
+);
+export const DownIcon = () => (
+  <Icon>
+    <path d="M5 8.5l5 5 5-5" />
+  </Icon>
+);
 export const AudioIcon = () => (
   <Icon>
     <path d="M3 10h1M6.5 6.5v7M10 3.5v13M13.5 7v6M16.5 9.5v1" />

@@ -1,12 +1,15 @@
 export type { SpacesUploadStatus, UploadProgress } from "@audiotricks/uppy-spaces";
 export { AudioUploader, type AudioUploaderProps } from "./audio-uploader.tsx";
 export type { ConfigState } from "./config-state.ts";
+export { describeChoice, describeFitting, describeMark, describeUpload } from "./describe-choice.ts";
 export { describeError, type ErrorText } from "./describe-error.ts";
 export { describeStatus, type StatusText } from "./describe-status.ts";
+export type { Room } from "./fit-in-order.ts";
 export { formatBytes, formatRate } from "./format-bytes.ts";
 export { formatRemaining } from "./format-remaining.ts";
 export type { Continuable } from "./kept-uploads.ts";
 export { QuotaMeter, type QuotaMeterProps } from "./quota-meter.tsx";
+export type { ChoiceFile, UploadChoice } from "./upload-choice.ts";
 export { UploadDebugDrawer, type UploadDebugDrawerProps } from "./upload-debug-drawer.tsx";
 export type { UploadActions } from "./uploads-controller.ts";
 export type { RefusedFile, UploadItem, UploadsState, UploadTotals } from "./uploads-state.ts";

@@ -17,9 +17,22 @@ const CONFIG = {
   maxConcurrentParts: 10,
 };
 
+const NO_LIMIT = {
+  scope: "user",
+  id: "00000000-0000-4000-8000-0000000000aa",
+  usedBytes: 0,
+  reservedBytes: 0,
+  limitBytes: null as number | null,
+  usedFiles: 0,
+  reservedFiles: 0,
+  limitFiles: null as number | null,
+  status: "normal",
+};
+
 /** A companion that opens a session for every file and answers nothing that would move a byte. */
 function answer(method: string, path: string, body: string): unknown {
   if (path === "/v1/config") return CONFIG;
+  if (path.startsWith("/v1/quota")) return { quotas: [NO_LIMIT] };
   if (path === "/v1/uploads?state=open") return { uploads: [] };
   if (method === "DELETE") return { sessionId: SESSION, state: "aborting" };
   if (method === "POST" && path === "/v1/uploads") {
@@ -84,6 +97,7 @@ describe("the controller", () => {
       },
     });
     await soon(() => expect(controller.getState().config.status).toBe("ready"));
+    await soon(() => expect(controller.getState().quotas).not.toBeNull());
   });
   afterEach(() => {
     controller.dispose();

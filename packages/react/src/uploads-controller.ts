@@ -8,19 +8,24 @@ import {
 } from "@audiotricks/uppy-spaces";
 import type { Uppy } from "@uppy/core";
 import { signalChange } from "./change-signal.ts";
+import type { FileToAdd } from "./check-files.ts";
 import { type ConfigState, loadConfig } from "./config-state.ts";
 import { listenForDrops } from "./dropped-handles.ts";
 import { explainRefusal } from "./explain-refusal.ts";
 import { createFileHandles, type HandledFile } from "./file-handles.ts";
 import { openFileIntake } from "./file-intake.ts";
-import { statusOf, type UppyUpload } from "./file-status.ts";
+import { isWaiting, statusOf, type UppyUpload } from "./file-status.ts";
+import type { Demand } from "./fit-in-order.ts";
 import { openHandleShelf } from "./handle-shelf.ts";
 import { keepApart } from "./keep-apart.ts";
 import { createKeptUploads } from "./kept-uploads.ts";
+import { notHere } from "./not-here.ts";
 import { PatientUppy } from "./patient-uppy.ts";
-import { uppyRestrictions } from "./restrictions.ts";
+import { watchQuota } from "./quota-watch.ts";
+import { findViolation, uppyRestrictions } from "./restrictions.ts";
 import { hasChangedStorage } from "./storage-changes.ts";
 import { throttle } from "./throttle.ts";
+import { createUploadChoice, keyOf, modifiedOf } from "./upload-choice.ts";
 import {
   EMPTY_UPLOADS,
   isUnfinished,
@@ -73,6 +78,14 @@ export interface UploadActions {
   beginWaiting: () => void;
   /** Forgets what is `notBegun`. */
   dismissWaiting: () => void;
+  /** Gives a file of `choice` another place in the order, counted from 0. */
+  moveChoice: (id: string, index: number) => void;
+  /** Takes a file out of `choice`. */
+  leaveOut: (id: string) => void;
+  /** Adds those files of `choice` that fit; the rest stays in it. */
+  uploadFitting: () => void;
+  /** Adds nothing of `choice`. */
+  cancelChoice: () => void;
   /** Asks the companion for its rules again. */
   retryConfig: () => void;
 }
@@ -114,6 +127,37 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
   });
   uppy.use(UppySpaces, { companionUrl, getToken, workspaceId });
   const intake = openFileIntake(uppy, { workspaceId, onAdded: () => tellRefused() });
+  const client = createCompanionClient({ companionUrl, getToken });
+  const quota = watchQuota({
+    companionUrl,
+    read: (signal) => client.quota({ workspaceId: intake.workspaceId() }, { signal }),
+    taken: () => demandOf(uppy.getFiles(), intake.waiting()),
+    onReading: ({ quotas }) => {
+      update({ quotas });
+      choosing.look();
+    },
+  });
+  const choosing = createUploadChoice({
+    quota,
+    isAllowed: (file) => state.config.status !== "ready" || findViolation(file, state.config.config) === null,
+    underWay: () =>
+      new Set(
+        uppy
+          .getFiles()
+          .filter((file) => isUnfinished(statusOf(file)))
+          .map(keyOfUpload),
+      ),
+    reserved: async () => {
+      const { uploads } = await client.listUploads();
+      const here = intake.workspaceId();
+      return notHere(uploads, uppy.getFiles().map(itemOf)).filter(
+        (upload) => (upload.workspaceId ?? undefined) === here,
+      );
+    },
+    add: intake.add,
+    onChange: (choice) => update({ choice }),
+  });
+  uppy.setIntake(choosing.take);
 
   function update(change: Partial<UploadsState>): void {
     state = { ...state, ...change };
@@ -184,15 +228,16 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
     readFiles.call();
   });
 
-  const client = createCompanionClient({ companionUrl, getToken });
   const drops = listenForDrops(typeof window === "undefined" ? new EventTarget() : window);
   const handles = createFileHandles(drops);
-  const addAgain = (uploads: readonly { upload: Omit<HandledFile, "handle">; file: File }[]) =>
-    uppy.addFiles(
-      uploads.map(({ file, upload: { name, type, relativePath } }) => {
-        return { name, type, data: file, source: "local", meta: { relativePath } };
-      }),
-    );
+  const addAgain =
+    (add: (files: FileToAdd[]) => void) =>
+    (uploads: readonly { upload: Omit<HandledFile, "handle">; file: File }[]) =>
+      add(
+        uploads.map(({ file, upload: { name, type, relativePath } }) => {
+          return { name, type, data: file, source: "local", meta: { relativePath } };
+        }),
+      );
   const kept = createKeptUploads({
     companionUrl,
     client,
@@ -200,7 +245,8 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
     findSessionsInUse,
     shelf: openHandleShelf(),
     workspaceId: intake.workspaceId,
-    add: addAgain,
+    // What they take is reserved.
+    add: addAgain(intake.add),
     onChange: (continuable) => update({ continuable }),
   });
   const waiting = createWaitingFiles({
@@ -216,7 +262,7 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
     },
     workspaceId: intake.workspaceId,
     begunFiles: async () => (await client.listUploads()).uploads,
-    add: addAgain,
+    add: addAgain((files) => uppy.addFiles(files)),
     onChange: (notBegun) => update({ notBegun }),
   });
   const leaving = new AbortController();
@@ -231,6 +277,7 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
       update({ config: next });
       if (next.status !== "ready" || hasBegun) return;
       hasBegun = true;
+      void quota.ask();
       kept.begin();
       waiting.begin();
     },
@@ -303,6 +350,10 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
       asked = asked.then(waiting.continueAll);
     },
     dismissWaiting: waiting.dismiss,
+    moveChoice: choosing.move,
+    leaveOut: choosing.leaveOut,
+    uploadFitting: seen(choosing.uploadFitting),
+    cancelChoice: choosing.cancel,
     retryConfig: config.retry,
   };
 
@@ -314,11 +365,18 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
     },
     getState: () => state,
     actions,
-    isBusy: () => intake.isBusy() || idsWhere(isUnfinished).length > 0,
-    setWorkspace: intake.setWorkspace,
+    isBusy: () => choosing.isBusy() || intake.isBusy() || idsWhere(isUnfinished).length > 0,
+    setWorkspace: (id) => {
+      if (id === intake.workspaceId()) return;
+      choosing.settle();
+      intake.setWorkspace(id);
+      quota.restart();
+    },
     dispose: () => {
       if (isDisposed) return;
       isDisposed = true;
+      choosing.stop();
+      quota.stop();
       intake.close();
       clearTimeout(cancelTimer);
       for (const timer of answerTimers) clearTimeout(timer);
@@ -345,4 +403,18 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
 
 function itemOf(file: UppyUpload): UploadItem {
   return { id: file.id, name: file.name ?? "", size: file.size ?? 0, status: statusOf(file) };
+}
+
+function keyOfUpload({ name, size, data }: UppyUpload): string {
+  return keyOf(name ?? "", size, modifiedOf({ data }));
+}
+
+/** What files will take that the companion has not been told of. */
+function demandOf(files: readonly UppyUpload[], beside: Demand): Demand {
+  const { bytes, files: count } = beside;
+  const waiting = files.filter((file) => isWaiting(file));
+  return {
+    bytes: waiting.reduce((total, { size }) => total + (size ?? 0), bytes),
+    files: count + waiting.length,
+  };
 }

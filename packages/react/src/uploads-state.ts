@@ -1,7 +1,9 @@
 import type { UploadErrorCode } from "@audiotricks/protocol";
+import type { QuotaScope } from "@audiotricks/protocol/messages";
 import type { SpacesUploadStatus, UploadProgress } from "@audiotricks/uppy-spaces";
 import type { ConfigState } from "./config-state.ts";
 import type { Continuable } from "./kept-uploads.ts";
+import type { UploadChoice } from "./upload-choice.ts";
 import type { NotBegun } from "./waiting-files.ts";
 
 /** One file of this widget, from the moment it was added. */
@@ -56,6 +58,10 @@ export interface UploadsState {
   continuable: ReadonlyMap<string, Continuable>;
   /** Files that waited for their turn when an earlier page was left: nothing is at the store of them. */
   notBegun: readonly NotBegun[];
+  /** Files that do not all fit what is left of a quota, and wait for a person to choose; `null` as a rule. */
+  choice: UploadChoice | null;
+  /** Of the user and of the workspace that files go to, as read last; `null` before that. */
+  quotas: readonly QuotaScope[] | null;
   /** The companion's rules. */
   config: ConfigState;
 }
@@ -67,6 +73,8 @@ export const EMPTY_UPLOADS: UploadsState = {
   totals: totalsOf([]),
   continuable: new Map(),
   notBegun: [],
+  choice: null,
+  quotas: null,
   config: { status: "loading" },
 };
 

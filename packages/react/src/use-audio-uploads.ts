@@ -109,5 +109,9 @@ const NO_ACTIONS: UploadActions = {
   continueUploads: nothing,
   beginWaiting: nothing,
   dismissWaiting: nothing,
+  moveChoice: nothing,
+  leaveOut: nothing,
+  uploadFitting: nothing,
+  cancelChoice: nothing,
   retryConfig: nothing,
 };

@@ -1,7 +1,6 @@
-import type { SpacesUploadStatus } from "@audiotricks/uppy-spaces";
 import { reopen } from "./file-handle.ts";
 import type { FileHandles } from "./file-handles.ts";
-import { statusOf, type UppyUpload } from "./file-status.ts";
+import { isWaiting, statusOf, type UppyUpload } from "./file-status.ts";
 import type { WaitingFile, WaitingShelf } from "./waiting-shelf.ts";
 
 /** Most files are begun before it is worth writing anything down. */
@@ -234,26 +233,6 @@ function pageOf(key: string): string {
 
 function isPaused(file: UppyUpload): boolean {
   return statusOf(file).status === "paused" || file.isPaused === true;
-}
-
-/** Whether the companion has not been told of it. */
-function isWaiting(file: UppyUpload): boolean {
-  return !isBegun(statusOf(file));
-}
-
-function isBegun(status: SpacesUploadStatus): boolean {
-  switch (status.status) {
-    case "queued":
-    case "creating":
-      return false;
-    case "paused":
-      return status.sessionId !== null;
-    case "waiting":
-      // Another tab sends it; or nothing was sent of it, as far as is known.
-      return status.reason === "elsewhere" || status.progress.sentBytes > 0;
-    default:
-      return true;
-  }
 }
 
 function pageStorage(): Storage | null {
