@@ -9,6 +9,7 @@ const OF_THE_PAGE_ALONE = [
   "debug-drawer",
   "long-list",
   "phone",
+  "quota-levels",
   "strict-mode",
 ].map((name) => `**/${name}.spec.ts`);
 

@@ -1,6 +1,7 @@
 import { compareItems } from "./compare-items.ts";
 import { describeFitting } from "./describe-choice.ts";
 import { describeStatus } from "./describe-status.ts";
+import { describeNotice } from "./quota-notices.ts";
 import type { UploadChoice } from "./upload-choice.ts";
 import { isUnfinished, type UploadItem, type UploadsState } from "./uploads-state.ts";
 
@@ -22,6 +23,9 @@ export function announcementOf(previous: UploadsState, next: UploadsState): stri
 
   const sentences = [
     choiceNews(previous.choice, next.choice),
+    ...next.quotaNotices
+      .filter((notice) => !previous.quotaNotices.includes(notice))
+      .map((notice) => describeNotice(notice, undefined)),
     added.length > 0 ? `${subject(added)} added.` : null,
     cancelled.length > 0 ? `${subject(cancelled)} cancelled.` : null,
     done.length > 0 ? `${subject(done)} uploaded.` : null,

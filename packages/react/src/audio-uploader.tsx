@@ -5,6 +5,7 @@ import { describeError } from "./describe-error.ts";
 import { DropZone, type Theme } from "./drop-zone.tsx";
 import { FileList } from "./file-list.tsx";
 import { LiveRegion } from "./live-region.tsx";
+import { QuotaNotes } from "./quota-notes.tsx";
 import { RefusedFiles } from "./refused-files.tsx";
 import { describeLimits } from "./restrictions.ts";
 import { UnfinishedUploads } from "./unfinished-uploads.tsx";
@@ -44,6 +45,11 @@ export function AudioUploader(props: AudioUploaderProps) {
         isSwitching={uploads.isSwitching}
         retryConfig={uploads.retryConfig}
         theme={theme}
+      />
+      <QuotaNotes
+        notices={uploads.quotaNotices}
+        quotas={uploads.quotas}
+        onDismiss={uploads.dismissQuotaNotice}
       />
       {uploads.choice === null ? null : (
         <ChoicePanel

@@ -119,8 +119,27 @@ describe("quota", () => {
   it("says used, on the way and free", () =>
     expect(describeQuota(quota)).toEqual({
       summary: "2 GB of 10 GB used",
+      level: null,
       detail: "1 GB on its way · 7 GB free",
     }));
+
+  it("says how near the limit it is, and how many files there may be", () => {
+    const { level, detail } = describeQuota({
+      ...quota,
+      status: "warning",
+      usedFiles: 1950,
+      limitFiles: 2000,
+    });
+    expect(level).toBe("Over 90 % full");
+    expect(detail).toBe("1 GB on its way · 1,950 of 2,000 files · 7 GB free");
+    expect(
+      describeQuota({ ...quota, limitBytes: null, limitFiles: 3, usedFiles: 4, status: "over_quota" }),
+    ).toEqual({
+      summary: "2 GB used, no limit",
+      level: "Over the limit",
+      detail: "1 GB on its way · 4 of 3 files",
+    });
+  });
 
   it("never fills the bar beyond its end", () => {
     expect(quotaShares({ ...quota, usedBytes: 9.5 * GB })).toEqual({ used: 0.95, reserved: 1 - 0.95 });

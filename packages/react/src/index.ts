@@ -9,6 +9,7 @@ export { formatBytes, formatRate } from "./format-bytes.ts";
 export { formatRemaining } from "./format-remaining.ts";
 export type { Continuable } from "./kept-uploads.ts";
 export { QuotaMeter, type QuotaMeterProps } from "./quota-meter.tsx";
+export { describeNotice, type QuotaNotice } from "./quota-notices.ts";
 export type { ChoiceFile, UploadChoice } from "./upload-choice.ts";
 export { UploadDebugDrawer, type UploadDebugDrawerProps } from "./upload-debug-drawer.tsx";
 export type { UploadActions } from "./uploads-controller.ts";

@@ -47,7 +47,7 @@ export function QuotaMeter({ labels, theme = "auto", className = "", ...options 
 }
 
 function Meter({ quota, label }: { quota: QuotaScope; label: string }) {
-  const { summary, detail } = describeQuota(quota);
+  const { summary, level, detail } = describeQuota(quota);
   const { used, reserved } = quotaShares(quota);
   const { limitBytes, usedBytes } = quota;
   return (
@@ -65,13 +65,19 @@ function Meter({ quota, label }: { quota: QuotaScope; label: string }) {
           aria-valuemin={0}
           aria-valuemax={limitBytes}
           aria-valuenow={Math.min(usedBytes, limitBytes)}
-          aria-valuetext={detail === null ? summary : `${summary}, ${detail}`}
+          aria-valuetext={[summary, level, detail].filter((part) => part !== null).join(", ")}
         >
           <span className="at-meter-reserved" style={shareStyle(used + reserved)} />
           <span className="at-meter-used" style={shareStyle(used)} />
         </div>
       )}
-      {detail === null ? null : <p className="at-meter-detail">{detail}</p>}
+      {level === null && detail === null ? null : (
+        <p className="at-meter-detail">
+          {level === null ? null : <span className="at-meter-level">{level}</span>}
+          {level === null || detail === null ? null : " · "}
+          {detail}
+        </p>
+      )}
     </div>
   );
 }

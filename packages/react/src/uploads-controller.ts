@@ -21,6 +21,7 @@ import { keepApart } from "./keep-apart.ts";
 import { createKeptUploads } from "./kept-uploads.ts";
 import { notHere } from "./not-here.ts";
 import { PatientUppy } from "./patient-uppy.ts";
+import { nextNotices, type QuotaNotice } from "./quota-notices.ts";
 import { watchQuota } from "./quota-watch.ts";
 import { findViolation, uppyRestrictions } from "./restrictions.ts";
 import { hasChangedStorage } from "./storage-changes.ts";
@@ -86,6 +87,8 @@ export interface UploadActions {
   uploadFitting: () => void;
   /** Adds nothing of `choice`. */
   cancelChoice: () => void;
+  /** Takes one of `quotaNotices` away; it comes again when its level is crossed again. */
+  dismissQuotaNotice: (notice: QuotaNotice) => void;
   /** Asks the companion for its rules again. */
   retryConfig: () => void;
 }
@@ -133,7 +136,8 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
     read: (signal) => client.quota({ workspaceId: intake.workspaceId() }, { signal }),
     taken: () => demandOf(uppy.getFiles(), intake.waiting()),
     onReading: ({ quotas }) => {
-      update({ quotas });
+      const quotaNotices = nextNotices(state.quotaNotices, state.quotas, quotas);
+      update({ quotas, quotaNotices });
       choosing.look();
     },
   });
@@ -354,6 +358,10 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
     leaveOut: choosing.leaveOut,
     uploadFitting: seen(choosing.uploadFitting),
     cancelChoice: choosing.cancel,
+    dismissQuotaNotice: ({ scope, id }) =>
+      update({
+        quotaNotices: state.quotaNotices.filter((notice) => notice.scope !== scope || notice.id !== id),
+      }),
     retryConfig: config.retry,
   };
 

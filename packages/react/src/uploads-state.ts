@@ -3,6 +3,7 @@ import type { QuotaScope } from "@audiotricks/protocol/messages";
 import type { SpacesUploadStatus, UploadProgress } from "@audiotricks/uppy-spaces";
 import type { ConfigState } from "./config-state.ts";
 import type { Continuable } from "./kept-uploads.ts";
+import type { QuotaNotice } from "./quota-notices.ts";
 import type { UploadChoice } from "./upload-choice.ts";
 import type { NotBegun } from "./waiting-files.ts";
 
@@ -62,6 +63,8 @@ export interface UploadsState {
   choice: UploadChoice | null;
   /** Of the user and of the workspace that files go to, as read last; `null` before that. */
   quotas: readonly QuotaScope[] | null;
+  /** Quotas that came closer to their limits while this page was open. */
+  quotaNotices: readonly QuotaNotice[];
   /** The companion's rules. */
   config: ConfigState;
 }
@@ -75,6 +78,7 @@ export const EMPTY_UPLOADS: UploadsState = {
   notBegun: [],
   choice: null,
   quotas: null,
+  quotaNotices: [],
   config: { status: "loading" },
 };
 

@@ -113,5 +113,6 @@ const NO_ACTIONS: UploadActions = {
   leaveOut: nothing,
   uploadFitting: nothing,
   cancelChoice: nothing,
+  dismissQuotaNotice: nothing,
   retryConfig: nothing,
 };

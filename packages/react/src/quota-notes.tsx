@@ -1,0 +1,35 @@
+import type { QuotaScope } from "@audiotricks/protocol/messages";
+import { memo } from "react";
+import { IconButton } from "./icon-button.tsx";
+import { CloseIcon, FailedIcon } from "./icons.tsx";
+import { focusEntrance } from "./keep-focus.ts";
+import { describeNotice, type QuotaNotice } from "./quota-notices.ts";
+
+interface QuotaNotesProps {
+  notices: readonly QuotaNotice[];
+  quotas: readonly QuotaScope[] | null;
+  onDismiss: (notice: QuotaNotice) => void;
+}
+
+/** That a quota fills up, seen until somebody has read it. It is said by the live region. */
+export const QuotaNotes = memo(function QuotaNotes({ notices, quotas, onDismiss }: QuotaNotesProps) {
+  return notices.map((notice) => {
+    const { scope, id, status } = notice;
+    const quota = quotas?.find((each) => each.scope === scope && each.id === id);
+    return (
+      <div key={scope} className="at-quota-note" data-scope={scope} data-status={status}>
+        <FailedIcon />
+        <p>{describeNotice(notice, quota)}</p>
+        <IconButton
+          label={`Dismiss the note on ${scope === "user" ? "your storage" : "this workspace"}`}
+          onClick={({ currentTarget }) => {
+            focusEntrance(currentTarget);
+            onDismiss(notice);
+          }}
+        >
+          <CloseIcon />
+        </IconButton>
+      </div>
+    );
+  });
+});
