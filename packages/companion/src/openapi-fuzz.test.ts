@@ -111,6 +111,7 @@ describe("openapi.json", () => {
         "GET /v1/quota",
         "GET /v1/uploads",
         "GET /v1/uploads/{id}",
+        "GET /v1/usage",
         "PATCH /v1/files/{id}",
         "POST /s3/multipart",
         "POST /s3/multipart/{uploadId}/complete",

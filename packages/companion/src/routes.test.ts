@@ -25,6 +25,7 @@ const ROUTES: RouteCase[] = [
   { method: "GET", path: "/openapi.json", absent: null, public: true },
   { method: "GET", path: "/v1/config", absent: null },
   { method: "GET", path: "/v1/quota", malformed: { path: "/v1/quota?workspaceId=1" }, absent: null },
+  { method: "GET", path: "/v1/usage", malformed: { path: "/v1/usage?period=hour" }, absent: null },
   {
     method: "POST",
     path: "/v1/uploads",

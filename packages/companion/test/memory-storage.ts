@@ -279,6 +279,10 @@ export function createMemoryStorage(): MemoryStorage {
         ],
       };
     },
+    usage: async (principal, { period }) => {
+      enter();
+      return { scope: "user", id: principal.userId, period, entries: [], nextCursor: null };
+    },
     s3: {
       presignPost: async (principal, file) => {
         enter("presignPost");

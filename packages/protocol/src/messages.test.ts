@@ -1,12 +1,30 @@
 import { describe, expect, it } from "vitest";
 import { UPLOAD_ERRORS, UploadError } from "./errors.ts";
-import { createUploadsRequest, errorBody, newUpload, updateFileRequest } from "./messages.ts";
+import { createUploadsRequest, errorBody, listUsageQuery, newUpload, updateFileRequest } from "./messages.ts";
 
 const file = { clientId: "1", name: "song.mp3", size: 3 };
 
 describe("messages", () => {
   it("fills in what a browser may leave out", () => {
     expect(newUpload.parse(file)).toEqual({ ...file, type: "", contentType: "audio_file" });
+  });
+
+  it("takes a cursor of usage that is a day of the calendar, and nothing else", () => {
+    expect(listUsageQuery.parse({ cursor: "2024-02-29", limit: "2" })).toEqual({
+      period: "month",
+      cursor: "2024-02-29",
+      limit: 2,
+    });
+    for (const cursor of ["2023-02-29", "0000-01-01", "infinity", "yesterday", ""])
+      expect(listUsageQuery.safeParse({ cursor }).success, cursor).toBe(false);
+    for (const query of [
+      { period: "hour" },
+      { limit: 0 },
+      { limit: 201 },
+      { userId: "u" },
+      { workspaceId: "1" },
+    ])
+      expect(listUsageQuery.safeParse(query).success, JSON.stringify(query)).toBe(false);
   });
 
   it.each(["ü\u{1f3b5}.mp3", "../../etc/passwd.mp3", "音.mp3"])("takes the name %j", (name) => {

@@ -306,6 +306,41 @@ export const quotaScope = z.object({
 /** The user's own scope, and the workspace's when one was asked for. Every one of them limits an upload. */
 export const quotaResponse = z.object({ quotas: z.array(quotaScope) });
 
+/** A calendar day of UTC. */
+const day = z.iso.date();
+export const usagePeriod = z.enum(["day", "week", "month", "year"]);
+export const listUsageQuery = z.strictObject({
+  period: usagePeriod.default("month"),
+  /** The workspace's instead of the caller's own. */
+  workspaceId: id.optional(),
+  /** `nextCursor` of the page before. */
+  cursor: day.refine((date) => date >= "0001", "PostgreSQL has no year 0").optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});
+export const usageEntry = z.object({
+  /** First and last day; weeks begin on Monday. */
+  startsOn: day,
+  endsOn: day,
+  /** As counted last in the period; in the one that is not over, as it is now. */
+  usedBytes: size,
+  usedFiles: z.number().int(),
+  /** The most that any count in the period found. */
+  peakBytes: size,
+  peakFiles: z.number().int(),
+  /** As it was then; null: no limit. */
+  limitBytes: size.nullable(),
+  limitFiles: z.number().int().nullable(),
+  countedAt: z.iso.datetime(),
+});
+/** Newest first. A period in which nothing was counted has no entry. */
+export const listUsageResponse = z.object({
+  scope: quotaScope.shape.scope,
+  id,
+  period: usagePeriod,
+  entries: z.array(usageEntry),
+  nextCursor: day.nullable(),
+});
+
 export const configResponse = z.object({
   maxFileSize: size,
   /** Lower case, without dot. */
@@ -356,6 +391,8 @@ export type DownloadRequest = z.infer<typeof downloadRequest>;
 export type DownloadResponse = z.infer<typeof downloadResponse>;
 export type QuotaScope = z.infer<typeof quotaScope>;
 export type QuotaResponse = z.infer<typeof quotaResponse>;
+export type ListUsageQuery = z.infer<typeof listUsageQuery>;
+export type ListUsageResponse = z.infer<typeof listUsageResponse>;
 export type ConfigResponse = z.infer<typeof configResponse>;
 export type S3TokenResponse = z.infer<typeof s3TokenResponse>;
 export type ErrorResponse = z.infer<typeof errorResponse>;

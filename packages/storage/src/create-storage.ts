@@ -43,6 +43,7 @@ import { getUpload } from "./uploads/get-upload.ts";
 import { createHeldLeases } from "./uploads/held-leases.ts";
 import { listOpenSessions, toUploadSession } from "./uploads/session.ts";
 import { signParts } from "./uploads/sign-parts.ts";
+import { listUsage } from "./usage/list-usage.ts";
 
 export interface StorageOptions {
   /** Migrated, and the host's to close. `bigint` may come as number or text. */
@@ -117,6 +118,7 @@ export function createStorage(options: StorageOptions): Storage {
       open: (token) => openShare(context, token),
     },
     quota: (principal, workspaceId) => readQuota(asked(principal), workspaceId),
+    usage: async (principal, query) => listUsage(asked(principal), query),
     s3: createS3Compat(context),
     s3Tokens: createS3Tokens(context),
     audit: { ...audit, list: async (principal, query) => listAudit(asked(principal), query) },

@@ -383,6 +383,18 @@ export interface StorageUsage {
   workspace_id: string | null;
 }
 
+export interface StorageUsageDays {
+  counted_at: Generated<Timestamp>;
+  day: Timestamp;
+  id: Generated<string>;
+  limit_bytes: number | null;
+  limit_files: number | null;
+  used_bytes: number;
+  used_files: number;
+  user_id: string | null;
+  workspace_id: string | null;
+}
+
 export interface UploadChunks {
   checksum_md5: string | null;
   chunk_number: number;
@@ -467,6 +479,7 @@ export interface DB {
   storage_quotas: StorageQuotas;
   storage_settings: StorageSettings;
   storage_usage: StorageUsage;
+  storage_usage_days: StorageUsageDays;
   upload_chunks: UploadChunks;
   user_identities: UserIdentities;
   users: Users;

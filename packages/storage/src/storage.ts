@@ -16,6 +16,8 @@ import type {
   ListAuditResponse,
   ListFilesQuery,
   ListFilesResponse,
+  ListUsageQuery,
+  ListUsageResponse,
   NewUpload,
   PartUrl,
   QuotaResponse,
@@ -57,6 +59,8 @@ export interface Storage {
   files: Files;
   shares: Shares;
   quota(principal: Principal, workspaceId?: string): Promise<QuotaResponse>;
+  /** What was used by period, newest first: the caller's, or a workspace's. Days are written by `upkeep.recountUsage`. */
+  usage(principal: Principal, query: ListUsageQuery): Promise<ListUsageResponse>;
   s3: S3Compat;
   s3Tokens: S3Tokens;
   audit: AuditLog & { list(principal: Principal, query: ListAuditQuery): Promise<ListAuditResponse> };

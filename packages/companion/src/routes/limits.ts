@@ -1,4 +1,9 @@
-import { configResponse, quotaResponse } from "@audiotricks/protocol/messages";
+import {
+  configResponse,
+  listUsageQuery,
+  listUsageResponse,
+  quotaResponse,
+} from "@audiotricks/protocol/messages";
 import type { Storage } from "@audiotricks/storage";
 import { createRoute } from "@hono/zod-openapi";
 import { z } from "zod";
@@ -36,5 +41,21 @@ export function addLimitRoutes(app: CompanionApp, storage: Storage, guard: Guard
       },
     }),
     async (c) => c.json(await storage.quota(principalOf(c), c.req.valid("query").workspaceId), 200),
+  );
+
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/v1/usage",
+      summary: "What was used by day, week, month or year: the caller's, or a workspace's when one is named",
+      tags,
+      middleware: [guard("readUsage")],
+      request: { query: listUsageQuery },
+      responses: {
+        200: jsonResponse("A page of periods, newest first", listUsageResponse),
+        ...failures("workspace_not_found"),
+      },
+    }),
+    async (c) => c.json(await storage.usage(principalOf(c), c.req.valid("query")), 200),
   );
 }

@@ -5,7 +5,7 @@ import type { StorageContext } from "../storage-context.ts";
 const BATCH = 50;
 
 /**
- * Compares every live counter with the rows it counts, and writes this month's history. A few scopes at a time, each in
+ * Compares every live counter with the rows it counts, and writes today's and this month's history. A few scopes at a time, each in
  * one snapshot; nothing is locked. A counter that differs is told and left as it is: a repair would hide the fault.
  */
 export async function recountUsage(
@@ -27,6 +27,10 @@ export async function recountUsage(
       if (differs(row)) report.mismatches.push({ scope, scopeId, counted, actual });
       if (row.hasCounter || actual.usedFiles > 0) await writeHistory(db, row);
       report.scopes++;
+    }
+    for (const [scope, scopes] of Map.groupBy(rows, (row) => row.scope)) {
+      const ids = scopes.map(({ scopeId }) => scopeId);
+      await sql`SELECT write_usage_day(${scope}, ${ids}::uuid[])`.execute(db);
     }
     const last = rows.at(-1);
     if (last === undefined) break;
