@@ -32,6 +32,7 @@ module.exports = {
       "^packages/protocol/src",
       "^packages/storage/src",
     ]),
+    only("cli-on-storage", "^packages/cli/src", ["^packages/(protocol|storage)/src", "^migrations/src"]),
     only("emulator-stands-alone", "^packages/spaces-emulator/src", []),
     only("simulation-on-the-real-code", "^packages/simulation/src", [
       "^packages/(protocol|storage|uppy-spaces|testing)/src",

@@ -350,6 +350,7 @@ export function createMemoryStorage(): MemoryStorage {
     // No route leads to these.
     sweep: () => Promise.reject(new Error("not here")),
     upkeep: {
+      previewSweep: () => Promise.reject(new Error("not here")),
       recountUsage: () => Promise.reject(new Error("not here")),
       keepOperations: () => Promise.reject(new Error("not here")),
       reconcile: () => Promise.reject(new Error("not here")),

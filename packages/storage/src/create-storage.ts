@@ -32,6 +32,7 @@ import { createShareLog } from "./shares/share-log.ts";
 import type { Caller, Storage } from "./storage.ts";
 import type { StorageContext } from "./storage-context.ts";
 import { createStores } from "./stores.ts";
+import { previewSweep } from "./sweep/preview-sweep.ts";
 import { sweep } from "./sweep/sweep.ts";
 import { keepOperations } from "./upkeep/keep-operations.ts";
 import { recountUsage } from "./upkeep/recount-usage.ts";
@@ -125,6 +126,7 @@ export function createStorage(options: StorageOptions): Storage {
     rates: createRateLimiter(db),
     sweep: (sweepOptions) => sweep(context, sweepOptions),
     upkeep: {
+      previewSweep: (previewOptions) => previewSweep(context, previewOptions),
       recountUsage: (recountOptions) => recountUsage(context, recountOptions),
       keepOperations: () => keepOperations(context),
       reconcile: (reconcileOptions) => reconcile(context, reconcileOptions),

@@ -16,6 +16,24 @@ export { createStorage, type StorageOptions } from "./create-storage.ts";
 export type { Database } from "./database.ts";
 export { createUserDirectory, type FindUser, type UserDirectoryOptions } from "./identity/find-user.ts";
 export {
+  addProvider,
+  disableProvider,
+  type NewKey,
+  type NewProvider,
+  requireSupported,
+  rotateProvider,
+} from "./operator/change-providers.ts";
+export { listProviders, type ProviderSummary } from "./operator/list-providers.ts";
+export {
+  listSessions,
+  SESSION_STATES,
+  type SessionState,
+  type SessionSummary,
+} from "./operator/list-sessions.ts";
+export { listUsage, type Usage, type UsageScope } from "./operator/list-usage.ts";
+export { OperatorError, type OperatorErrorCode } from "./operator/operator-error.ts";
+export { clearQuota, type QuotaChange, setQuota } from "./operator/set-quota.ts";
+export {
   type DeadLetter,
   dropDeadLetters,
   listDeadLetters,

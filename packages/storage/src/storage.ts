@@ -197,8 +197,27 @@ export interface SweepReport {
   failures: { id: string; code: string; message: string }[];
 }
 
+export interface SweepPreview {
+  /** Sessions and files whose time is up. */
+  sessionsToExpire: number;
+  filesToExpire: number;
+  /** Crashed completions that nobody works on. */
+  sessionsToComplete: number;
+  sessionsToAbort: number;
+  /** Deletes under way that nobody carries out. */
+  filesToDelete: number;
+  /** Keys at the store, of the buckets that a sweep looks through: of multipart uploads, and of objects under `temp/`. */
+  uploadsToAbort: string[];
+  temporaryToDelete: string[];
+  temporaryToComplete: string[];
+  /** Buckets that could not be looked through, by provider id. */
+  failures: { id: string; code: string; message: string }[];
+}
+
 /** What is done now and then. Each is safe at any time, by any number of callers, and leaves no half-done work. */
 export interface Upkeep {
+  /** What a sweep would do now. Changes nothing, neither rows nor objects. */
+  previewSweep(options?: { signal?: AbortSignal }): Promise<SweepPreview>;
   /** Once a night: compares the live counters with their rows, and writes the history of usage. */
   recountUsage(options?: { signal?: AbortSignal }): Promise<RecountReport>;
   /** Once a day: makes the coming months of the operations log and the audit log, and drops the old ones; with them share links that ended a month ago. */

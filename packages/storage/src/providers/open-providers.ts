@@ -13,21 +13,23 @@ export interface Providers {
 }
 
 /**
- * The providers in the table, and the bucket given, which becomes the primary one: new uploads go there, files elsewhere
+ * The providers in the table, and the bucket in `spaces`, which becomes the primary one: new uploads go there, files elsewhere
  * stay readable. Without it the table's own primary row counts.
  *
+ * @param options.given A bucket whose credentials are at hand, where the table is to stay as it is.
  * @param options.encryptionKey 32 bytes in base64, for rows whose secret is sealed.
  * @throws {UploadError} `no_provider`, naming the setting and the mend.
  */
 export async function openProviders(options: {
   db: Kysely<Database>;
   spaces?: SpacesProvider | undefined;
+  given?: SpacesProvider | undefined;
   encryptionKey?: string | undefined;
 }): Promise<Providers> {
   const { db, spaces } = options;
   const encryptionKey = options.encryptionKey ? parseEnvelopeKey(options.encryptionKey) : undefined;
   if (spaces !== undefined) await registerSpacesProvider(db, spaces);
-  const secrets = { spaces, encryptionKey };
+  const secrets = { spaces: spaces ?? options.given, encryptionKey };
   return {
     get: (id) => getProvider(db, id, secrets),
     findPrimary: async () => {

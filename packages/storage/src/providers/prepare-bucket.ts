@@ -1,18 +1,46 @@
 import { UploadError } from "@audiotricks/protocol";
 import {
   CreateBucketCommand,
+  type LifecycleRule,
   PutBucketCorsCommand,
   PutBucketLifecycleConfigurationCommand,
-  S3Client,
 } from "@aws-sdk/client-s3";
-import { needsPathStyle } from "../s3/bucket-address.ts";
+import { TEMPORARY_PREFIX } from "../object-key.ts";
 import { describeFailure } from "../s3/s3-failure.ts";
+import { createBucketClient } from "./bucket-client.ts";
 import type { SpacesProvider } from "./spaces-provider.ts";
 
 export interface BucketRules {
   /** Exact origins of the pages that upload, such as `https://app.example.com`. */
   allowedOrigins: string[];
 }
+
+/** What a page needs to send parts and to read what came of them. */
+function corsRuleFor(allowedOrigins: string[]) {
+  return {
+    AllowedOrigins: allowedOrigins,
+    AllowedMethods: ["GET", "HEAD", "PUT", "POST"],
+    AllowedHeaders: ["*"],
+    ExposeHeaders: ["ETag"],
+    MaxAgeSeconds: 3600,
+  };
+}
+
+/** Nothing under these is ever acknowledged; both are longer than any session lives. */
+const LIFECYCLE_RULES = [
+  {
+    ID: "temporary-uploads",
+    Status: "Enabled",
+    Filter: { Prefix: TEMPORARY_PREFIX },
+    Expiration: { Days: 3 },
+  },
+  {
+    ID: "incomplete-uploads",
+    Status: "Enabled",
+    Filter: { Prefix: "" },
+    AbortIncompleteMultipartUpload: { DaysAfterInitiation: 30 },
+  },
+] as const satisfies LifecycleRule[];
 
 /**
  * Makes a bucket ready for uploads from browsers: creates it where it does not exist, lets the given origins PUT and
@@ -22,16 +50,8 @@ export interface BucketRules {
  * @throws {UploadError} `storage_unavailable`, saying which step was refused and how.
  */
 export async function prepareBucket(spaces: SpacesProvider, rules: BucketRules): Promise<void> {
-  const { endpoint, region, bucket, accessKeyId, secretAccessKey } = spaces;
-  const client = new S3Client({
-    endpoint,
-    region,
-    forcePathStyle: spaces.forcePathStyle === true || needsPathStyle(endpoint, bucket),
-    credentials: { accessKeyId, secretAccessKey },
-    requestChecksumCalculation: "WHEN_REQUIRED",
-    responseChecksumValidation: "WHEN_REQUIRED",
-    requestHandler: { connectionTimeout: 5_000, requestTimeout: 30_000, throwOnRequestTimeout: true },
-  });
+  const { endpoint, bucket } = spaces;
+  const client = createBucketClient(spaces);
   try {
     await step("create the bucket", ["BucketAlreadyOwnedByYou", "BucketAlreadyExists"], () =>
       client.send(new CreateBucketCommand({ Bucket: bucket })),
@@ -41,15 +61,7 @@ export async function prepareBucket(spaces: SpacesProvider, rules: BucketRules):
         new PutBucketCorsCommand({
           Bucket: bucket,
           CORSConfiguration: {
-            CORSRules: [
-              {
-                AllowedOrigins: rules.allowedOrigins,
-                AllowedMethods: ["GET", "HEAD", "PUT", "POST"],
-                AllowedHeaders: ["*"],
-                ExposeHeaders: ["ETag"],
-                MaxAgeSeconds: 3600,
-              },
-            ],
+            CORSRules: [corsRuleFor(rules.allowedOrigins)],
           },
         }),
       ),
@@ -59,20 +71,7 @@ export async function prepareBucket(spaces: SpacesProvider, rules: BucketRules):
         new PutBucketLifecycleConfigurationCommand({
           Bucket: bucket,
           LifecycleConfiguration: {
-            Rules: [
-              {
-                ID: "temporary-uploads",
-                Status: "Enabled",
-                Filter: { Prefix: "temp/uploads/" },
-                Expiration: { Days: 3 },
-              },
-              {
-                ID: "incomplete-uploads",
-                Status: "Enabled",
-                Filter: { Prefix: "" },
-                AbortIncompleteMultipartUpload: { DaysAfterInitiation: 30 },
-              },
-            ],
+            Rules: [...LIFECYCLE_RULES],
           },
         }),
       ),

@@ -3,7 +3,7 @@ import type { FileToDelete } from "../files/delete-file.ts";
 import type { StorageContext } from "../storage-context.ts";
 
 /** A delete that its caller is still carrying out is left to them for this long. */
-const GRACE_MS = 30_000;
+export const DELETION_GRACE_MS = 30_000;
 
 /** Claims files to delete at the store, by id; touching their rows keeps other sweeps away for a while. */
 export async function claimDeletions({
@@ -19,7 +19,7 @@ export async function claimDeletions({
         .selectFrom("file_storage as f")
         .select("f.id")
         .where("f.status", "=", "deleting")
-        .where("f.updated_at", "<=", clock.in(-GRACE_MS))
+        .where("f.updated_at", "<=", clock.in(-DELETION_GRACE_MS))
         .orderBy("f.updated_at")
         .limit(settings.sweepBatch)
         .forUpdate()

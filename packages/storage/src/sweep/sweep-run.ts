@@ -60,14 +60,14 @@ export async function startSweepRun(
         try {
           await thenRest(() => work(id));
         } catch (error) {
-          report.failures.push({ id, ...describe(error) });
+          report.failures.push({ id, ...describeSweepFailure(error) });
         }
       });
     },
   };
 }
 
-function describe(error: unknown): { code: string; message: string } {
+export function describeSweepFailure(error: unknown): { code: string; message: string } {
   if (error instanceof UploadError) return { code: error.code, message: error.message };
   return { code: "internal", message: String(error) };
 }

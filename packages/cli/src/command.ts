@@ -1,0 +1,56 @@
+import type { Database } from "@audiotricks/storage";
+import type { Kysely } from "kysely";
+import type { ExitCode } from "./exit-codes.ts";
+import type { Settings } from "./settings.ts";
+
+/** What the command is run in. */
+export interface Terminal {
+  env: Readonly<Record<string, string | undefined>>;
+  /** Where `.env` is looked for. */
+  directory: string;
+  stdin: NodeJS.ReadableStream & { isTTY?: boolean };
+  /** Results. */
+  write: (text: string) => void;
+  /** Sentences beside them. */
+  say: (text: string) => void;
+}
+
+/** Values as parsed: text, whether a flag is there, or several texts; after the names, positionals. */
+export interface Words {
+  text(name: string): string | undefined;
+  /** @throws {CliError} `usage`, if it is not there. */
+  required(name: string): string;
+  has(name: string): boolean;
+  all(name: string): string[];
+  /** Of what the command is about, where it takes one. */
+  id(): string;
+}
+
+export interface Site {
+  terminal: Terminal;
+  settings: Settings;
+  /** Connected; its schema is this release's, but for `migrate`. */
+  db: Kysely<Database>;
+}
+
+export interface Outcome {
+  /** What `--json` prints, as one document. */
+  json: unknown;
+  /** The same for people. */
+  text: string;
+  exitCode?: ExitCode;
+}
+
+export interface Command {
+  /** One word or two. */
+  name: string;
+  /** After the name, as the help shows it. */
+  synopsis: string;
+  summary: string;
+  options: Readonly<Record<string, { type: "string" | "boolean"; multiple?: boolean }>>;
+  /** Takes the id of what it is about. */
+  takesId?: boolean;
+  /** Works on a database that lacks migrations. */
+  needsNoSchema?: boolean;
+  run(site: Site, words: Words): Promise<Outcome>;
+}

@@ -1,0 +1,22 @@
+import type { Command } from "./command.ts";
+import { migrateCommand } from "./commands/migrate.ts";
+import { providerAdd } from "./commands/provider-add.ts";
+import { providerDisable } from "./commands/provider-disable.ts";
+import { providerList } from "./commands/provider-list.ts";
+import { providerRotate } from "./commands/provider-rotate.ts";
+import { quotaSet } from "./commands/quota-set.ts";
+import { sessions } from "./commands/sessions.ts";
+import { sweepCommand } from "./commands/sweep.ts";
+import { usage } from "./commands/usage.ts";
+
+export const COMMANDS: readonly Command[] = [
+  migrateCommand,
+  providerList,
+  providerAdd,
+  providerRotate,
+  providerDisable,
+  quotaSet,
+  usage,
+  sessions,
+  sweepCommand,
+];

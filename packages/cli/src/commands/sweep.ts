@@ -1,0 +1,68 @@
+import { createStorage, openProviders, type Storage } from "@audiotricks/storage";
+import type { Command, Outcome, Site } from "../command.ts";
+import { EXIT } from "../exit-codes.ts";
+
+export const sweepCommand: Command = {
+  name: "sweep",
+  synopsis: "[--dry-run]",
+  summary:
+    "Brings to an end what crashed, expired or was left behind, as servers do every half minute. --dry-run only says what that would be.",
+  options: { "dry-run": { type: "boolean" } },
+  run: async (site, words) => {
+    const storage = await openStorage(site);
+    try {
+      return words.has("dry-run") ? await preview(storage) : await sweep(storage);
+    } finally {
+      await storage.close();
+    }
+  },
+};
+
+/** The rows as they are: the servers' own bucket is theirs to register. */
+async function openStorage({ db, settings }: Site): Promise<Storage> {
+  const { encryptionKey, spaces } = settings;
+  const providers = await openProviders({ db, given: spaces, encryptionKey });
+  return createStorage({ db, providers });
+}
+
+async function preview(storage: Storage): Promise<Outcome> {
+  const found = await storage.upkeep.previewSweep();
+  return report(found, [
+    `Sessions to expire: ${found.sessionsToExpire}`,
+    `Files to expire: ${found.filesToExpire}`,
+    `Sessions to complete: ${found.sessionsToComplete}`,
+    `Sessions to abort: ${found.sessionsToAbort}`,
+    `Files to delete: ${found.filesToDelete}`,
+    ...listKeys("Uploads to abort at the store", found.uploadsToAbort),
+    ...listKeys("Temporary objects to delete", found.temporaryToDelete),
+    ...listKeys("Temporary objects to complete", found.temporaryToComplete),
+  ]);
+}
+
+async function sweep(storage: Storage): Promise<Outcome> {
+  const done = await storage.sweep();
+  return report(done, [
+    `Expired: ${done.expired}`,
+    `Sessions completed: ${done.sessionsCompleted}`,
+    `Sessions aborted: ${done.sessionsAborted}`,
+    `Files deleted: ${done.filesDeleted}`,
+    `Uploads aborted at the store: ${done.uploadsAborted}`,
+    `Temporary objects deleted: ${done.temporaryDeleted}`,
+  ]);
+}
+
+function listKeys(what: string, keys: string[]): string[] {
+  return [`${what}: ${keys.length}`, ...keys.map((key) => `  ${key}`)];
+}
+
+function report(
+  json: { failures: { id: string; code: string; message: string }[] },
+  lines: string[],
+): Outcome {
+  const failures = json.failures.map(({ id, code, message }) => `${id}: ${code}: ${message}`);
+  return {
+    json,
+    text: [...lines, ...failures].join("\n"),
+    exitCode: failures.length === 0 ? EXIT.ok : EXIT.look,
+  };
+}

@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseEnv } from "node:util";
+import { UploadError } from "@audiotricks/protocol";
+import { parseEnvelopeKey, readSpacesProvider, type SpacesProvider } from "@audiotricks/storage";
+import { CliError } from "./cli-error.ts";
+import type { Terminal } from "./command.ts";
+
+/** The server's own, as far as a command beside it needs them. */
+export interface Settings {
+  /** `undefined`: the server's database is the embedded one. */
+  databaseUrl: string | undefined;
+  dataDir: string;
+  encryptionKey: string | undefined;
+  spaces: SpacesProvider | undefined;
+  /** Exact origins of pages that upload. */
+  origins: string[];
+}
+
+/**
+ * From the environment, which wins, or from `.env` in the working directory. A setting that is empty is not there.
+ *
+ * @throws {CliError} `settings`, naming the setting and the mend.
+ */
+export function readSettings({ env: environment, directory }: Pick<Terminal, "env" | "directory">): Settings {
+  const all = { ...readEnvFile(join(directory, ".env")), ...present(environment) };
+  const env = present(all);
+  const databaseUrl = env.DATABASE_URL;
+  if (databaseUrl !== undefined && !/^postgres(ql)?:$/.test(URL.parse(databaseUrl)?.protocol ?? ""))
+    throw new CliError(
+      "settings",
+      "DATABASE_URL must be a URL such as postgres://user:password@host:5432/name.",
+    );
+  try {
+    if (env.STORAGE_ENCRYPTION_KEY !== undefined) parseEnvelopeKey(env.STORAGE_ENCRYPTION_KEY);
+    return {
+      databaseUrl,
+      dataDir: resolve(directory, env.DATA_DIR ?? ".data"),
+      encryptionKey: env.STORAGE_ENCRYPTION_KEY,
+      spaces: readSpacesProvider(env),
+      origins: [...(env.ALLOWED_ORIGINS?.split(",") ?? []), env.PUBLIC_URL ?? ""]
+        .map((origin) => origin.trim().replace(/\/$/, ""))
+        .filter((origin) => origin !== ""),
+    };
+  } catch (cause) {
+    if (cause instanceof UploadError) throw new CliError("settings", cause.message, { cause });
+    throw cause;
+  }
+}
+
+function present(env: Terminal["env"]): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value?.trim() ? [[name, value] as const] : [])),
+  );
+}
+
+function readEnvFile(path: string): Record<string, string | undefined> {
+  try {
+    // Some editors begin a file with U+FEFF, which would become part of the first setting's name.
+    return parseEnv(readFileSync(path, "utf8").replace(/^\ufeff/, ""));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return {};
+    throw new CliError(
+      "settings",
+      `Cannot read the settings in ${path}: make it a file that this user may read, or remove it.`,
+      { cause },
+    );
+  }
+}

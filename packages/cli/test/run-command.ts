@@ -1,0 +1,42 @@
+import { randomBytes } from "node:crypto";
+import { tmpdir } from "node:os";
+import { Readable } from "node:stream";
+import { runCli } from "../src/index.ts";
+
+export interface CommandRun {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+export const ENCRYPTION_KEY = randomBytes(32).toString("base64");
+
+/** The command as a process would run it, in a directory without `.env`. */
+export async function runCommand(
+  args: string[],
+  options: { env?: Record<string, string>; stdin?: string; directory?: string } = {},
+): Promise<CommandRun> {
+  let [stdout, stderr] = ["", ""];
+  const exitCode = await runCli(args, {
+    env: options.env ?? {},
+    directory: options.directory ?? tmpdir(),
+    stdin: Readable.from([options.stdin ?? ""]),
+    write: (text) => {
+      stdout += text;
+    },
+    say: (text) => {
+      stderr += text;
+    },
+  });
+  return { exitCode, stdout, stderr };
+}
+
+/** With `--json`; its one document. */
+export async function runJson<Result>(
+  args: string[],
+  options: Parameters<typeof runCommand>[1] = {},
+): Promise<Result> {
+  const { exitCode, stdout, stderr } = await runCommand([...args, "--json"], options);
+  if (exitCode !== 0) throw new Error(`ended with ${exitCode}: ${stderr}`);
+  return JSON.parse(stdout) as Result;
+}

@@ -1,0 +1,185 @@
+import { randomUUID } from "node:crypto";
+import { type Kysely, sql, type Transaction } from "kysely";
+import type { Database } from "../database.ts";
+import { requireWorkingKey } from "../providers/check-key.ts";
+import { isSupportedProvider, PROVIDER_LIMITS, providerNameOf } from "../providers/provider-limits.ts";
+import { type EnvelopeKey, sealSecret } from "../providers/secret-envelope.ts";
+import type { SpacesProvider } from "../providers/spaces-provider.ts";
+import { normalizeEndpoint } from "../s3/bucket-address.ts";
+import { DEFAULT_SETTINGS } from "../settings.ts";
+import { OperatorError } from "./operator-error.ts";
+
+export interface NewProvider extends Omit<SpacesProvider, "forcePathStyle" | "twoHosts"> {
+  /** By default the vendor whose endpoint it is. */
+  name?: string | undefined;
+  /** New uploads go there from now on. */
+  isPrimary: boolean;
+}
+
+export interface NewKey {
+  accessKeyId: string;
+  secretAccessKey: string;
+}
+
+/** @throws {OperatorError} `provider_unsupported`, unless it speaks S3. */
+export function requireSupported(name: string): void {
+  if (isSupportedProvider(name)) return;
+  throw new OperatorError(
+    "provider_unsupported",
+    name === "azure_blob"
+      ? "Azure Blob Storage does not speak S3, and there is no adapter for it yet: use a bucket at DigitalOcean Spaces, Amazon S3, Google Cloud Storage (by its S3 interface), or an S3 server of your own."
+      : `There is no provider called ${name}: choose one of ${Object.keys(PROVIDER_LIMITS).join(", ")}.`,
+  );
+}
+
+/**
+ * Adds a bucket whose key was tried there first; its secret is sealed for its row.
+ *
+ * @returns Id of its row.
+ * @throws {OperatorError} `provider_unsupported`, `provider_exists`, `key_refused`. Nothing is changed then.
+ */
+export async function addProvider(
+  db: Kysely<Database>,
+  provider: NewProvider,
+  encryptionKey: EnvelopeKey,
+): Promise<string> {
+  const endpoint = normalizeEndpoint(provider.endpoint);
+  const name = provider.name ?? providerNameOf(endpoint);
+  requireSupported(name);
+  const { bucket } = provider;
+  if ((await findByBucket(db, endpoint, bucket)) !== undefined) throw alreadyThere(endpoint, bucket);
+  await requireWorkingKey({ ...provider, endpoint });
+  const id = randomUUID();
+  return db.transaction().execute(async (trx) => {
+    if (provider.isPrimary) await stepDown(trx);
+    const row = await trx
+      .insertInto("storage_providers")
+      .values({
+        id,
+        provider_name: name,
+        endpoint_url: endpoint,
+        region: provider.region,
+        bucket_name: bucket,
+        access_key_id: provider.accessKeyId,
+        secret_access_key_encrypted: sealSecret(provider.secretAccessKey, id, encryptionKey),
+        cdn_endpoint: provider.cdnEndpoint ?? null,
+        cdn_enabled: provider.cdnEndpoint !== undefined,
+        is_primary: provider.isPrimary,
+      })
+      .onConflict((conflict) => conflict.columns(["endpoint_url", "bucket_name"]).doNothing())
+      .returning("id")
+      .executeTakeFirst();
+    // Somebody else added it meanwhile: the primary one stays what it was.
+    if (row === undefined) throw alreadyThere(endpoint, bucket);
+    return row.id;
+  });
+}
+
+/**
+ * Puts another key in the place of a bucket's, after it was tried there. Servers take it up within seconds; URLs that were
+ * signed with the old key live on, so that key must be left alone until `retireOldKeyAfter`.
+ *
+ * @throws {OperatorError} `provider_not_found`, `provider_from_environment`, `key_refused`. Nothing is changed then.
+ */
+export async function rotateProvider(
+  db: Kysely<Database>,
+  id: string,
+  key: NewKey,
+  encryptionKey: EnvelopeKey,
+): Promise<{ oldAccessKeyId: string; retireOldKeyAfter: Date }> {
+  const row = await getRow(db, id);
+  requireSupported(row.provider_name);
+  if (row.secret_access_key_encrypted === "env:")
+    throw new OperatorError(
+      "provider_from_environment",
+      `The key of bucket ${row.bucket_name} comes from SPACES_KEY and SPACES_SECRET: change those where the servers run, and restart them one after another.`,
+    );
+  const endpoint = normalizeEndpoint(row.endpoint_url);
+  await requireWorkingKey({ ...key, endpoint, region: row.region, bucket: row.bucket_name });
+  const changed = await db
+    .updateTable("storage_providers")
+    .set({
+      access_key_id: key.accessKeyId,
+      secret_access_key_encrypted: sealSecret(key.secretAccessKey, id, encryptionKey),
+    })
+    .where("id", "=", id)
+    // Of two rotations at once, one is told that it came too late.
+    .where("secret_access_key_encrypted", "=", row.secret_access_key_encrypted)
+    .returning(sql<Date>`clock_timestamp()`.as("at"))
+    .executeTakeFirst();
+  if (changed === undefined)
+    throw new OperatorError(
+      "invalid_request",
+      `Provider ${id} was changed by somebody else meanwhile: look at it, and try again.`,
+    );
+  const lifeMs = Math.max(DEFAULT_SETTINGS.uploadUrlExpiresIn, DEFAULT_SETTINGS.downloadUrlExpiresIn) * 1000;
+  return {
+    oldAccessKeyId: row.access_key_id,
+    retireOldKeyAfter: new Date(changed.at.getTime() + REREAD_MARGIN_MS + lifeMs),
+  };
+}
+
+/** Servers read a provider's row again after 15 s; a minute covers one that is slow at it. */
+const REREAD_MARGIN_MS = 60_000;
+
+/**
+ * No new uploads go there; files that are there stay readable, and uploads under way go on.
+ *
+ * @throws {OperatorError} `provider_not_found`, `provider_is_primary` unless `leaveNoPrimary`.
+ */
+export async function disableProvider(
+  db: Kysely<Database>,
+  id: string,
+  options: { leaveNoPrimary: boolean },
+): Promise<void> {
+  const { leaveNoPrimary } = options;
+  const disabled = await db
+    .updateTable("storage_providers")
+    .set({ is_active: false, is_primary: false })
+    .where("id", "=", id)
+    .$if(!leaveNoPrimary, (query) => query.where("is_primary", "=", false))
+    .returning("id")
+    .executeTakeFirst();
+  if (disabled !== undefined) return;
+  const { bucket_name } = await getRow(db, id);
+  throw new OperatorError(
+    "provider_is_primary",
+    `New uploads go to bucket ${bucket_name}: add another one with --primary first, or say --leave-no-primary to refuse uploads from now on.`,
+  );
+}
+
+async function stepDown(trx: Transaction<Database>): Promise<void> {
+  // The lock of servers that register their own bucket at start: only one row may be primary.
+  await sql`SELECT pg_advisory_xact_lock(hashtext('storage_providers.primary'))`.execute(trx);
+  await trx
+    .updateTable("storage_providers")
+    .set({ is_primary: false })
+    .where("is_primary", "=", true)
+    .execute();
+}
+
+async function getRow(db: Kysely<Database>, id: string) {
+  const row = await db.selectFrom("storage_providers").selectAll().where("id", "=", id).executeTakeFirst();
+  if (row === undefined)
+    throw new OperatorError(
+      "provider_not_found",
+      `There is no storage provider ${id}: see \`provider list\`.`,
+    );
+  return row;
+}
+
+function findByBucket(db: Kysely<Database>, endpoint: string, bucket: string) {
+  return db
+    .selectFrom("storage_providers")
+    .select("id")
+    .where("endpoint_url", "=", endpoint)
+    .where("bucket_name", "=", bucket)
+    .executeTakeFirst();
+}
+
+function alreadyThere(endpoint: string, bucket: string): OperatorError {
+  return new OperatorError(
+    "provider_exists",
+    `Bucket ${bucket} at ${endpoint} is there already: \`provider rotate\` gives it another key.`,
+  );
+}

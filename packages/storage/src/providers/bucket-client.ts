@@ -1,0 +1,22 @@
+import { S3Client } from "@aws-sdk/client-s3";
+import { needsPathStyle } from "../s3/bucket-address.ts";
+import type { SpacesProvider } from "./spaces-provider.ts";
+
+export type BucketKey = Pick<
+  SpacesProvider,
+  "endpoint" | "region" | "bucket" | "accessKeyId" | "secretAccessKey" | "forcePathStyle"
+>;
+
+/** A client for one bucket's set-up, beside those that serve uploads; the caller destroys it. */
+export function createBucketClient(key: BucketKey): S3Client {
+  const { endpoint, region, bucket, accessKeyId, secretAccessKey } = key;
+  return new S3Client({
+    endpoint,
+    region,
+    forcePathStyle: key.forcePathStyle === true || needsPathStyle(endpoint, bucket),
+    credentials: { accessKeyId, secretAccessKey },
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    responseChecksumValidation: "WHEN_REQUIRED",
+    requestHandler: { connectionTimeout: 5_000, requestTimeout: 30_000, throwOnRequestTimeout: true },
+  });
+}
