@@ -1,4 +1,5 @@
 import type { Command } from "./command.ts";
+import { doctor } from "./commands/doctor.ts";
 import { migrateCommand } from "./commands/migrate.ts";
 import { providerAdd } from "./commands/provider-add.ts";
 import { providerDisable } from "./commands/provider-disable.ts";
@@ -19,4 +20,5 @@ export const COMMANDS: readonly Command[] = [
   usage,
   sessions,
   sweepCommand,
+  doctor,
 ];

@@ -14,6 +14,8 @@ export type { Cdn } from "./cdn/cdn.ts";
 export { createDigitalOceanCdn } from "./cdn/digital-ocean-cdn.ts";
 export { createStorage, type StorageOptions } from "./create-storage.ts";
 export type { Database } from "./database.ts";
+export type { BucketFinding, BucketFindingCode } from "./doctor/bucket-finding.ts";
+export { type Examination, examineBucket } from "./doctor/examine-bucket.ts";
 export { createUserDirectory, type FindUser, type UserDirectoryOptions } from "./identity/find-user.ts";
 export {
   addProvider,

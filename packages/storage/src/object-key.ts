@@ -10,6 +10,9 @@ const TEMPORARY_KEY = new RegExp(`^temp/uploads/(${UUID})$`);
 /** Where single PUTs land; the session's id is all that follows it. */
 export const TEMPORARY_PREFIX = "temp/uploads/";
 
+/** All files of ours lie under one of these. */
+export const FINAL_PREFIXES = ["audio/", "exports/", "documents/", "static/", "backups/"] as const;
+
 /** Whether a key is of the form that a file of ours has. */
 export function isOurKey(key: string): boolean {
   return FINAL_KEY.test(key);

@@ -20,7 +20,7 @@ interface RefusedCall extends S3Failure {
 }
 
 /** Tries at run time's calls with an object of its own, and takes it away again. Stops where no answer comes at all. */
-async function tryKey(client: S3Client, bucket: string): Promise<RefusedCall[]> {
+export async function tryKey(client: S3Client, bucket: string): Promise<RefusedCall[]> {
   const key = `${TEMPORARY_PREFIX}check-${randomUUID()}`;
   const refused: RefusedCall[] = [];
   async function attempt<Output>(call: string, send: () => Promise<Output>): Promise<Output | undefined> {

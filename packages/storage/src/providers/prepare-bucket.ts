@@ -16,7 +16,7 @@ export interface BucketRules {
 }
 
 /** What a page needs to send parts and to read what came of them. */
-function corsRuleFor(allowedOrigins: string[]) {
+export function corsRuleFor(allowedOrigins: string[]) {
   return {
     AllowedOrigins: allowedOrigins,
     AllowedMethods: ["GET", "HEAD", "PUT", "POST"],
@@ -27,7 +27,7 @@ function corsRuleFor(allowedOrigins: string[]) {
 }
 
 /** Nothing under these is ever acknowledged; both are longer than any session lives. */
-const LIFECYCLE_RULES = [
+export const LIFECYCLE_RULES = [
   {
     ID: "temporary-uploads",
     Status: "Enabled",
