@@ -4,6 +4,7 @@ import type { WebhookEndpoint } from "@audiotricks/storage";
 import { z } from "zod";
 import { accessSettings, rateLimitsOf } from "./config-access.ts";
 import { type AuthConfig, readAuth } from "./config-auth.ts";
+import { readEncryptionKey } from "./config-keyring.ts";
 import { booleanSetting, type Env, origin, originList, port, present } from "./config-settings.ts";
 import { readSpaces, type SpacesConfig } from "./config-spaces.ts";
 import { readWebhook } from "./config-webhook.ts";
@@ -32,6 +33,7 @@ export interface ServerConfig {
   /** Whose `X-Forwarded-For` is believed. */
   trustedProxies: string[];
   rateLimits: RateLimits;
+  /** A keyring for provider secrets in the database: the first key seals, all of them open. */
   encryptionKey: string | undefined;
   /** Who is told of events; `undefined`: nobody. */
   webhook: WebhookEndpoint | undefined;
@@ -105,13 +107,6 @@ const settings = z.object({
   DEFAULT_USER_QUOTA_FILES: count.optional(),
   DEFAULT_WORKSPACE_QUOTA_FILES: count.optional(),
   ...accessSettings,
-  STORAGE_ENCRYPTION_KEY: z
-    .string()
-    .refine(
-      (key) => /^[A-Za-z0-9+/]{43}=$/.test(key),
-      "must be 32 bytes in base64; make one by: openssl rand -base64 32",
-    )
-    .optional(),
   SERVICE_TOKEN: z
     .string()
     .transform((list) => list.split(/[\s,]+/).filter((token) => token !== ""))
@@ -144,6 +139,7 @@ export function readConfig(environment: Env, defaultDataDir: string): ServerConf
   const spaces = readSpaces(env, problems);
   const auth = readAuth(env, isProduction, problems);
   const webhook = readWebhook(env, problems);
+  const encryptionKey = readEncryptionKey(env, problems);
   if (parsed.data !== undefined) {
     const { PORT, EMULATOR_PORT, EMULATOR_FAULT_TOKEN } = parsed.data;
     if (EMULATOR_FAULT_TOKEN !== undefined && (isProduction || spaces !== undefined))
@@ -176,7 +172,7 @@ export function readConfig(environment: Env, defaultDataDir: string): ServerConf
     operators: s.OPERATORS,
     trustedProxies: s.TRUSTED_PROXIES,
     rateLimits: rateLimitsOf(s),
-    encryptionKey: s.STORAGE_ENCRYPTION_KEY,
+    encryptionKey,
     webhook,
     serviceTokens: s.SERVICE_TOKEN,
     storeRequestShare: s.STORE_REQUEST_SHARE,

@@ -4,6 +4,7 @@ import { migrateCommand } from "./commands/migrate.ts";
 import { providerAdd } from "./commands/provider-add.ts";
 import { providerDisable } from "./commands/provider-disable.ts";
 import { providerList } from "./commands/provider-list.ts";
+import { providerRewrap } from "./commands/provider-rewrap.ts";
 import { providerRotate } from "./commands/provider-rotate.ts";
 import { quotaSet } from "./commands/quota-set.ts";
 import { sessions } from "./commands/sessions.ts";
@@ -15,6 +16,7 @@ export const COMMANDS: readonly Command[] = [
   providerList,
   providerAdd,
   providerRotate,
+  providerRewrap,
   providerDisable,
   quotaSet,
   usage,

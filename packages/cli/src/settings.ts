@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { UploadError } from "@audiotricks/protocol";
-import { parseEnvelopeKey, readSpacesProvider, type SpacesProvider } from "@audiotricks/storage";
+import { readKeyring, readSpacesProvider, type SpacesProvider } from "@audiotricks/storage";
 import { CliError } from "./cli-error.ts";
 import type { Terminal } from "./command.ts";
 
@@ -11,6 +11,7 @@ export interface Settings {
   /** `undefined`: the server's database is the embedded one. */
   databaseUrl: string | undefined;
   dataDir: string;
+  /** A keyring: the first key seals. */
   encryptionKey: string | undefined;
   spaces: SpacesProvider | undefined;
   /** Exact origins of pages that upload. */
@@ -32,11 +33,10 @@ export function readSettings({ env: environment, directory }: Pick<Terminal, "en
       "DATABASE_URL must be a URL such as postgres://user:password@host:5432/name.",
     );
   try {
-    if (env.STORAGE_ENCRYPTION_KEY !== undefined) parseEnvelopeKey(env.STORAGE_ENCRYPTION_KEY);
     return {
       databaseUrl,
       dataDir: resolve(directory, env.DATA_DIR ?? ".data"),
-      encryptionKey: env.STORAGE_ENCRYPTION_KEY,
+      encryptionKey: readKeyring(env),
       spaces: readSpacesProvider(env),
       origins: [...(env.ALLOWED_ORIGINS?.split(",") ?? []), env.PUBLIC_URL ?? ""]
         .map((origin) => origin.trim().replace(/\/$/, ""))

@@ -34,6 +34,7 @@ export {
 } from "./operator/list-sessions.ts";
 export { listUsage, type Usage, type UsageScope } from "./operator/list-usage.ts";
 export { OperatorError, type OperatorErrorCode } from "./operator/operator-error.ts";
+export { type RewrapReport, rewrapSecrets } from "./operator/rewrap-secrets.ts";
 export { clearQuota, type QuotaChange, setQuota } from "./operator/set-quota.ts";
 export {
   type DeadLetter,
@@ -48,11 +49,18 @@ export {
 } from "./outbox/outbox-delivery.ts";
 export { purgeOutbox } from "./outbox/purge-outbox.ts";
 export { parseWebhookSecrets, type WebhookEndpoint } from "./outbox/webhook-endpoint.ts";
+export {
+  type EnvelopeKey,
+  type Keyring,
+  parseEnvelopeKey,
+  parseKeyring,
+  readKeyring,
+} from "./providers/keyring.ts";
 export { openProviders, type Providers } from "./providers/open-providers.ts";
 export { type BucketRules, prepareBucket } from "./providers/prepare-bucket.ts";
 export type { Provider } from "./providers/provider.ts";
 export { PROVIDER_LIMITS, type ProviderLimits } from "./providers/provider-limits.ts";
-export { type EnvelopeKey, openSecret, parseEnvelopeKey, sealSecret } from "./providers/secret-envelope.ts";
+export { openSecret, sealSecret } from "./providers/secret-envelope.ts";
 export { readSpacesProvider, type SpacesProvider } from "./providers/spaces-provider.ts";
 export type { DeletionOutcome } from "./reconcile/delete-unknown.ts";
 export type { Finding, FindingKind, FoundFile, FoundObject, ReconcileReport } from "./reconcile/finding.ts";

@@ -1,8 +1,8 @@
 import { addProvider, prepareBucket, readSpacesProvider, requireSupported } from "@audiotricks/storage";
 import { CliError } from "../cli-error.ts";
 import type { Command } from "../command.ts";
-import { requireEncryptionKey } from "../encryption-key.ts";
 import { readSecret } from "../read-secret.ts";
+import { requireKeyring } from "../require-keyring.ts";
 
 export const providerAdd: Command = {
   name: "provider add",
@@ -26,7 +26,7 @@ export const providerAdd: Command = {
     const name = words.text("name");
     const endpoint = words.required("endpoint");
     requireSupported(/\.blob\.core\./.test(endpoint) ? "azure_blob" : (name ?? "digitalocean_spaces"));
-    const key = requireEncryptionKey(settings);
+    const [key] = requireKeyring(settings);
     const allowedOrigins = [...settings.origins, ...words.all("origin")];
     if (words.has("create") && allowedOrigins.length === 0)
       throw new CliError(

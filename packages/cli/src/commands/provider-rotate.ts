@@ -1,7 +1,7 @@
 import { rotateProvider } from "@audiotricks/storage";
 import type { Command } from "../command.ts";
-import { requireEncryptionKey } from "../encryption-key.ts";
 import { readSecret } from "../read-secret.ts";
+import { requireKeyring } from "../require-keyring.ts";
 
 export const providerRotate: Command = {
   name: "provider rotate",
@@ -13,7 +13,7 @@ export const providerRotate: Command = {
   run: async ({ db, settings, terminal }, words) => {
     const id = words.id();
     const accessKeyId = words.required("access-key-id");
-    const encryptionKey = requireEncryptionKey(settings);
+    const [encryptionKey] = requireKeyring(settings);
     const secretAccessKey = await readSecret(terminal, words.text("secret-file"));
     const rotated = await rotateProvider(db, id, { accessKeyId, secretAccessKey }, encryptionKey);
     return {

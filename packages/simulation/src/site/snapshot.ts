@@ -71,7 +71,7 @@ const SQL = `SELECT json_build_object(
   'audits', (SELECT coalesce(json_agg(a), '[]') FROM (SELECT resource_id AS file,
     count(*) FILTER (WHERE action = 'file_stored') AS stored,
     count(*) FILTER (WHERE action = 'file_deleted') AS deleted FROM audit_logs GROUP BY resource_id) a),
-  'plainSecrets', (SELECT count(*) FROM storage_providers WHERE NOT secret_access_key_encrypted ~ '^(env:|enc:v1:)'),
+  'plainSecrets', (SELECT count(*) FROM storage_providers WHERE NOT secret_access_key_encrypted ~ '^(env:|enc:v[12]:)'),
   'undecidedProviders', (SELECT count(*) FROM storage_providers WHERE is_primary IS NULL)
 ) AS snapshot`;
 

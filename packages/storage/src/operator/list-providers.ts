@@ -1,5 +1,6 @@
 import type { Kysely } from "kysely";
 import type { Database } from "../database.ts";
+import { describeEnvelope } from "../providers/secret-envelope.ts";
 
 /** A bucket as the table has it, without its secret. */
 export interface ProviderSummary {
@@ -34,7 +35,7 @@ export async function listProviders(db: Kysely<Database>): Promise<ProviderSumma
     bucket: row.bucket_name,
     accessKeyId: row.access_key_id,
     secret: row.secret_access_key_encrypted === "env:" ? "environment" : "sealed",
-    sealedWith: /^enc:v\d:([0-9a-f]{8}):/.exec(row.secret_access_key_encrypted)?.[1] ?? null,
+    sealedWith: describeEnvelope(row.secret_access_key_encrypted)?.keyId ?? null,
     isPrimary: row.is_primary,
     isActive: row.is_active,
     cdnEndpoint: row.cdn_endpoint,

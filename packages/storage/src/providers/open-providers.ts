@@ -1,7 +1,7 @@
 import type { Kysely } from "kysely";
 import type { Database } from "../database.ts";
+import { parseKeyring } from "./keyring.ts";
 import { getProvider, type Provider } from "./provider.ts";
-import { parseEnvelopeKey } from "./secret-envelope.ts";
 import { registerSpacesProvider, type SpacesProvider } from "./spaces-provider.ts";
 
 /** The providers of one deployment, by the ids that its files carry. */
@@ -17,7 +17,7 @@ export interface Providers {
  * stay readable. Without it the table's own primary row counts.
  *
  * @param options.given A bucket whose credentials are at hand, where the table is to stay as it is.
- * @param options.encryptionKey 32 bytes in base64, for rows whose secret is sealed.
+ * @param options.encryptionKey A keyring, as `parseKeyring` takes it, for rows whose secret is sealed.
  * @throws {UploadError} `no_provider`, naming the setting and the mend.
  */
 export async function openProviders(options: {
@@ -27,9 +27,9 @@ export async function openProviders(options: {
   encryptionKey?: string | undefined;
 }): Promise<Providers> {
   const { db, spaces } = options;
-  const encryptionKey = options.encryptionKey ? parseEnvelopeKey(options.encryptionKey) : undefined;
+  const keyring = options.encryptionKey ? parseKeyring(options.encryptionKey) : undefined;
   if (spaces !== undefined) await registerSpacesProvider(db, spaces);
-  const secrets = { spaces: spaces ?? options.given, encryptionKey };
+  const secrets = { spaces: spaces ?? options.given, keyring };
   return {
     get: (id) => getProvider(db, id, secrets),
     findPrimary: async () => {

@@ -4,8 +4,9 @@ import type { Database } from "../database.ts";
 import type { StorageProviders } from "../database-schema.ts";
 import { type BucketAddress, isSpacesHost, needsPathStyle, normalizeEndpoint } from "../s3/bucket-address.ts";
 import type { SigningCredentials } from "../s3/sigv4.ts";
+import type { Keyring } from "./keyring.ts";
 import { isSupportedProvider, limitsAt, PROVIDER_LIMITS, type ProviderLimits } from "./provider-limits.ts";
-import { type EnvelopeKey, openSecret } from "./secret-envelope.ts";
+import { openSecret } from "./secret-envelope.ts";
 import type { SpacesProvider } from "./spaces-provider.ts";
 
 /** One bucket with all that is needed to use it. Holds a secret: never log it. */
@@ -23,7 +24,7 @@ export interface Provider extends BucketAddress {
 /** What a provider's row may need to come alive. */
 export interface ProviderSecrets {
   spaces: SpacesProvider | undefined;
-  encryptionKey: EnvelopeKey | undefined;
+  keyring: Keyring | undefined;
 }
 
 /**
@@ -65,7 +66,7 @@ function toProvider(row: Selectable<StorageProviders>, secrets: ProviderSecrets)
     hasTwoHosts: (isGiven ? spaces.twoHosts : undefined) ?? (isSpacesHost(endpoint) && !forcePathStyle),
     cdnEndpoint:
       row.cdn_enabled && row.cdn_endpoint !== null ? normalizeEndpoint(row.cdn_endpoint) : undefined,
-    credentials: credentialsOf(row, isGiven ? spaces : undefined, secrets.encryptionKey),
+    credentials: credentialsOf(row, isGiven ? spaces : undefined, secrets.keyring),
     limits: limitsAt(name, endpoint),
   };
 }
@@ -73,7 +74,7 @@ function toProvider(row: Selectable<StorageProviders>, secrets: ProviderSecrets)
 function credentialsOf(
   row: Selectable<StorageProviders>,
   spaces: SpacesProvider | undefined,
-  key: EnvelopeKey | undefined,
+  keyring: Keyring | undefined,
 ): SigningCredentials {
   if (row.secret_access_key_encrypted === "env:") {
     if (spaces === undefined) {
@@ -84,7 +85,7 @@ function credentialsOf(
     }
     return { accessKeyId: spaces.accessKeyId, secretAccessKey: spaces.secretAccessKey };
   }
-  if (key === undefined) {
+  if (keyring === undefined) {
     throw new UploadError(
       "no_provider",
       `The secret of bucket ${row.bucket_name} is sealed: set STORAGE_ENCRYPTION_KEY to the key it was sealed with.`,
@@ -92,6 +93,6 @@ function credentialsOf(
   }
   return {
     accessKeyId: row.access_key_id,
-    secretAccessKey: openSecret(row.secret_access_key_encrypted, row.id, key),
+    secretAccessKey: openSecret(row.secret_access_key_encrypted, row.id, keyring),
   };
 }

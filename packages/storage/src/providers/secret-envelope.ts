@@ -1,69 +1,121 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { UploadError } from "@audiotricks/protocol";
+import type { EnvelopeKey } from "./keyring.ts";
 
-/** A key that seals provider secrets; `id` is derived from it, so that a row says which key it needs. */
-export interface EnvelopeKey {
-  id: string;
-  bytes: Buffer;
-}
+/**
+ * `enc:v2:KEY:WRAPPED:SEALED`. SEALED is the secret under a data key of its own, WRAPPED that data key under the key of the
+ * keyring that KEY names: another key takes its place without the secret being touched. `enc:v1:KEY:SEALED`, the secret under
+ * the keyring's key itself, is read and not written any more.
+ */
+const ENVELOPE =
+  /^enc:(?:v1:(?<v1>[0-9a-f]{8})|v2:(?<v2>[0-9a-f]{8}):(?<wrapped>[A-Za-z0-9+/]{80})):(?<sealed>[A-Za-z0-9+/]+={0,2})$/;
 
-const PREFIX = "enc:v1";
 const IV_LENGTH = 12;
+/** Without it Node takes tags of four bytes. */
 const TAG_LENGTH = 16;
-
-/** @throws {UploadError} `no_provider`, naming the setting, unless it is 32 bytes of base64. */
-export function parseEnvelopeKey(base64: string): EnvelopeKey {
-  const bytes = Buffer.from(base64, "base64");
-  if (
-    bytes.length !== 32 ||
-    bytes.toString("base64").replace(/=+$/, "") !== base64.trim().replace(/=+$/, "")
-  ) {
-    throw new UploadError(
-      "no_provider",
-      "STORAGE_ENCRYPTION_KEY must be 32 bytes in base64. Make one with: openssl rand -base64 32",
-    );
-  }
-  return { id: createHash("sha256").update(bytes).digest("hex").slice(0, 8), bytes };
-}
+const DATA_KEY_LENGTH = 32;
 
 /** Seals a provider's secret for exactly this row: moved to another row, it does not open. */
 export function sealSecret(secret: string, rowId: string, key: EnvelopeKey): string {
-  const iv = randomBytes(IV_LENGTH);
-  const cipher = createCipheriv("aes-256-gcm", key.bytes, iv, { authTagLength: TAG_LENGTH });
-  cipher.setAAD(additionalData(rowId, key.id));
-  const sealed = Buffer.concat([iv, cipher.update(secret, "utf8"), cipher.final(), cipher.getAuthTag()]);
-  return `${PREFIX}:${key.id}:${sealed.toString("base64")}`;
+  const dataKey = randomBytes(DATA_KEY_LENGTH);
+  const sealed = encrypt(Buffer.from(secret, "utf8"), dataKey, secretContext(rowId));
+  return format(key.id, wrap(dataKey, rowId, key), sealed);
 }
 
-/** @throws {UploadError} `no_provider` if the envelope was made with another key, for another row, or was changed. */
-export function openSecret(envelope: string, rowId: string, key: EnvelopeKey): string {
-  const [, keyId, base64] = /^enc:v1:([0-9a-f]{8}):([A-Za-z0-9+/=]+)$/.exec(envelope) ?? [];
-  if (keyId !== key.id || base64 === undefined) {
+/** @throws {UploadError} `no_provider` if none of the keys made it, or it is another row's, or was changed. */
+export function openSecret(envelope: string, rowId: string, keys: readonly EnvelopeKey[]): string {
+  const { key, wrapped, sealed } = parse(envelope, rowId, keys);
+  return refuseChanged(rowId, () => {
+    if (wrapped === undefined) return decrypt(sealed, key.bytes, keyContext(rowId, key.id)).toString("utf8");
+    const dataKey = decrypt(wrapped, key.bytes, keyContext(rowId, key.id));
+    return decrypt(sealed, dataKey, secretContext(rowId)).toString("utf8");
+  });
+}
+
+/**
+ * The same secret under another key of the keyring.
+ *
+ * @throws {UploadError} As `openSecret`: what does not open is not wrapped anew.
+ */
+export function rewrapSecret(
+  envelope: string,
+  rowId: string,
+  keys: readonly EnvelopeKey[],
+  newKey: EnvelopeKey,
+): string {
+  const secret = openSecret(envelope, rowId, keys);
+  const { key, wrapped, sealed } = parse(envelope, rowId, keys);
+  if (wrapped === undefined) return sealSecret(secret, rowId, newKey);
+  const dataKey = decrypt(wrapped, key.bytes, keyContext(rowId, key.id));
+  return format(newKey.id, wrap(dataKey, rowId, newKey), sealed);
+}
+
+/** Id of the key that an envelope needs, and whether it has a data key of its own; `undefined` for what is none. */
+export function describeEnvelope(text: string): { keyId: string; hasDataKey: boolean } | undefined {
+  const { v1, v2, wrapped } = ENVELOPE.exec(text)?.groups ?? {};
+  const keyId = v2 ?? v1;
+  return keyId === undefined ? undefined : { keyId, hasDataKey: wrapped !== undefined };
+}
+
+function parse(envelope: string, rowId: string, keys: readonly EnvelopeKey[]) {
+  const { v1, v2, wrapped, sealed = "" } = ENVELOPE.exec(envelope)?.groups ?? {};
+  const key = keys.find(({ id }) => id === (v2 ?? v1));
+  if (key === undefined)
     throw new UploadError(
       "no_provider",
       `The secret of storage provider ${rowId} was sealed with another STORAGE_ENCRYPTION_KEY.`,
     );
-  }
-  const sealed = Buffer.from(base64, "base64");
+  return {
+    key,
+    wrapped: wrapped === undefined ? undefined : Buffer.from(wrapped, "base64"),
+    sealed: Buffer.from(sealed, "base64"),
+  };
+}
+
+function format(keyId: string, wrapped: Buffer, sealed: Buffer): string {
+  return `enc:v2:${keyId}:${wrapped.toString("base64")}:${sealed.toString("base64")}`;
+}
+
+function wrap(dataKey: Buffer, rowId: string, key: EnvelopeKey): Buffer {
+  return encrypt(dataKey, key.bytes, keyContext(rowId, key.id));
+}
+
+function refuseChanged<Result>(rowId: string, open: () => Result): Result {
   try {
-    const decipher = createDecipheriv("aes-256-gcm", key.bytes, sealed.subarray(0, IV_LENGTH), {
-      authTagLength: TAG_LENGTH,
-    });
-    decipher.setAAD(additionalData(rowId, keyId));
-    decipher.setAuthTag(sealed.subarray(-TAG_LENGTH));
-    const body = sealed.subarray(IV_LENGTH, -TAG_LENGTH);
-    return Buffer.concat([decipher.update(body), decipher.final()]).toString("utf8");
+    return open();
   } catch (cause) {
     throw new UploadError(
       "no_provider",
       `The secret of storage provider ${rowId} does not open: it was changed.`,
-      {
-        cause,
-      },
+      { cause },
     );
   }
 }
 
-function additionalData(rowId: string, keyId: string): Buffer {
-  return Buffer.from(`storage_providers/secret_access_key_encrypted/${rowId}/${keyId}`);
+function encrypt(plain: Buffer, key: Buffer, context: string): Buffer {
+  const iv = randomBytes(IV_LENGTH);
+  const cipher = createCipheriv("aes-256-gcm", key, iv, { authTagLength: TAG_LENGTH });
+  cipher.setAAD(Buffer.from(context));
+  return Buffer.concat([iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+}
+
+function decrypt(sealed: Buffer, key: Buffer, context: string): Buffer {
+  const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(0, IV_LENGTH), {
+    authTagLength: TAG_LENGTH,
+  });
+  decipher.setAAD(Buffer.from(context));
+  decipher.setAuthTag(sealed.subarray(-TAG_LENGTH));
+  return Buffer.concat([decipher.update(sealed.subarray(IV_LENGTH, -TAG_LENGTH)), decipher.final()]);
+}
+
+const COLUMN = "storage_providers/secret_access_key_encrypted";
+
+/** What the keyring's key encrypts is bound to table, column, row and that key. */
+function keyContext(rowId: string, keyId: string): string {
+  return `${COLUMN}/${rowId}/${keyId}`;
+}
+
+/** The data key belongs to one secret alone, and stays when the keyring's key changes. */
+function secretContext(rowId: string): string {
+  return `${COLUMN}/${rowId}/data`;
 }

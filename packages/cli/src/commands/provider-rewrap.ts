@@ -1,0 +1,29 @@
+import { rewrapSecrets } from "@audiotricks/storage";
+import type { Command } from "../command.ts";
+import { EXIT } from "../exit-codes.ts";
+import { requireKeyring } from "../require-keyring.ts";
+
+export const providerRewrap: Command = {
+  name: "provider rewrap",
+  synopsis: "",
+  summary:
+    "Puts all sealed secrets under the first key of STORAGE_ENCRYPTION_KEY, once every server has both it and the old one. Uploads go on.",
+  options: {},
+  run: async ({ db, settings }) => {
+    const keyring = requireKeyring(settings);
+    const report = await rewrapSecrets(db, keyring);
+    const isDone = report.failures.length === 0;
+    const lines = [
+      `Under key ${keyring[0].id}: ${report.rewrapped.length} now, ${report.current.length} before.`,
+      ...report.failures.map(({ message }) => message),
+      isDone
+        ? "The other keys of STORAGE_ENCRYPTION_KEY are not needed any more."
+        : "Do not take any key away yet: add the one that these were sealed with, or provider rotate them.",
+    ];
+    return {
+      json: { keyId: keyring[0].id, ...report },
+      text: lines.join("\n"),
+      exitCode: isDone ? EXIT.ok : EXIT.look,
+    };
+  },
+};
