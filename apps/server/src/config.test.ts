@@ -56,6 +56,7 @@ describe("readConfig", () => {
         addressShares: 600,
       },
       encryptionKey: undefined,
+      allowInternalEndpoints: false,
       webhook: undefined,
       serviceTokens: [],
       storeRequestShare: undefined,

@@ -35,6 +35,8 @@ export interface ServerConfig {
   rateLimits: RateLimits;
   /** A keyring for provider secrets in the database: the first key seals, all of them open. */
   encryptionKey: string | undefined;
+  /** Whether providers in the database may be plain HTTP, or lead into our own network. */
+  allowInternalEndpoints: boolean;
   /** Who is told of events; `undefined`: nobody. */
   webhook: WebhookEndpoint | undefined;
   /** What services of ours sign in with; none: there are no services. */
@@ -107,6 +109,7 @@ const settings = z.object({
   DEFAULT_USER_QUOTA_FILES: count.optional(),
   DEFAULT_WORKSPACE_QUOTA_FILES: count.optional(),
   ...accessSettings,
+  STORAGE_ALLOW_INTERNAL_ENDPOINTS: booleanSetting.default(false),
   SERVICE_TOKEN: z
     .string()
     .transform((list) => list.split(/[\s,]+/).filter((token) => token !== ""))
@@ -173,6 +176,7 @@ export function readConfig(environment: Env, defaultDataDir: string): ServerConf
     trustedProxies: s.TRUSTED_PROXIES,
     rateLimits: rateLimitsOf(s),
     encryptionKey,
+    allowInternalEndpoints: s.STORAGE_ALLOW_INTERNAL_ENDPOINTS,
     webhook,
     serviceTokens: s.SERVICE_TOKEN,
     storeRequestShare: s.STORE_REQUEST_SHARE,

@@ -38,7 +38,12 @@ async function main(site: OperatorSite, deleteUnknown: boolean | string): Promis
   const spaces = await openSpaces(config, teardown);
   const { db } = await openMigratedDatabase(site);
   if (config.spaces === undefined) await followLocalSpaces(db, spaces);
-  const providers = await openProviders({ db, spaces, encryptionKey: config.encryptionKey });
+  const providers = await openProviders({
+    db,
+    spaces,
+    encryptionKey: config.encryptionKey,
+    allowInternalEndpoints: config.allowInternalEndpoints,
+  });
   const storage = createStorage({
     db,
     providers,

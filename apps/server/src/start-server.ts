@@ -82,7 +82,12 @@ async function open(
   const origins = pageOrigins(config, http.port);
   if (config.spaces === undefined) await followLocalSpaces(db, spaces);
   if (config.spaces?.prepare !== false) await prepareStore(spaces, origins);
-  const providers = await openProviders({ db, spaces, encryptionKey: config.encryptionKey });
+  const providers = await openProviders({
+    db,
+    spaces,
+    encryptionKey: config.encryptionKey,
+    allowInternalEndpoints: config.allowInternalEndpoints,
+  });
   const onError = (err: unknown) => log.error({ err }, "failed in the background");
   // The jobs' storage is another, and their calls are to come after those of users.
   const budgets = createBudgets({ ...DEFAULT_SETTINGS, ...storeSettings(config) });

@@ -13,6 +13,7 @@ export interface Settings {
   dataDir: string;
   /** A keyring: the first key seals. */
   encryptionKey: string | undefined;
+  allowInternalEndpoints: boolean;
   spaces: SpacesProvider | undefined;
   /** Exact origins of pages that upload. */
   origins: string[];
@@ -37,6 +38,7 @@ export function readSettings({ env: environment, directory }: Pick<Terminal, "en
       databaseUrl,
       dataDir: resolve(directory, env.DATA_DIR ?? ".data"),
       encryptionKey: readKeyring(env),
+      allowInternalEndpoints: readSwitch(env, "STORAGE_ALLOW_INTERNAL_ENDPOINTS"),
       spaces: readSpacesProvider(env),
       origins: [...(env.ALLOWED_ORIGINS?.split(",") ?? []), env.PUBLIC_URL ?? ""]
         .map((origin) => origin.trim().replace(/\/$/, ""))
@@ -46,6 +48,12 @@ export function readSettings({ env: environment, directory }: Pick<Terminal, "en
     if (cause instanceof UploadError) throw new CliError("settings", cause.message, { cause });
     throw cause;
   }
+}
+
+function readSwitch(env: Terminal["env"], name: string): boolean {
+  const value = env[name] ?? "false";
+  if (value !== "true" && value !== "false") throw new CliError("settings", `${name} must be true or false.`);
+  return value === "true";
 }
 
 function present(env: Terminal["env"]): Record<string, string> {

@@ -14,6 +14,7 @@ const ORIGIN = "https://app.example.com";
 const settingsOf = (database: TestDatabase<Database>) => ({
   DATABASE_URL: database.url,
   STORAGE_ENCRYPTION_KEY: ENCRYPTION_KEY,
+  STORAGE_ALLOW_INTERNAL_ENDPOINTS: "true",
 });
 
 interface Listed {
@@ -55,7 +56,11 @@ describe.each(STORES)("provider … on %s", (_name, open) => {
     tellsNoSecret(listed);
     const rows = await database.db.selectFrom("storage_providers").selectAll().execute();
     expect(JSON.stringify(rows)).not.toContain(store.secretAccessKey);
-    const providers = await openProviders({ db: database.db, encryptionKey: ENCRYPTION_KEY });
+    const providers = await openProviders({
+      db: database.db,
+      encryptionKey: ENCRYPTION_KEY,
+      allowInternalEndpoints: true,
+    });
     const storage = createStorage({ db: database.db, providers });
     await storage.checkReady();
     await storage.close();
@@ -141,7 +146,11 @@ describe.each(STORES)("provider … on %s", (_name, open) => {
     } finally {
       await rm(directory, { recursive: true });
     }
-    const providers = await openProviders({ db: database.db, encryptionKey: ENCRYPTION_KEY });
+    const providers = await openProviders({
+      db: database.db,
+      encryptionKey: ENCRYPTION_KEY,
+      allowInternalEndpoints: true,
+    });
     expect((await providers.get(id)).credentials.secretAccessKey).toBe(store.secretAccessKey);
   });
 
@@ -160,7 +169,11 @@ describe.each(STORES)("provider … on %s", (_name, open) => {
     const { providers } = await runJson<Listed>(["provider", "list"], { env });
     expect(providers.map(({ isActive, isPrimary }) => isActive || isPrimary)).toEqual([false, false]);
     // What is there stays readable.
-    const opened = await openProviders({ db: database.db, encryptionKey: ENCRYPTION_KEY });
+    const opened = await openProviders({
+      db: database.db,
+      encryptionKey: ENCRYPTION_KEY,
+      allowInternalEndpoints: true,
+    });
     expect(await opened.findPrimary()).toBeUndefined();
     expect((await opened.get(primary)).id).toBe(primary);
   });
@@ -208,6 +221,24 @@ describe("provider …", () => {
       code: "settings",
       message: expect.stringContaining("openssl rand -base64 32"),
     });
+  });
+
+  it("saves no endpoint that is plain HTTP or internal, unless the setting allows it", async () => {
+    await using database = await createTestDatabase<Database>();
+    const { STORAGE_ALLOW_INTERNAL_ENDPOINTS: _allowed, ...env } = settingsOf(database);
+    for (const endpoint of [
+      "http://s3.example.com",
+      "https://127.0.0.1",
+      "https://169.254.169.254",
+      "https://minio",
+    ])
+      expect(await errorOf([...words, "--endpoint", endpoint], { env, stdin: "x" })).toMatchObject({
+        code: "endpoint_refused",
+        message: expect.stringContaining("STORAGE_ALLOW_INTERNAL_ENDPOINTS=true"),
+      });
+    const bad = { ...env, STORAGE_ALLOW_INTERNAL_ENDPOINTS: "yes" };
+    expect(await errorOf(words, { env: bad, stdin: "x" })).toMatchObject({ code: "settings" });
+    expect(await database.db.selectFrom("storage_providers").selectAll().execute()).toEqual([]);
   });
 
   it("leaves the key of a bucket of the environment to the environment", async () => {

@@ -56,13 +56,21 @@ export function createStores(
   }
 
   function connect(provider: Provider, subject: OperationSubject): Store {
-    const { endpoint, bucket, region, forcePathStyle, hasTwoHosts, credentials, limits, cdnEndpoint } =
-      provider;
-    const name = JSON.stringify([endpoint, bucket, region, forcePathStyle, hasTwoHosts, credentials]);
+    const { endpoint, bucket, region, forcePathStyle, hasTwoHosts, isPublicOnly } = provider;
+    const { credentials, limits, cdnEndpoint } = provider;
+    const name = JSON.stringify([
+      endpoint,
+      bucket,
+      region,
+      forcePathStyle,
+      hasTwoHosts,
+      isPublicOnly,
+      credentials,
+    ]);
     let s3 = connections.get(name);
     if (s3 === undefined) {
       const { completionLimitMs } = limits;
-      const address = { endpoint, bucket, region, forcePathStyle, hasTwoHosts };
+      const address = { endpoint, bucket, region, forcePathStyle, hasTwoHosts, isPublicOnly };
       const budget = budgetOf(address, limits.requestsPerSecond);
       s3 = connectS3({ ...address, credentials, completionLimitMs, record, budget, requestHandler });
       connections.set(name, s3);

@@ -4,6 +4,8 @@ import { createTestDatabase } from "@audiotricks/testing/database";
 import { sql } from "kysely";
 import { describe, expect, it } from "vitest";
 import { createStorage, type Database, openProviders, parseEnvelopeKey, sealSecret } from "../src/index.ts";
+import { headBucket } from "../src/s3/objects.ts";
+import { closeS3, connectS3, type StoreOperation } from "../src/s3/s3-connection.ts";
 import { openEmulator } from "./open-emulator.ts";
 import { openTestStorage, upload } from "./test-storage.ts";
 
@@ -72,6 +74,58 @@ describe("openProviders", () => {
     await expect(insert({ provider_name: "s3", secret: "in plain text" })).rejects.toThrow();
   });
 
+  it("talks to no internal host that only the table names, by whatever name", async () => {
+    await using database = await createTestDatabase<Database>();
+    const { db } = database;
+    const key = randomBytes(32).toString("base64");
+    const insert = async (endpoint: string) => {
+      const id = randomUUID();
+      await sql`INSERT INTO storage_providers (id, provider_name, endpoint_url, region, bucket_name, access_key_id,
+        secret_access_key_encrypted) VALUES (${id}, 's3', ${endpoint}, 'r', 'audio', 'AK',
+        ${sealSecret("x", id, parseEnvelopeKey(key))})`.execute(db);
+      return id;
+    };
+    const providers = await openProviders({ db, encryptionKey: key });
+    for (const endpoint of [
+      "http://s3.example.com",
+      "https://127.0.0.1:9000",
+      "https://2852039166",
+      "https://minio",
+    ])
+      await expect(providers.get(await insert(endpoint))).rejects.toMatchObject({
+        code: "no_provider",
+        message: expect.stringContaining("STORAGE_ALLOW_INTERNAL_ENDPOINTS=true"),
+      });
+    const allowing = await openProviders({ db, encryptionKey: key, allowInternalEndpoints: true });
+    expect(await allowing.get(await insert("http://10.0.0.1"))).toMatchObject({ isPublicOnly: false });
+    expect(await providers.get(await insert("https://s3.example.com"))).toMatchObject({ isPublicOnly: true });
+    // The environment is the operator's own word.
+    const own = { ...spaces, endpoint: "http://127.0.0.1:9" };
+    expect(await (await openProviders({ db, spaces: own })).findPrimary()).toMatchObject({
+      isPublicOnly: false,
+    });
+  });
+
+  it("refuses a name at the moment of connecting, when it leads to an internal address", async () => {
+    const operations: StoreOperation[] = [];
+    const s3 = connectS3({
+      endpoint: "https://localhost:9",
+      bucket: "audio",
+      forcePathStyle: true,
+      hasTwoHosts: false,
+      region: "r",
+      credentials: { accessKeyId: "AK", secretAccessKey: "SK" },
+      completionLimitMs: 1,
+      isPublicOnly: true,
+      record: (operation) => operations.push(operation),
+    });
+    await expect(headBucket(s3)).rejects.toMatchObject({
+      cause: { message: "HeadBucket: INTERNAL_ADDRESS" },
+    });
+    expect(operations).toMatchObject([{ errorCode: "INTERNAL_ADDRESS" }]);
+    closeS3(s3);
+  });
+
   it("uses a bucket whose secret the table has, sealed", async () => {
     const store = await openEmulator();
     await using on = await openTestStorage(store);
@@ -84,7 +138,7 @@ describe("openProviders", () => {
         secret_access_key_encrypted: sealSecret(store.secretAccessKey, id, parseEnvelopeKey(key)),
       })
       .execute();
-    const providers = await openProviders({ db: on.db, encryptionKey: key });
+    const providers = await openProviders({ db: on.db, encryptionKey: key, allowInternalEndpoints: true });
     const storage = createStorage({ db: on.db, providers });
     await storage.checkReady();
     expect(await upload({ storage, me: on.me }, wavBytes(1000))).toMatchObject({ state: "stored" });

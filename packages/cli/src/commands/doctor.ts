@@ -35,8 +35,8 @@ export const doctor: Command = {
     const asked = only === undefined ? all : all.filter(({ id }) => id === only.toLowerCase());
     if (asked.length === 0)
       throw new CliError("settings", "There is no such active provider: see provider list, and add one.");
-    const { spaces, encryptionKey } = settings;
-    const providers = await openProviders({ db, given: spaces, encryptionKey });
+    const { spaces, encryptionKey, allowInternalEndpoints } = settings;
+    const providers = await openProviders({ db, given: spaces, encryptionKey, allowInternalEndpoints });
     const visits: Visit[] = [];
     for (const { id, bucket, cdnEndpoint } of asked) {
       const examination = await visit(providers, id, {

@@ -26,7 +26,8 @@ export const providerAdd: Command = {
     const name = words.text("name");
     const endpoint = words.required("endpoint");
     requireSupported(/\.blob\.core\./.test(endpoint) ? "azure_blob" : (name ?? "digitalocean_spaces"));
-    const [key] = requireKeyring(settings);
+    const [encryptionKey] = requireKeyring(settings);
+    const { allowInternalEndpoints } = settings;
     const allowedOrigins = [...settings.origins, ...words.all("origin")];
     if (words.has("create") && allowedOrigins.length === 0)
       throw new CliError(
@@ -45,7 +46,11 @@ export const providerAdd: Command = {
     if (provider === undefined) throw new CliError("usage", "--endpoint is missing.");
     const isPrimary = words.has("primary");
     if (words.has("create")) await prepareBucket(provider, { allowedOrigins });
-    const id = await addProvider(db, { ...provider, name, isPrimary }, key);
+    const id = await addProvider(
+      db,
+      { ...provider, name, isPrimary },
+      { encryptionKey, allowInternalEndpoints },
+    );
     return {
       json: { id, isPrimary },
       text: `Added ${id}.${isPrimary ? " New uploads go there within 15 seconds." : ""}`,

@@ -14,8 +14,14 @@ export const providerRotate: Command = {
     const id = words.id();
     const accessKeyId = words.required("access-key-id");
     const [encryptionKey] = requireKeyring(settings);
+    const { allowInternalEndpoints } = settings;
     const secretAccessKey = await readSecret(terminal, words.text("secret-file"));
-    const rotated = await rotateProvider(db, id, { accessKeyId, secretAccessKey }, encryptionKey);
+    const rotated = await rotateProvider(
+      db,
+      id,
+      { accessKeyId, secretAccessKey },
+      { encryptionKey, allowInternalEndpoints },
+    );
     return {
       json: { id, accessKeyId, ...rotated },
       text: `Key ${accessKeyId} is in use. Delete ${rotated.oldAccessKeyId} at the vendor after ${rotated.retireOldKeyAfter.toISOString()}, not before: URLs that it signed live until then.`,

@@ -20,8 +20,8 @@ export const sweepCommand: Command = {
 
 /** The rows as they are: the servers' own bucket is theirs to register. */
 async function openStorage({ db, settings }: Site): Promise<Storage> {
-  const { encryptionKey, spaces } = settings;
-  const providers = await openProviders({ db, given: spaces, encryptionKey });
+  const { encryptionKey, allowInternalEndpoints, spaces } = settings;
+  const providers = await openProviders({ db, given: spaces, encryptionKey, allowInternalEndpoints });
   return createStorage({ db, providers });
 }
 

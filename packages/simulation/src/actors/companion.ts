@@ -22,7 +22,11 @@ export async function startCompanion(site: Site, name: string): Promise<Companio
   const { random } = running();
   return runAs({ actor, random }, async () => {
     const db = new Kysely<Database>({ dialect: simulatedDialect(site.database) });
-    const providers = await openProviders({ db, encryptionKey: site.encryptionKey });
+    const providers = await openProviders({
+      db,
+      encryptionKey: site.encryptionKey,
+      allowInternalEndpoints: true,
+    });
     const storage = createStorage({
       db,
       providers,

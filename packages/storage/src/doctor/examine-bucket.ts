@@ -26,11 +26,19 @@ export interface Examination {
  * @param options.fix Mend what can be mended, and look again.
  */
 export async function examineBucket(
-  provider: Pick<Provider, "endpoint" | "bucket" | "region" | "forcePathStyle" | "credentials">,
+  provider: Pick<Provider, "endpoint" | "bucket" | "region" | "forcePathStyle" | "credentials"> &
+    Partial<Pick<Provider, "isPublicOnly">>,
   options: { origins: string[]; cdnEndpoint?: string | undefined; fix: boolean; now?: () => Date },
 ): Promise<Examination> {
-  const { endpoint, bucket, region, forcePathStyle, credentials } = provider;
-  const client = createBucketClient({ endpoint, bucket, region, forcePathStyle, ...credentials });
+  const { endpoint, bucket, region, forcePathStyle, credentials, isPublicOnly = false } = provider;
+  const client = createBucketClient({
+    endpoint,
+    bucket,
+    region,
+    forcePathStyle,
+    isPublicOnly,
+    ...credentials,
+  });
   const patient: Patient = {
     client,
     address: { endpoint, bucket, forcePathStyle },

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type Kysely, sql, type Transaction } from "kysely";
 import type { Database } from "../database.ts";
 import { requireWorkingKey } from "../providers/check-key.ts";
+import { findEndpointProblem, INTERNAL_SETTING } from "../providers/endpoint-host.ts";
 import type { EnvelopeKey } from "../providers/keyring.ts";
 import { isSupportedProvider, PROVIDER_LIMITS, providerNameOf } from "../providers/provider-limits.ts";
 import { sealSecret } from "../providers/secret-envelope.ts";
@@ -22,6 +23,12 @@ export interface NewKey {
   secretAccessKey: string;
 }
 
+export interface ChangeOptions {
+  encryptionKey: EnvelopeKey;
+  /** Lets endpoints be plain HTTP, or lead to this machine or a private network. */
+  allowInternalEndpoints: boolean;
+}
+
 /** @throws {OperatorError} `provider_unsupported`, unless it speaks S3. */
 export function requireSupported(name: string): void {
   if (isSupportedProvider(name)) return;
@@ -37,19 +44,20 @@ export function requireSupported(name: string): void {
  * Adds a bucket whose key was tried there first; its secret is sealed for its row.
  *
  * @returns Id of its row.
- * @throws {OperatorError} `provider_unsupported`, `provider_exists`, `key_refused`. Nothing is changed then.
+ * @throws {OperatorError} `provider_unsupported`, `endpoint_refused`, `provider_exists`, `key_refused`. Nothing is changed then.
  */
 export async function addProvider(
   db: Kysely<Database>,
   provider: NewProvider,
-  encryptionKey: EnvelopeKey,
+  { encryptionKey, allowInternalEndpoints }: ChangeOptions,
 ): Promise<string> {
   const endpoint = normalizeEndpoint(provider.endpoint);
   const name = provider.name ?? providerNameOf(endpoint);
   requireSupported(name);
+  requireAllowed(endpoint, allowInternalEndpoints);
   const { bucket } = provider;
   if ((await findByBucket(db, endpoint, bucket)) !== undefined) throw alreadyThere(endpoint, bucket);
-  await requireWorkingKey({ ...provider, endpoint });
+  await requireWorkingKey({ ...provider, endpoint, isPublicOnly: !allowInternalEndpoints });
   const id = randomUUID();
   return db.transaction().execute(async (trx) => {
     if (provider.isPrimary) await stepDown(trx);
@@ -80,13 +88,13 @@ export async function addProvider(
  * Puts another key in the place of a bucket's, after it was tried there. Servers take it up within seconds; URLs that were
  * signed with the old key live on, so that key must be left alone until `retireOldKeyAfter`.
  *
- * @throws {OperatorError} `provider_not_found`, `provider_from_environment`, `key_refused`. Nothing is changed then.
+ * @throws {OperatorError} `provider_not_found`, `provider_from_environment`, `endpoint_refused`, `key_refused`. Nothing is changed then.
  */
 export async function rotateProvider(
   db: Kysely<Database>,
   id: string,
   key: NewKey,
-  encryptionKey: EnvelopeKey,
+  { encryptionKey, allowInternalEndpoints }: ChangeOptions,
 ): Promise<{ oldAccessKeyId: string; retireOldKeyAfter: Date }> {
   const row = await getRow(db, id);
   requireSupported(row.provider_name);
@@ -96,7 +104,9 @@ export async function rotateProvider(
       `The key of bucket ${row.bucket_name} comes from SPACES_KEY and SPACES_SECRET: change those where the servers run, and restart them one after another.`,
     );
   const endpoint = normalizeEndpoint(row.endpoint_url);
-  await requireWorkingKey({ ...key, endpoint, region: row.region, bucket: row.bucket_name });
+  requireAllowed(endpoint, allowInternalEndpoints);
+  const { region, bucket_name: bucket } = row;
+  await requireWorkingKey({ ...key, endpoint, region, bucket, isPublicOnly: !allowInternalEndpoints });
   const changed = await db
     .updateTable("storage_providers")
     .set({
@@ -146,6 +156,15 @@ export async function disableProvider(
   throw new OperatorError(
     "provider_is_primary",
     `New uploads go to bucket ${bucket_name}: add another one with --primary first, or say --leave-no-primary to refuse uploads from now on.`,
+  );
+}
+
+function requireAllowed(endpoint: string, allowInternalEndpoints: boolean): void {
+  const problem = allowInternalEndpoints ? undefined : findEndpointProblem(endpoint);
+  if (problem === undefined) return;
+  throw new OperatorError(
+    "endpoint_refused",
+    `The endpoint ${endpoint} ${problem}. For a gateway of your own, set ${INTERNAL_SETTING}=true, here and for all servers.`,
   );
 }
 

@@ -6,6 +6,7 @@ export type OperatorErrorCode =
   | "provider_is_primary"
   | "provider_from_environment"
   | "provider_unsupported"
+  | "endpoint_refused"
   | "key_refused"
   | "user_not_found"
   | "workspace_not_found";

@@ -18,6 +18,7 @@ export interface Providers {
  *
  * @param options.given A bucket whose credentials are at hand, where the table is to stay as it is.
  * @param options.encryptionKey A keyring, as `parseKeyring` takes it, for rows whose secret is sealed.
+ * @param options.allowInternalEndpoints Lets rows name plain HTTP and internal addresses, for a gateway of one's own.
  * @throws {UploadError} `no_provider`, naming the setting and the mend.
  */
 export async function openProviders(options: {
@@ -25,11 +26,16 @@ export async function openProviders(options: {
   spaces?: SpacesProvider | undefined;
   given?: SpacesProvider | undefined;
   encryptionKey?: string | undefined;
+  allowInternalEndpoints?: boolean;
 }): Promise<Providers> {
   const { db, spaces } = options;
   const keyring = options.encryptionKey ? parseKeyring(options.encryptionKey) : undefined;
   if (spaces !== undefined) await registerSpacesProvider(db, spaces);
-  const secrets = { spaces: spaces ?? options.given, keyring };
+  const secrets = {
+    spaces: spaces ?? options.given,
+    keyring,
+    allowInternalEndpoints: options.allowInternalEndpoints === true,
+  };
   return {
     get: (id) => getProvider(db, id, secrets),
     findPrimary: async () => {

@@ -4,6 +4,7 @@ import type { Database } from "../database.ts";
 import type { StorageProviders } from "../database-schema.ts";
 import { type BucketAddress, isSpacesHost, needsPathStyle, normalizeEndpoint } from "../s3/bucket-address.ts";
 import type { SigningCredentials } from "../s3/sigv4.ts";
+import { findEndpointProblem, INTERNAL_SETTING } from "./endpoint-host.ts";
 import type { Keyring } from "./keyring.ts";
 import { isSupportedProvider, limitsAt, PROVIDER_LIMITS, type ProviderLimits } from "./provider-limits.ts";
 import { openSecret } from "./secret-envelope.ts";
@@ -17,6 +18,8 @@ export interface Provider extends BucketAddress {
   hasTwoHosts: boolean;
   /** Origin of the CDN before the bucket. */
   cdnEndpoint?: string | undefined;
+  /** Whether its host may only lead to addresses of the internet: what the database names is not trusted with our network. */
+  isPublicOnly: boolean;
   credentials: SigningCredentials;
   limits: ProviderLimits;
 }
@@ -25,6 +28,8 @@ export interface Provider extends BucketAddress {
 export interface ProviderSecrets {
   spaces: SpacesProvider | undefined;
   keyring: Keyring | undefined;
+  /** Whether rows may name plain HTTP and internal addresses. */
+  allowInternalEndpoints: boolean;
 }
 
 /**
@@ -55,6 +60,14 @@ function toProvider(row: Selectable<StorageProviders>, secrets: ProviderSecrets)
     spaces !== undefined &&
     normalizeEndpoint(spaces.endpoint) === endpoint &&
     spaces.bucket === row.bucket_name;
+  // The bucket of the environment is the operator's own word.
+  const isPublicOnly = !isGiven && !secrets.allowInternalEndpoints;
+  const problem = isPublicOnly ? findEndpointProblem(endpoint) : undefined;
+  if (problem !== undefined)
+    throw new UploadError(
+      "no_provider",
+      `The endpoint ${endpoint} of storage provider ${row.id} ${problem}: ${INTERNAL_SETTING}=true allows it.`,
+    );
   const forcePathStyle =
     (isGiven && spaces.forcePathStyle === true) || needsPathStyle(endpoint, row.bucket_name);
   return {
@@ -66,6 +79,7 @@ function toProvider(row: Selectable<StorageProviders>, secrets: ProviderSecrets)
     hasTwoHosts: (isGiven ? spaces.twoHosts : undefined) ?? (isSpacesHost(endpoint) && !forcePathStyle),
     cdnEndpoint:
       row.cdn_enabled && row.cdn_endpoint !== null ? normalizeEndpoint(row.cdn_endpoint) : undefined,
+    isPublicOnly,
     credentials: credentialsOf(row, isGiven ? spaces : undefined, secrets.keyring),
     limits: limitsAt(name, endpoint),
   };

@@ -1,5 +1,6 @@
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import type { Slots } from "../concurrency.ts";
+import { lookupPublic } from "../providers/endpoint-host.ts";
 import { type BucketAddress, bothHosts } from "./bucket-address.ts";
 import { createPresigner, type Presigner } from "./presign.ts";
 import { type Cause, createRequestBudget, type RequestBudget } from "./request-budget.ts";
@@ -67,12 +68,16 @@ export interface S3ConnectionOptions extends BucketAddress {
   record: (operation: StoreOperation) => void;
   /** Without it nothing bounds the rate. */
   budget?: RequestBudget;
+  /** Whether its host may only lead to addresses of the internet. */
+  isPublicOnly?: boolean;
   /** What carries the requests, by default HTTP. Timeouts are its own then. */
   requestHandler?: RequestHandler | undefined;
 }
 
 export type RequestHandler = NonNullable<S3ClientConfig["requestHandler"]>;
 
+/** As the SDK makes its own. */
+const AGENT = { keepAlive: true, maxSockets: 50 };
 const CONNECT_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 
@@ -89,6 +94,7 @@ export function connectS3(options: S3ConnectionOptions): S3Connection {
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
     requestHandler: options.requestHandler ?? {
+      ...(options.isPublicOnly === true ? { httpsAgent: { ...AGENT, lookup: lookupPublic } } : {}),
       connectionTimeout: CONNECT_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
       throwOnRequestTimeout: true,
