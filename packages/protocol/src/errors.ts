@@ -42,9 +42,6 @@ export const UPLOAD_ERRORS = {
   no_provider: 503,
 } as const;
 
-/** With these, trying the same request again can help. */
-const PASSING: ReadonlySet<number> = new Set([429, 500, 503]);
-
 export type UploadErrorCode = keyof typeof UPLOAD_ERRORS;
 
 /** What goes over the wire as `{"error": …}`. `message` is for people, `code` for programs. */
@@ -74,8 +71,9 @@ export class UploadError extends Error {
     return UPLOAD_ERRORS[this.code];
   }
 
+  /** Whether trying the same request again can help. */
   get retryable(): boolean {
-    return PASSING.has(this.status);
+    return [429, 500, 503].includes(this.status);
   }
 
   toBody(): UploadErrorBody {

@@ -118,9 +118,9 @@ function parseJson(text: string): unknown {
 
 function errorFrom(response: Response, json: unknown): UploadError {
   const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"));
+  const asked = retryAfterMs === null ? {} : { retryAfterMs };
   const body = errorBodyOf(json);
   if (body !== null) {
-    const asked = retryAfterMs === null ? {} : { retryAfterMs };
     const details = { ...asked, ...body.details };
     return new UploadError(
       body.code,
@@ -130,19 +130,16 @@ function errorFrom(response: Response, json: unknown): UploadError {
   }
   // Something between us and the companion answered, or something that is no companion.
   const { status } = response;
-  const details = { status, ...(retryAfterMs === null ? {} : { retryAfterMs }) };
+  const details = { status, ...asked };
   const [code, message] = BARE_STATUSES[status >= 500 ? 408 : status] ?? NOT_UNDERSTOOD;
   return new UploadError(code, message, { details });
 }
 
 function errorBodyOf(json: unknown): UploadErrorBody | null {
-  if (typeof json !== "object" || json === null || !("error" in json)) return null;
-  const { error } = json;
-  if (typeof error !== "object" || error === null || !("code" in error) || !("message" in error)) return null;
-  const { code, message } = error;
+  if (!isRecord(json) || !isRecord(json.error)) return null;
+  const { code, message, details } = json.error;
   if (typeof code !== "string" || typeof message !== "string" || !isKnownCode(code)) return null;
-  const details = "details" in error && isRecord(error.details) ? error.details : undefined;
-  return details === undefined ? { code, message } : { code, message, details };
+  return isRecord(details) ? { code, message, details } : { code, message };
 }
 
 function isKnownCode(code: string): code is UploadErrorBody["code"] {

@@ -38,7 +38,14 @@ function literal(value: unknown): string {
   if (typeof value === "number" || typeof value === "bigint" || typeof value === "boolean")
     return `'${value}'`;
   if (value instanceof Date) return quote(value.toISOString());
+  if (Array.isArray(value)) return quote(`{${value.map(element).join(",")}}`);
   throw new TypeError(`There is no literal for a ${typeof value}.`);
+}
+
+/** Of an array, as PostgreSQL reads one. */
+function element(value: unknown): string {
+  if (typeof value === "string") return `"${value.replaceAll(/["\\]/g, "\\$&")}"`;
+  throw new TypeError(`There is no array of ${typeof value} here.`);
 }
 
 function quote(text: string): string {
