@@ -1,8 +1,16 @@
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** A file that takes half a minute would run alone at the end; by their size, as a clean clone has it, these come last. */
-const LONG = ["uploads-on-ceph.test.ts", "on-ceph.test.ts", "on-emulator.test.ts", "emulator.test.ts"];
+/** A file that takes long would run alone at the end; by their size, as a clean clone has it, many of these come last. */
+const LONG = [
+  "uploads-on-ceph.test.ts",
+  "on-ceph.test.ts",
+  "on-emulator.test.ts",
+  "emulator.test.ts",
+  "doctor.test.ts",
+  "public.test.ts",
+  "kinds.test.ts",
+];
 
 class LongFilesFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
