@@ -28,8 +28,6 @@ export {
 export { listProviders, type ProviderSummary } from "./operator/list-providers.ts";
 export {
   listSessions,
-  SESSION_STATES,
-  type SessionState,
   type SessionSummary,
 } from "./operator/list-sessions.ts";
 export { listUsage, type Usage, type UsageScope } from "./operator/list-usage.ts";

@@ -1,4 +1,5 @@
-import { listSessions, SESSION_STATES, type SessionState } from "@audiotricks/storage";
+import { SESSION_STATES, type SessionState } from "@audiotricks/protocol";
+import { listSessions } from "@audiotricks/storage";
 import { CliError } from "../cli-error.ts";
 import type { Command } from "../command.ts";
 import { readLimit } from "../read-scope.ts";

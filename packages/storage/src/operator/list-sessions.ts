@@ -1,16 +1,6 @@
+import type { SessionState } from "@audiotricks/protocol";
 import type { Kysely } from "kysely";
 import type { Database } from "../database.ts";
-
-export const SESSION_STATES = [
-  "creating",
-  "active",
-  "completing",
-  "completed",
-  "aborting",
-  "aborted",
-  "failed",
-] as const;
-export type SessionState = (typeof SESSION_STATES)[number];
 
 /** An upload session as whoever runs the deployment sees it. Sizes in bytes. */
 export interface SessionSummary {
