@@ -25,7 +25,7 @@ function runServer(node) {
   const flags = [
     "--disable-warning=ExperimentalWarning", // type stripping, on older Nodes
     // V8 lets the space for what is young grow to 48 MiB and keeps it; nearly all that is young here is gone with its request.
-    "--max-semi-space-size=4",
+    "--max-semi-space-size=2",
     // WebAssembly is compiled once, not again for speed: the embedded database is not faster for it, and 40 MiB larger.
     "--liftoff-only",
   ];

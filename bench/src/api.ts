@@ -10,10 +10,12 @@ export class Api {
   readonly #origin: string;
   /** Bearer token. */
   readonly token: string;
+  readonly #workspaceIds: readonly string[];
 
-  private constructor(origin: string, token: string) {
+  private constructor(origin: string, token: string, workspaceIds: readonly string[]) {
     this.#origin = origin;
     this.token = token;
+    this.#workspaceIds = workspaceIds;
   }
 
   static async signIn(origin: string): Promise<Api> {
@@ -22,8 +24,12 @@ export class Api {
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ user: "alpha" }),
     });
-    const { token } = (await answer.json()) as { token: string };
-    return new Api(origin, token);
+    const { token, workspaces } = (await answer.json()) as { token: string; workspaces: { id: string }[] };
+    return new Api(
+      origin,
+      token,
+      workspaces.map(({ id }) => id),
+    );
   }
 
   async createUploads(sizes: readonly number[]): Promise<CreatedUpload[]> {
@@ -53,21 +59,24 @@ export class Api {
     await this.#call("DELETE", `/v1/uploads/${sessionId}`);
   }
 
-  /** @returns What there was. */
+  /** Of the user, and of the user's workspaces. @returns What there was. */
   async deleteAll(): Promise<{ id: string; size: number }[]> {
     const deleted: { id: string; size: number }[] = [];
-    for (;;) {
-      const { files } = await this.#call<{ files: typeof deleted }>("GET", "/v1/files?limit=200");
-      if (files.length === 0) return deleted;
-      deleted.push(...files);
-      const left = [...files];
-      const lane = async (): Promise<void> => {
-        for (let file = left.pop(); file !== undefined; file = left.pop()) {
-          await this.#call("DELETE", `/v1/files/${file.id}`);
-        }
-      };
-      await Promise.all(Array.from({ length: 8 }, lane));
+    for (const space of ["", ...this.#workspaceIds.map((id) => `&workspaceId=${id}`)]) {
+      for (;;) {
+        const { files } = await this.#call<{ files: typeof deleted }>("GET", `/v1/files?limit=200${space}`);
+        if (files.length === 0) break;
+        deleted.push(...files);
+        const left = [...files];
+        const lane = async (): Promise<void> => {
+          for (let file = left.pop(); file !== undefined; file = left.pop()) {
+            await this.#call("DELETE", `/v1/files/${file.id}`);
+          }
+        };
+        await Promise.all(Array.from({ length: 8 }, lane));
+      }
     }
+    return deleted;
   }
 
   async #call<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {

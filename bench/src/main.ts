@@ -37,12 +37,15 @@ if (options.isReport) {
   }
 }
 
-async function measure({ isQuick, extras }: Options): Promise<void> {
+async function measure(options: Options): Promise<void> {
+  const { isQuick, extras } = options;
   await runMatrix(options);
   if (extras.includes("resume")) await runResume(options);
   if (extras.includes("signing")) await signingRate(options);
   if (extras.includes("widget")) {
-    await widgetOnLoopback(isQuick ? { size: 256 * MiB, rounds: 1 } : { size: 1024 * MiB, rounds: 3 });
+    await widgetOnLoopback(
+      isQuick ? { size: 256 * MiB, rounds: 1 } : { size: 1024 * MiB, rounds: options.rounds },
+    );
   }
   await measureServer(options);
   await writeReport();

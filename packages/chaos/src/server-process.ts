@@ -73,7 +73,7 @@ export class ServerProcess {
 
   #spawn(): void {
     // As `npm start` runs it; the kernel ends it when we are gone.
-    const flags = ["--max-semi-space-size=4", "--liftoff-only"];
+    const flags = ["--max-semi-space-size=2", "--liftoff-only"];
     const child = spawn("setpriv", ["--pdeathsig", "KILL", "--", process.execPath, ...flags, MAIN], {
       env: this.#env,
       stdio: ["ignore", "pipe", "pipe"],

@@ -62,7 +62,7 @@ export async function uploadPartCopy(context: HandlerContext, bucket: Bucket, ke
   const file = disk.tempFile();
   const release = disk.hold(source.blobs);
   try {
-    const hashed = await writeHashed([Readable.from(concatenate(pieces), { objectMode: false })], file);
+    const hashed = await writeHashed(Readable.from(concatenate(pieces), { objectMode: false }), file);
     return await keepCopiedPart(context, upload, partNumber, { file, ...hashed });
   } finally {
     await release();

@@ -25,7 +25,7 @@ export async function postObject(
     checkPolicy(bucket, fields, credentials, Date.now() + skewMs),
   );
   const file = disk.tempFile();
-  const body = await writeHashed([request.body, form], file);
+  const body = await writeHashed(request.body, file, { through: form });
   try {
     if (!form.isWhole) throw new S3Error(400, "IncompleteBody");
     const range = form.sizeRange;

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { createWriteStream } from "node:fs";
 import { rm } from "node:fs/promises";
-import { type Readable, Transform, type TransformCallback } from "node:stream";
+import type { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { decodeAwsChunks } from "./aws-chunks.ts";
+import { HashedFile } from "./hashed-file.ts";
 import { invalidArgument, S3Error } from "./s3-error.ts";
 import type { S3Request } from "./s3-request.ts";
 import type { VerifiedRequest } from "./signature.ts";
@@ -42,7 +42,8 @@ export async function receiveBody(
   if (!Number.isSafeInteger(decodedLength) || decodedLength < 0)
     throw new S3Error(411, "MissingContentLength");
 
-  const received = await writeHashed(isStreaming ? [request.body, decodeAwsChunks()] : [request.body], file, {
+  const received = await writeHashed(request.body, file, {
+    ...(isStreaming && { through: decodeAwsChunks() }),
     sha256: verified?.bodySha256 !== undefined,
   });
   try {
@@ -62,31 +63,23 @@ export async function receiveBody(
 
 /** Streams to a file, hashing on the way. @throws {S3Error} `IncompleteBody` when the sender goes away. */
 export async function writeHashed(
-  source: [Readable, ...Transform[]],
+  source: Readable,
   file: string,
-  options: { sha256?: boolean } = {},
+  { through, sha256 = false }: { through?: Transform; sha256?: boolean } = {},
 ): Promise<{ size: number; md5: string; sha256: string | undefined }> {
-  const md5 = createHash("md5");
-  const sha256 = options.sha256 === true ? createHash("sha256") : undefined;
-  let size = 0;
-  const meter = new Transform({
-    highWaterMark: 1 << 18,
-    transform(bytes: Buffer, _encoding, done: TransformCallback) {
-      size += bytes.length;
-      md5.update(bytes);
-      sha256?.update(bytes);
-      done(null, bytes);
-    },
-  });
   try {
-    await pipeline([...source, meter, createWriteStream(file, { flags: "wx", highWaterMark: 1 << 18 })]);
+    await using target = await HashedFile.create(file, { sha256 });
+    const sink = async (pieces: AsyncIterable<Buffer>) => {
+      for await (const piece of pieces) await target.append(piece);
+    };
+    await (through === undefined ? pipeline(source, sink) : pipeline(source, through, sink));
+    return await target.finish();
   } catch (error) {
     await rm(file, { force: true });
     if (error instanceof S3Error) throw error;
     if (isGone(error)) throw new S3Error(400, "IncompleteBody");
     throw error;
   }
-  return { size, md5: md5.digest("hex"), sha256: sha256?.digest("hex") };
 }
 
 /** Reads a small body (XML) into memory. @throws {S3Error} `MaxMessageLengthExceeded`, `BadDigest`. */
