@@ -15,7 +15,7 @@ import { watchLocks } from "./watch-locks.ts";
 const EXPIRED = 100_000;
 const FILES = { putSize: 4 * MiB, multipartSize: 25 * MiB };
 const STARTS_PER_SECOND = 30;
-const WINDOW_MS = 12_000;
+const WINDOW_MS = 24_000;
 const KINDS = ["quiet", "here", "elsewhere"] as const;
 
 /**
