@@ -26,8 +26,10 @@ import type { UploadSource } from "./upload-source.ts";
 
 /** Files whose sessions are open at a time; more are begun, a batch at once, when fewer than this are left. */
 const SESSIONS_AHEAD = 100;
-/** Parts the worker hashes for the price of one: so it is given as many at a time, and one such round is kept in store. */
-const HASH_ROUND = 4;
+/** Parts the worker hashes side by side, for little more than the price of one: so it is given as many at a time. */
+const HASHED_AT_ONCE = 8;
+/** Parts that wait for a lane, hashed, when it is given more. */
+const HASHED_IN_STORE = 4;
 /** PUTs that Spaces takes at once for one object, until the companion says otherwise. */
 const DEFAULT_PARTS_AT_ONCE = 10;
 /** Bytes that go out for longer than this after the browser says that there is no network prove it wrong. */
@@ -187,8 +189,8 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
   const hashAhead = () => {
     let ahead = 0;
     for (const upload of open) ahead += upload.hashedAhead;
-    if (ahead > HASH_ROUND) return;
-    const most = 2 * HASH_ROUND;
+    if (ahead > HASHED_IN_STORE) return;
+    const most = HASHED_IN_STORE + HASHED_AT_ONCE;
     const wanted = claims(({ reading }) => reading.partsToHash(most), {
       busy: (upload) => upload.hashedAhead,
       atOnce: most,

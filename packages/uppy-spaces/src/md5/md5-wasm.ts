@@ -1,17 +1,25 @@
 import { MD5_ADDENDS, MD5_ROTATIONS, messageIndex } from "./md5-constants.ts";
 
+/** Streams in one vector register, one in each of its 32-bit lanes. */
+export const GROUP = 4;
+const GROUPS = 2;
+/** Streams that are hashed side by side. */
+export const LANE_COUNT = GROUP * GROUPS;
+
 /**
- * Assembles a WebAssembly module that hashes four streams side by side, one in each 32-bit lane of a vector register:
- * about four times the rate of hashing them one after another, which is what lets checksums keep up with a fast link.
+ * Assembles a WebAssembly module that hashes eight streams side by side, which is what lets checksums keep up with a fast link. Four,
+ * one in each 32-bit lane of a vector register, take no longer than one; and as each step of MD5 waits for the one before, two
+ * such groups in turns take little longer than one.
  *
- * Imports `env.memory`, whose first 64 bytes are the state; exports `hash(lane0, lane1, lane2, lane3, blocks)`, addresses of
- * the four inputs and their common length in blocks of 64 bytes, at least 1. Written out here, and not as a binary, so that it can
- * be read; it takes less than a millisecond.
+ * Imports `env.memory`, whose first 64 bytes for each group are the state; exports `hash(lane0, …, lane7, blocks)`, addresses of the
+ * inputs and their common length in blocks of 64 bytes, at least 1. Written out here, and not as a binary, so that it can be read; it
+ * takes a millisecond.
  */
 export function buildMd5Module(): Uint8Array<ArrayBuffer> {
-  const type = [1, 0x60, 5, I32, I32, I32, I32, I32, 0];
+  const parameters = LANE_COUNT + 1;
+  const type = [1, 0x60, parameters, ...Array<number>(parameters).fill(I32), 0];
   const memoryImport = [1, ...name("env"), ...name("memory"), 2, 0, 1];
-  const body = [1, ...unsigned(LOCALS), V128, ...hashCode(), 0x0b];
+  const body = [1, ...unsigned(VECTORS * GROUPS), V128, ...hashCode(), 0x0b];
   return new Uint8Array([
     ...MAGIC_AND_VERSION,
     ...section(1, type),
@@ -26,13 +34,13 @@ const MAGIC_AND_VERSION = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 const I32 = 0x7f;
 const V128 = 0x7b;
 
-// Locals: 0–3 addresses, 4 blocks left, then vectors.
-const BLOCKS_LEFT = 4;
-const STATE = [5, 6, 7, 8] as const;
-const STATE_BEFORE = 9;
-const MESSAGE = 13;
-const ROW = 29;
-const LOCALS = ROW + 4 - STATE[0];
+// Locals: the addresses, blocks left, then 28 vectors for each group: state, state before, message, rows.
+const BLOCKS_LEFT = LANE_COUNT;
+const VECTORS = 28;
+const firstOf = (group: number) => LANE_COUNT + 1 + VECTORS * group;
+const STATE_BEFORE = 4;
+const MESSAGE = 8;
+const ROW = 24;
 
 const unsigned = (value: number): number[] => {
   const bytes: number[] = [];
@@ -44,23 +52,14 @@ const unsigned = (value: number): number[] => {
   } while (rest !== 0);
   return bytes;
 };
-const signed = (value: number): number[] => {
-  const bytes: number[] = [];
-  let rest = value;
-  for (;;) {
-    const low = rest & 0x7f;
-    rest >>= 7;
-    if ((rest === 0 && (low & 0x40) === 0) || (rest === -1 && (low & 0x40) !== 0)) return [...bytes, low];
-    bytes.push(low | 0x80);
-  }
-};
 const name = (text: string): number[] => [text.length, ...new TextEncoder().encode(text)];
 const section = (id: number, content: number[]): number[] => [id, ...unsigned(content.length), ...content];
 
 const get = (local: number): number[] => [0x20, ...unsigned(local)];
 const set = (local: number): number[] => [0x21, ...unsigned(local)];
 const tee = (local: number): number[] => [0x22, ...unsigned(local)];
-const i32 = (value: number): number[] => [0x41, ...signed(value)];
+/** From 0 to 127; the seventh bit would be a sign. */
+const i32 = (value: number): number[] => (value < 64 ? [0x41, value] : [0x41, value | 0x80, 0]);
 const I32_ADD = [0x6a];
 const I32_SUB = [0x6b];
 const vector = (opcode: number): number[] => [0xfd, ...unsigned(opcode)];
@@ -86,46 +85,55 @@ const pick = (...words: [number, number, number, number]): number[] => [
 
 function hashCode(): number[] {
   const code: number[] = [];
-  for (const [word, local] of STATE.entries()) code.push(...i32(0), ...load(4, 16 * word), ...set(local));
+  // Words of the state, of one group after the other.
+  const words = Array.from({ length: 4 * GROUPS }, (_, index) => index);
+  const local = (index: number) => firstOf(index >> 2) + (index & 3);
+  const before = (index: number) => local(index) + STATE_BEFORE;
+  for (const index of words) code.push(...i32(0), ...load(4, 16 * index), ...set(local(index)));
   code.push(0x03, 0x40); // loop
-  for (const [word, local] of STATE.entries()) code.push(...get(local), ...set(STATE_BEFORE + word));
-  for (let quarter = 0; quarter < 4; quarter += 1) code.push(...loadMessage(quarter));
-  for (let step = 0; step < 64; step += 1) code.push(...stepCode(step));
-  for (const [word, local] of STATE.entries())
-    code.push(...get(local), ...get(STATE_BEFORE + word), ...ADD, ...set(local));
-  for (let lane = 0; lane < 4; lane += 1) code.push(...get(lane), ...i32(64), ...I32_ADD, ...set(lane));
+  for (const index of words) code.push(...get(local(index)), ...set(before(index)));
+  for (let quarter = 0; quarter < 4 * GROUPS; quarter += 1)
+    code.push(...loadMessage(quarter >> 2, quarter & 3));
+  for (let step = 0; step < 64; step += 1)
+    for (let group = 0; group < GROUPS; group += 1) code.push(...stepCode(group, step));
+  for (const index of words)
+    code.push(...get(local(index)), ...get(before(index)), ...ADD, ...set(local(index)));
+  for (let lane = 0; lane < LANE_COUNT; lane += 1)
+    code.push(...get(lane), ...i32(64), ...I32_ADD, ...set(lane));
   code.push(...get(BLOCKS_LEFT), ...i32(1), ...I32_SUB, ...tee(BLOCKS_LEFT), 0x0d, 0, 0x0b); // br_if, end
-  for (const [word, local] of STATE.entries()) code.push(...i32(0), ...get(local), ...store(16 * word));
+  for (const index of words) code.push(...i32(0), ...get(local(index)), ...store(16 * index));
   return code;
 }
 
 /** Reads 16 bytes of each stream and turns rows into columns: one register a message word, one lane a stream. */
-function loadMessage(quarter: number): number[] {
+function loadMessage(group: number, quarter: number): number[] {
   const code: number[] = [];
-  const word = (index: number) => MESSAGE + 4 * quarter + index;
-  for (let lane = 0; lane < 4; lane += 1)
-    code.push(...get(lane), ...load(0, 16 * quarter), ...set(ROW + lane));
+  const row = firstOf(group) + ROW;
+  const word = (index: number) => firstOf(group) + MESSAGE + 4 * quarter + index;
+  for (let lane = 0; lane < GROUP; lane += 1)
+    code.push(...get(GROUP * group + lane), ...load(0, 16 * quarter), ...set(row + lane));
   const merge = (first: number, second: number, picked: number[], to: number) =>
     code.push(...get(first), ...get(second), ...picked, ...set(to));
-  merge(ROW, ROW + 1, pick(0, 4, 1, 5), word(0));
-  merge(ROW + 2, ROW + 3, pick(0, 4, 1, 5), word(1));
-  merge(ROW, ROW + 1, pick(2, 6, 3, 7), word(2));
-  merge(ROW + 2, ROW + 3, pick(2, 6, 3, 7), word(3));
-  merge(word(0), word(1), pick(0, 1, 4, 5), ROW);
-  merge(word(0), word(1), pick(2, 3, 6, 7), ROW + 1);
-  merge(word(2), word(3), pick(0, 1, 4, 5), ROW + 2);
-  merge(word(2), word(3), pick(2, 3, 6, 7), ROW + 3);
-  for (let index = 0; index < 4; index += 1) code.push(...get(ROW + index), ...set(word(index)));
+  merge(row, row + 1, pick(0, 4, 1, 5), word(0));
+  merge(row + 2, row + 3, pick(0, 4, 1, 5), word(1));
+  merge(row, row + 1, pick(2, 6, 3, 7), word(2));
+  merge(row + 2, row + 3, pick(2, 6, 3, 7), word(3));
+  merge(word(0), word(1), pick(0, 1, 4, 5), row);
+  merge(word(0), word(1), pick(2, 3, 6, 7), row + 1);
+  merge(word(2), word(3), pick(0, 1, 4, 5), row + 2);
+  merge(word(2), word(3), pick(2, 3, 6, 7), row + 3);
+  for (let index = 0; index < 4; index += 1) code.push(...get(row + index), ...set(word(index)));
   return code;
 }
 
-function stepCode(step: number): number[] {
+function stepCode(group: number, step: number): number[] {
   // The four state words take turns instead of being moved.
-  const role = (offset: number) => STATE[(offset - step + 64) & 3] ?? STATE[0];
+  const role = (offset: number) => firstOf(group) + ((offset - step + 64) & 3);
   const [a, b, c, d] = [role(0), role(1), role(2), role(3)];
   const round = step >> 4;
   const rotation = MD5_ROTATIONS[round]?.[step & 3] ?? 0;
-  const sum = [get(a), get(MESSAGE + messageIndex(step)), ADD, inAllLanes(MD5_ADDENDS[step] ?? 0), ADD];
+  const word = firstOf(group) + MESSAGE + messageIndex(step);
+  const sum = [get(a), get(word), ADD, inAllLanes(MD5_ADDENDS[step] ?? 0), ADD];
   const left = [tee(a), i32(rotation), SHIFT_LEFT];
   const right = [get(a), i32(32 - rotation), SHIFT_RIGHT];
   return [...sum, mixCode(round, b, c, d), ...left, ...right, OR, get(b), ADD, set(a)].flat();
