@@ -124,6 +124,7 @@ export interface MultipartUploads {
   chunk_size: number;
   client_id: string | null;
   client_summary: Json | null;
+  complete_asked: Generated<boolean>;
   complete_sent_at: Timestamp | null;
   completed_at: Timestamp | null;
   completed_chunks: Generated<number>;

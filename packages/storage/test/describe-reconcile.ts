@@ -16,6 +16,7 @@ import {
 
 const MONTH = "audio/uploads/2026/11";
 const DAY = 86_400_000;
+const THREE_PARTS = 2 * PART_SIZE + 1000;
 
 /** What a reconciliation finds and does, on any S3 server we say we support. */
 export function describeReconcile(
@@ -189,6 +190,57 @@ export function describeReconcile(
       );
       expect((await on.bucket.keys()).toSorted()).toEqual(since.toSorted());
     });
+
+    it.each([1000, THREE_PARTS])(
+      "with a database from between a refused Complete of %d bytes and the next, stores again what was acknowledged",
+      async (size) => {
+        const bytes = wavBytes(size);
+        const session = await begin(on, { size });
+        await send(session, session.urls, bytes);
+        on.proxy.intercept = (operation) =>
+          operation === "CompleteMultipartUpload" || operation === "PutObject"
+            ? { refuseWith: 503 }
+            : undefined;
+        // Of a single PUT the answer is that it is being completed.
+        const answer = await on.storage.uploads
+          .complete(on.me, session.sessionId, {})
+          .catch((error: unknown) => error);
+        expect(answer).not.toMatchObject({ state: "completed" });
+        on.proxy.intercept = () => undefined;
+        const rows = async () => ({
+          session: await on.db
+            .selectFrom("multipart_uploads")
+            .selectAll()
+            .where("id", "=", session.sessionId)
+            .executeTakeFirstOrThrow(),
+          file: await on.db
+            .selectFrom("file_storage")
+            .selectAll()
+            .where("id", "=", session.fileId)
+            .executeTakeFirstOrThrow(),
+        });
+        const backup = await rows();
+        await on.storage.uploads.complete(on.me, session.sessionId, {});
+
+        const { session: s, file: f } = backup;
+        await editByHand(
+          sql`UPDATE multipart_uploads SET status = ${s.status}, completed_at = NULL, lease_token = ${s.lease_token},
+            lease_expires_at = ${s.lease_expires_at}, complete_sent_at = ${s.complete_sent_at}, put_etag = ${s.put_etag},
+            complete_asked = ${s.complete_asked} WHERE id = ${s.id}`,
+          sql`UPDATE file_storage SET status = ${f.status}, stored_at = NULL, etag = ${f.etag} WHERE id = ${f.id}`,
+        );
+        await sql`SELECT update_storage_usage(force_recalculate => true)`.execute(on.db);
+        const later = await on.openAnother({
+          settings: { leftoverGraceMs: 0, unknownGraceMs: 0 },
+          now: () => new Date(Date.now() + 10 * DAY),
+        });
+        await later.sweep();
+        await later.sweep();
+        expect(await on.storage.files.get(on.me, f.id)).toMatchObject({ state: "stored", size });
+        expect(Buffer.from(await on.bucket.read(session.key)).equals(bytes)).toBe(true);
+        expect((await reconcile()).found).toEqual([]);
+      },
+    );
 
     it("deletes an unknown object once a person has confirmed it, if it still is what they saw", async () => {
       const keys = Array.from({ length: 5 }, () => `${MONTH}/${randomUUID()}.wav`);

@@ -257,6 +257,48 @@ export function describeUploads(
       await requireNothingLeft();
     });
 
+    it("stores in the end what the store carried out after all, where nobody cancels it", async () => {
+      const { session, bytes } = await sendAll(THREE_PARTS);
+      const twice = Promise.withResolvers<void>();
+      on.proxy.intercept = (operation) =>
+        operation === "CompleteMultipartUpload" ? { refuseWith: 503, twice: twice.promise } : undefined;
+      expect(await rejection(complete(session.sessionId))).toMatchObject({ code: "storage_unavailable" });
+      twice.resolve();
+      await expect.poll(() => on.bucket.has(session.key)).toBe(true);
+      on.proxy.intercept = () => undefined;
+      const later = await on.openAnother({ now: () => new Date(Date.now() + 7 * 86_400_000) });
+      await later.sweep();
+      expect(await on.storage.files.get(on.me, session.fileId)).toMatchObject({ state: "stored" });
+      expect(Buffer.from(await on.bucket.read(session.key)).equals(bytes)).toBe(true);
+    });
+
+    it("ends a session that was asked to complete in vain, once its time is up", async () => {
+      const { session } = await sendAll(THREE_PARTS);
+      on.proxy.intercept = (operation) =>
+        operation === "CompleteMultipartUpload" ? { refuseWith: 503 } : undefined;
+      expect(await rejection(complete(session.sessionId))).toMatchObject({ code: "storage_unavailable" });
+      const later = await on.openAnother({ now: () => new Date(Date.now() + 7 * 86_400_000) });
+      // While the store cannot be asked, it is left as it is.
+      on.proxy.intercept = (operation) => (operation === "HeadObject" ? { refuseWith: 503 } : undefined);
+      expect(await later.sweep()).toMatchObject({ expired: 0, sessionsAborted: 0 });
+      on.proxy.intercept = () => undefined;
+      expect(await later.sweep()).toMatchObject({ expired: 1, sessionsAborted: 1, failures: [] });
+      await requireNothingLeft();
+    });
+
+    it.each(["failed", "deleting"])(
+      "does not say completed of a file that somebody made %s",
+      async (status) => {
+        const { session } = await sendAll(1000);
+        await on.db.transaction().execute(async (trx) => {
+          await sql`SET LOCAL session_replication_role = 'replica'`.execute(trx);
+          await sql`UPDATE file_storage SET status = ${status} WHERE id = ${session.fileId}`.execute(trx);
+        });
+        expect(await rejection(complete(session.sessionId))).toMatchObject({ code: "upload_failed" });
+        expect(await on.storage.uploads.get(on.me, session.sessionId)).toMatchObject({ state: "failed" });
+      },
+    );
+
     it("waits out the store's limit after a Complete of unknown fate before it sends another", async () => {
       const { session } = await sendAll(THREE_PARTS);
       on.proxy.intercept = (operation) =>

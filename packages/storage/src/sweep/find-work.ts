@@ -41,6 +41,24 @@ export async function findSessionsToComplete(
   return rows.map(({ id }) => id);
 }
 
+/** Whose time is up, and of whom the store was asked to make the object: but for those looked at already. */
+export async function findSessionsAsked(
+  { db, clock, settings }: StorageContext,
+  looked: ReadonlySet<string>,
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom("multipart_uploads")
+    .select("id")
+    .where("status", "=", "active")
+    .where("expires_at", "<=", clock.now())
+    .where((eb) => eb.or([eb("complete_asked", "=", true), eb("put_etag", "is not", null)]))
+    .$if(looked.size > 0, (query) => query.where("id", "not in", [...looked]))
+    .orderBy("expires_at")
+    .limit(settings.sweepBatch)
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
 /** What is `aborting` with nobody at it; in the same order. */
 export async function findSessionsToAbort(
   { db, settings }: StorageContext,

@@ -7,8 +7,14 @@ import type { SweepReport } from "../storage.ts";
 import type { StorageContext } from "../storage-context.ts";
 import { abortAtStore } from "../uploads/abort-at-store.ts";
 import { claimForAborting } from "../uploads/lease.ts";
+import { settleAsked } from "../uploads/settle-asked.ts";
 import { claimDeletions } from "./claim-deletions.ts";
-import { findProvidersToSweep, findSessionsToAbort, findSessionsToComplete } from "./find-work.ts";
+import {
+  findProvidersToSweep,
+  findSessionsAsked,
+  findSessionsToAbort,
+  findSessionsToComplete,
+} from "./find-work.ts";
 import { goOnCompleting } from "./go-on-completing.ts";
 import { sweepLeftovers } from "./sweep-leftovers.ts";
 import { type SweepRun, startSweepRun } from "./sweep-run.ts";
@@ -32,7 +38,7 @@ export async function sweep(
     await sweepLeftovers(run, store, providerId);
   });
   // A batch of each in turn: a hundred thousand of one kind do not keep the others waiting.
-  const steps = [complete, expire, abort, finishDeletions, settleAccesses, purge];
+  const steps = [complete, settleAskedOnce(), expire, abort, finishDeletions, settleAccesses, purge];
   for (let left = steps; left.length > 0; ) {
     const unfinished: typeof steps = [];
     for (const step of left)
@@ -50,6 +56,19 @@ async function expire({ context: { db, clock, settings }, report }: SweepRun): P
   const claimed = rows[0]?.claimed ?? 0;
   report.expired += claimed;
   return claimed;
+}
+
+/** A session of which the store cannot say is looked at once by each sweep. */
+function settleAskedOnce(): (run: SweepRun) => Promise<number> {
+  const looked = new Set<string>();
+  return async ({ context, report, each }) => {
+    const sessionIds = await findSessionsAsked(context, looked);
+    for (const id of sessionIds) looked.add(id);
+    await each(sessionIds, async (sessionId) => {
+      if (await settleAsked(context, sessionId)) report.sessionsCompleted++;
+    });
+    return sessionIds.length;
+  };
 }
 
 async function complete({ context, began, report, each }: SweepRun): Promise<number> {

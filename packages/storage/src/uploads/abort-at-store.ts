@@ -46,7 +46,8 @@ export async function abortAtStore(
 
 async function removeTraces(store: Store, session: Session): Promise<boolean> {
   if (!(await removeWhatWasSent(store, session))) return false;
-  // What the store refused may have reached it twice, and have been carried out the second time.
+  // What the store refused may have reached it twice, and have been carried out the second time. Only whoever is to have nothing of it
+  // gets here, by cancelling or with the owner: of one whose time is up, the sweep has looked (`settleAsked`).
   if (mayHaveBeenAssembled(session)) await deleteObject(store.s3, session.key);
   return true;
 }

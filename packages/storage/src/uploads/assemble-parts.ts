@@ -135,6 +135,7 @@ async function recordCompleteSent(
       .updateTable("multipart_uploads")
       .set({
         complete_sent_at: context.clock.now(),
+        complete_asked: true,
         completed_chunks: stored.length,
         uploaded_bytes: stored.reduce((sum, { size }) => sum + size, 0),
       })

@@ -136,7 +136,7 @@ export async function work(
     const assembly = await assemble(context, store, session, lease, wishes, writes);
     switch (assembly.outcome) {
       case "assembled":
-        await settle(context, store, session, lease, assembly, wishes.request, writes);
+        await settle(context, store, session, lease, { object: assembly, request: wishes.request, writes });
         return true;
       case "failed":
         await fail(context, store, session, lease, assembly.error);
@@ -151,7 +151,7 @@ export async function work(
     }
   } catch (error) {
     if (error instanceof LeaseLost) {
-      await removeRevived(context, session);
+      await leaveToOthers(context, session, lease);
       return true;
     }
     return await recover(context, session, lease, error);
@@ -184,15 +184,19 @@ async function assemble(
   );
 }
 
+interface Settlement {
+  object: Extract<Assembly, { outcome: "assembled" }>;
+  request: CompleteUploadRequest;
+  writes: CompletionWrites;
+}
+
 /** The object is there: proves that it is the file, and only then says so. */
-async function settle(
+export async function settle(
   context: StorageContext,
   store: Store,
   session: Session,
   lease: Lease,
-  object: Extract<Assembly, { outcome: "assembled" }>,
-  request: CompleteUploadRequest,
-  writes: CompletionWrites,
+  { object, request, writes }: Settlement,
 ): Promise<void> {
   const { size, read = readObject(store.s3, session.key) } = object;
   const flaw = await findFlaw(session, { size, read });
@@ -222,6 +226,19 @@ async function fail(
 async function tidy(store: Store, session: Session, writes: CompletionWrites): Promise<void> {
   if (isPut(session)) await writes.removeTemporary({ store, key: session.target.tempKey });
   else if (isMultipart(session)) await abortLeftovers(store, session);
+}
+
+/** Who has the session now says how it ends; if it still is ours, and only its file was ended by somebody, it ends with that. */
+async function leaveToOthers(context: StorageContext, session: Session, lease: Lease): Promise<void> {
+  await removeRevived(context, session);
+  const { state } = await getFileRecord(context.db, session.fileId);
+  if (state !== "failed" && state !== "deleting" && state !== "deleted") return;
+  const error = new UploadError("upload_failed", "The file was ended while it was being completed.");
+  try {
+    await recordFailed(context, session, lease, error);
+  } catch (lost) {
+    if (!(lost instanceof LeaseLost)) throw lost;
+  }
 }
 
 /** We woke late, and what we did last may have made an object that its owner has deleted meanwhile. */

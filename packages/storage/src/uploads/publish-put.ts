@@ -89,7 +89,11 @@ async function publish(store: Store, session: Session, taken: TakenPut): Promise
 }
 
 /** One look at the object says what it is and how it begins. */
-async function findPublished(store: Store, { key }: Session, md5: string): Promise<Assembly | undefined> {
+export async function findPublished(
+  store: Store,
+  { key }: Session,
+  md5: string,
+): Promise<Extract<Assembly, { outcome: "assembled" }> | undefined> {
   const found = await readStart(store.s3, { key, length: WINDOW_LENGTH });
   if (found === undefined || (found.etag !== md5 && found.etag !== multipartEtag([md5]))) return undefined;
   const { size, etag, bytes } = found;

@@ -31,19 +31,26 @@ export async function recordStored(
   const stored = await context.db.transaction().execute(async (trx) => {
     const { rows: completed } = await sql<{ id: string }>`
       WITH outcomes AS MATERIALIZED (
-        SELECT u.id, o.*
+        SELECT u.id, u.file_storage_id, o.*
         FROM jsonb_to_recordset(${rows}::jsonb) AS o (session_id uuid, token uuid, size bigint, summary jsonb)
         JOIN multipart_uploads u ON u.id = o.session_id AND u.lease_token = o.token
         WHERE u.status = 'completing'
         ORDER BY u.id
         FOR UPDATE OF u
+      ), waiting AS MATERIALIZED (
+        -- Whoever edited the file by hand, or deletes it, has said what becomes of it.
+        SELECT o.*
+        FROM outcomes o JOIN file_storage f ON f.id = o.file_storage_id
+        WHERE f.status = 'uploading'
+        ORDER BY f.id
+        FOR UPDATE OF f
       )
       UPDATE multipart_uploads u SET
         lease_token = NULL, lease_expires_at = NULL, status = 'completed', completed_at = ${now},
         total_file_size = o.size, size_known = true, uploaded_bytes = o.size,
         completed_chunks = CASE WHEN u.upload_method = 'put' THEN 1 ELSE u.completed_chunks END,
         client_summary = coalesce(o.summary, u.client_summary)
-      FROM outcomes o WHERE u.id = o.id
+      FROM waiting o WHERE u.id = o.id
       RETURNING u.id`.execute(trx);
     const ids = new Set(completed.map(({ id }) => id));
     if (ids.size === 0) return ids;
