@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import type { Database } from "@audiotricks/storage";
+import { type Database, preparing } from "@audiotricks/storage";
 import { PGlite, types } from "@electric-sql/pglite";
 import { Kysely, PGliteDialect, PostgresDialect } from "kysely";
-import { Pool, types as pgTypes } from "pg";
+import { Client, Pool, types as pgTypes } from "pg";
 import type { Db } from "pg-boss";
 import type { Logger } from "./logger.ts";
 import { StartError } from "./start-error.ts";
@@ -90,6 +90,7 @@ export async function openPostgres(url: string, log: Logger): Promise<OpenDataba
 
 function openPool(url: string, max: number, log: Logger): Pool {
   const pool = new Pool({
+    Client: preparing(Client),
     connectionString: url,
     max,
     connectionTimeoutMillis: 5000,

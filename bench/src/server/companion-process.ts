@@ -7,7 +7,11 @@ import { type CompanionConfig, openCompanion } from "./open-companion.ts";
 // As `startCompanion` wrote it.
 const config = JSON.parse(process.env.AT_BENCH_COMPANION ?? "") as CompanionConfig;
 const companion = await openCompanion(config);
-const listener = getRequestListener(companion.fetch);
+const listener = getRequestListener((request, env) =>
+  new URL(request.url).pathname.startsWith("/bare/")
+    ? companion.bare.fetch(request, env)
+    : companion.fetch(request, env),
+);
 const server = createServer((request, response) => void listener(request, response));
 // Nobody's connection may be closed just when it is used again.
 server.keepAliveTimeout = 600_000;

@@ -1,6 +1,7 @@
 import type { Options } from "../options.ts";
 import { describeMachine, saveResult } from "../saved-results.ts";
 import { measureParts } from "./measure-parts.ts";
+import { measureRoutes } from "./measure-routes.ts";
 import { measureScale } from "./measure-scale.ts";
 import { measureShare } from "./measure-share.ts";
 import { measureStart } from "./measure-start.ts";
@@ -17,6 +18,7 @@ export const SERVER_MEASURES: Readonly<Record<string, Measure>> = {
   parts: measureParts,
   sweep: measureSweep,
   share: measureShare,
+  routes: measureRoutes,
 };
 
 /** Measures those that are asked for, on one PostgreSQL server, and saves each as soon as it is there. */

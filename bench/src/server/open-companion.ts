@@ -1,11 +1,13 @@
-import { createCompanion } from "@audiotricks/companion";
+import { createCompanion, serviceToken } from "@audiotricks/companion";
 import {
   createStorage,
   type Database,
   openProviders,
+  preparing,
   type Storage,
   type StorageSettings,
 } from "@audiotricks/storage";
+import { Hono } from "hono";
 import { Kysely, type LogConfig, PostgresDialect } from "kysely";
 import pg from "pg";
 import { createInstantStore, type InstantFiles } from "./instant-store.ts";
@@ -18,15 +20,23 @@ export interface CompanionConfig {
   settings?: Partial<StorageSettings>;
 }
 
-/** As `apps/server` has it, before a store that answers at once; whoever asks says who they are. */
+/** What a service says that may read every file. */
+export const SERVICE_TOKEN = "bench-service-token-of-32-characters";
+
+/** As `apps/server` has it, before a store that answers at once; whoever asks says who they are. `bare`: a route on the same pool. */
 export async function openCompanion(
   { databaseUrl, connections, files, settings = {} }: CompanionConfig,
   log?: LogConfig,
 ): Promise<
-  { fetch: (request: Request) => Response | Promise<Response>; storage: Storage } & AsyncDisposable
+  {
+    fetch: (request: Request, env?: object) => Response | Promise<Response>;
+    bare: Hono;
+    storage: Storage;
+  } & AsyncDisposable
 > {
   const { INT8 } = pg.types.builtins;
   const pool = new pg.Pool({
+    Client: preparing(pg.Client),
     connectionString: databaseUrl,
     max: connections,
     statement_timeout: 30_000,
@@ -52,13 +62,22 @@ export async function openCompanion(
     storage,
     authenticate: (request) => {
       const userId = request.headers.get("authorization");
-      return Promise.resolve(userId === null ? null : { userId });
+      return Promise.resolve(userId === null || userId.startsWith("Bearer ") ? null : { userId });
     },
+    authenticateService: serviceToken({ service: "bench", tokens: [SERVICE_TOKEN] }),
     allowedOrigins: [],
+    // Counted as ever, and nobody refused: a bench asks more than anybody else.
+    rateLimits: { callerReads: NO_MATTER, addressRequests: NO_MATTER },
     onUnexpectedError: console.error,
+  });
+  const bare = new Hono();
+  bare.get("/bare/select-1", async (c) => {
+    const { rows } = await pool.query("SELECT 1 AS one");
+    return c.json(rows[0]);
   });
   return {
     fetch: companion.fetch,
+    bare,
     storage,
     [Symbol.asyncDispose]: async () => {
       await storage.close();
@@ -67,4 +86,5 @@ export async function openCompanion(
   };
 }
 
+const NO_MATTER = 1_000_000_000;
 const KEY = { accessKeyId: "BENCHKEY", secretAccessKey: "bench-secret" };

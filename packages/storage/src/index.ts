@@ -47,6 +47,7 @@ export {
 } from "./outbox/outbox-delivery.ts";
 export { purgeOutbox } from "./outbox/purge-outbox.ts";
 export { parseWebhookSecrets, type WebhookEndpoint } from "./outbox/webhook-endpoint.ts";
+export { preparing } from "./preparing-client.ts";
 export {
   type EnvelopeKey,
   type Keyring,
