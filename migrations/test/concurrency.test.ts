@@ -2,7 +2,16 @@ import { createTestDatabase } from "@audiotricks/testing/database";
 import { seedProvider, seedUser, seedWorkspace } from "@audiotricks/testing/seed";
 import { type Kysely, sql } from "kysely";
 import { describe, expect, it } from "vitest";
-import { counterOf, miscounted, reserve, rowsOf, setSession, startUpload, storeFile } from "./reserve.ts";
+import {
+  again,
+  counterOf,
+  miscounted,
+  reserve,
+  rowsOf,
+  setSession,
+  startUpload,
+  storeFile,
+} from "./reserve.ts";
 
 const CLIENTS = 60;
 
@@ -195,7 +204,7 @@ async function beginAndEnd(
   workspaceId: string | null,
   index: number,
 ): Promise<void> {
-  const [result] = await reserve(db, user, [{ size: 10, workspaceId }]);
+  const [result] = await again(() => reserve(db, user, [{ size: 10, workspaceId }]));
   // The user or the workspace may be gone by now.
   if (result?.session_id == null) return;
   const advance = (status: string, from: string) =>

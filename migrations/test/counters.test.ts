@@ -160,9 +160,12 @@ describe("storage_counters", () => {
     let steps = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(operation, { minLength: 10, maxLength: 60 }), async (operations) => {
-        await sql`TRUNCATE file_storage, multipart_uploads, storage_counters, storage_quotas CASCADE`.execute(
-          db,
-        );
+        await db.transaction().execute(async (trx) => {
+          await sql`SET LOCAL session_replication_role = replica`.execute(trx);
+          await sql`TRUNCATE file_storage, multipart_uploads, storage_counters, storage_quotas CASCADE`.execute(
+            trx,
+          );
+        });
         const users = await Promise.all([seedUser(db), seedUser(db), seedUser(db)]);
         const members = Object.fromEntries(users.map((id) => [id, "member" as const]));
         const workspaces = [await seedWorkspace(db, { members }), await seedWorkspace(db, { members })];

@@ -13,10 +13,12 @@ let shared: Promise<PgliteDatabase<unknown>> | undefined;
 async function openEmptiedPglite(): Promise<PgliteDatabase<unknown>> {
   shared ??= createPgliteDatabase<unknown>();
   const { db } = await shared;
-  // Statement triggers count nothing here: TRUNCATE is neither update nor delete.
+  await sql`SET session_replication_role = replica`.execute(db);
+  // No trigger counts anything here, and none refuses it.
   await sql`
     TRUNCATE users, workspaces, storage_providers, storage_counters, storage_settings, spaces_operations, audit_logs,
-      audio_history, audio_uploads CASCADE`.execute(db);
+      audio_history, audio_uploads, outbox_events, counter_findings CASCADE`.execute(db);
+  await sql`RESET session_replication_role`.execute(db);
   await sql`INSERT INTO storage_settings DEFAULT VALUES`.execute(db);
   await sql`SET TIME ZONE 'UTC'`.execute(db);
   return { db, [Symbol.asyncDispose]: () => Promise.resolve() };

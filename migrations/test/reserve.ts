@@ -106,3 +106,14 @@ export async function miscounted(db: Kysely<unknown>): Promise<unknown[]> {
 export async function rowsOf<Row>(db: Kysely<unknown>, query: ReturnType<typeof sql<Row>>): Promise<Row[]> {
   return (await query.execute(db)).rows;
 }
+
+/** As our servers do where they are told that a workspace is being deleted at this moment. Nothing else is tried again. */
+export async function again<T>(work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if ((error as { code?: string }).code !== "55P03") throw error;
+    }
+  }
+}

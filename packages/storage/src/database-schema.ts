@@ -69,6 +69,27 @@ export interface CdnPurges {
   storage_provider_id: string;
 }
 
+export interface CounterChanges {
+  counted: Json | null;
+  id: Generated<number>;
+  recounts: Generated<boolean>;
+  reserved_bytes: Generated<number>;
+  reserved_files: Generated<number>;
+  scope: string;
+  scope_id: string;
+  used_bytes: Generated<number>;
+  used_files: Generated<number>;
+}
+
+export interface CounterFindings {
+  actual: Json;
+  counted: Json;
+  first_seen_at: Generated<Timestamp>;
+  last_seen_at: Generated<Timestamp>;
+  scope: string;
+  scope_id: string;
+}
+
 export interface FileStorage {
   access_due_at: Timestamp | null;
   access_level: Generated<string>;
@@ -463,6 +484,8 @@ export interface DB {
   audio_uploads: AudioUploads;
   audit_logs: AuditLogs;
   cdn_purges: CdnPurges;
+  counter_changes: CounterChanges;
+  counter_findings: CounterFindings;
   file_storage: FileStorage;
   multipart_uploads: MultipartUploads;
   outbox_dead_letters: OutboxDeadLetters;

@@ -121,12 +121,13 @@ export const OF_THE_SPECIFICATION: readonly Mutant[] = [
   {
     name: "18-usage-keeps-what-is-deleted",
     what: "What was used stays counted after the files are gone.",
-    sql: `CREATE OR REPLACE FUNCTION move_used(p_scope text, p_scope_id uuid, p_bytes bigint, p_files integer) RETURNS void
-      LANGUAGE sql AS $$
-        INSERT INTO storage_counters AS c (scope, scope_id, used_bytes, used_files)
-        VALUES (p_scope, p_scope_id, greatest(p_bytes, 0), greatest(p_files, 0))
-        ON CONFLICT (scope, scope_id) DO UPDATE
-        SET used_bytes = c.used_bytes + greatest(p_bytes, 0), used_files = c.used_files + greatest(p_files, 0)
+    sql: `CREATE OR REPLACE FUNCTION change_counter(
+        p_scope text, p_scope_id uuid, p_used_bytes bigint, p_used_files integer, p_reserved_bytes bigint, p_reserved_files integer)
+      RETURNS void LANGUAGE sql AS $$
+        UPDATE storage_counters c
+        SET used_bytes = c.used_bytes + greatest(p_used_bytes, 0), used_files = c.used_files + greatest(p_used_files, 0),
+          reserved_bytes = c.reserved_bytes + p_reserved_bytes, reserved_files = c.reserved_files + p_reserved_files
+        WHERE c.scope = p_scope AND c.scope_id = p_scope_id
       $$`,
   },
   {

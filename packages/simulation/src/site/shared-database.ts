@@ -56,7 +56,9 @@ export async function openSharedDatabase(defect?: string): Promise<SharedDatabas
     pglite,
     statements: new PreparedStatements(pglite),
     reset: async () => {
-      const emptying = `ROLLBACK; ALTER SEQUENCE simulated_ids RESTART; TRUNCATE ${names} RESTART IDENTITY CASCADE`;
+      // The role under which no trigger refuses it.
+      const emptying = `ROLLBACK; ALTER SEQUENCE simulated_ids RESTART; SET session_replication_role = replica;
+        TRUNCATE ${names} RESTART IDENTITY CASCADE; RESET session_replication_role`;
       await asDatabase(() => pglite.exec(emptying));
     },
     [Symbol.asyncDispose]: () => pglite.close(),
