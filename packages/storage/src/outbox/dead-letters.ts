@@ -57,11 +57,7 @@ export async function replayDeadLetters(db: Kysely<Database>, ids?: readonly str
 
 /** Removes these, or all, for good: nobody will hear of them. @returns How many. */
 export async function dropDeadLetters(db: Kysely<Database>, ids?: readonly string[]): Promise<number> {
-  const { numAffectedRows } = await sql`
-    DELETE FROM outbox_events
-    WHERE status = 'dead'
-      AND (${ids === undefined}::boolean OR id = ANY (${ids === undefined ? null : [...ids]}::uuid[]))`.execute(
-    db,
-  );
-  return Number(numAffectedRows ?? 0n);
+  const { rows } = await sql<{ count: number }>`
+    SELECT drop_dead_letters(${ids === undefined ? null : [...ids]}::uuid[]) AS count`.execute(db);
+  return Number(rows[0]?.count ?? 0);
 }

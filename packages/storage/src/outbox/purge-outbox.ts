@@ -16,17 +16,30 @@ export async function purgeOutbox(
   db: Kysely<Database>,
   { hasEndpoint }: { hasEndpoint: boolean },
 ): Promise<number> {
-  let removed = 0;
-  for (;;) {
-    const { rows } = await sql<{ id: string }>`
+  const delivered = await inBatches(async () => {
+    const { numAffectedRows } = await sql`
       DELETE FROM outbox_events WHERE id IN (
         SELECT id FROM outbox_events
-        WHERE (status = 'delivered' AND settled_at <= now() - make_interval(days => ${KEEP_DAYS}))
-          OR (${!hasEndpoint}::boolean AND status = 'pending' AND occurred_at <= now() - make_interval(days => ${KEEP_DAYS}))
+        WHERE status = 'delivered' AND settled_at <= now() - make_interval(days => ${KEEP_DAYS})
         LIMIT ${BATCH}
-        FOR UPDATE SKIP LOCKED)
-      RETURNING id`.execute(db);
-    removed += rows.length;
-    if (rows.length < BATCH) return removed;
+        FOR UPDATE SKIP LOCKED)`.execute(db);
+    return Number(numAffectedRows ?? 0n);
+  });
+  if (hasEndpoint) return delivered;
+  const untold = await inBatches(async () => {
+    const { rows } = await sql<{ count: number }>`
+      SELECT drop_untold_events(now() - make_interval(days => ${KEEP_DAYS}), ${BATCH}::integer) AS count`.execute(
+      db,
+    );
+    return Number(rows[0]?.count ?? 0);
+  });
+  return delivered + untold;
+}
+
+async function inBatches(remove: () => Promise<number>): Promise<number> {
+  for (let removed = 0; ; ) {
+    const count = await remove();
+    removed += count;
+    if (count < BATCH) return removed;
   }
 }
