@@ -67,3 +67,25 @@ it("keeps a sweep away from a store that asks to slow down, while users are stil
     .executeTakeFirst();
   expect(row).toEqual({ attempts: 3, status_code: 503, success: false });
 });
+
+it("hears each time that a store asks to slow down, also when the same call succeeds after all", async () => {
+  await using on = await openTestStorage(store);
+  for (let index = 0; index < 3; index++) await upload(on, wavBytes(100));
+  await sql`UPDATE file_storage SET status = 'deleting'`.execute(on.db);
+  const sentAt: number[] = [];
+  on.proxy.intercept = (operation) => {
+    if (operation !== "DeleteObject") return undefined;
+    sentAt.push(performance.now());
+    // No call fails: the client repeats it, and is served.
+    return sentAt.length % 2 === 1 ? { refuseWith: 503 } : undefined;
+  };
+  const later = await on.openAnother({
+    now: () => new Date(Date.now() + 60_000),
+    settings: { sweepConcurrency: 1 },
+  });
+  expect(await later.sweep()).toMatchObject({ filesDeleted: 3, failures: [] });
+  expect(sentAt).toHaveLength(6);
+  const [first = 0, , second = 0, , third = 0] = sentAt;
+  expect(second - first).toBeGreaterThanOrEqual(500);
+  expect(third - second).toBeGreaterThanOrEqual(1_000);
+});

@@ -54,7 +54,7 @@ it("halves the rate when the store asks to slow down, once for what was refused 
   const budget = createRequestBudget(100);
   const gone = ask(budget, "request", 100);
   await after(0);
-  for (let index = 0; index < 20; index++) budget.settle({ attempts: 1, isSlowDown: true });
+  for (let index = 0; index < 20; index++) budget.settle({ isRepeat: false, isSlowDown: true });
   ask(budget, "request", 10_000, gone);
   await after(1_000);
   expect(gone.length - 100).toBeGreaterThan(45);
@@ -67,14 +67,14 @@ it("halves the rate when the store asks to slow down, once for what was refused 
 
 it("keeps sweeps away from a store that asks to slow down, longer each time, but not users", async () => {
   const budget = createRequestBudget(Number.POSITIVE_INFINITY, () => 1);
-  budget.settle({ attempts: 1, isSlowDown: true });
+  budget.settle({ isRepeat: false, isSlowDown: true });
   const gone = ask(budget, "sweep", 1);
   ask(budget, "request", 5, gone);
   await after(990);
   expect(gone).toEqual(Array.from({ length: 5 }, () => "request"));
   await after(20);
   expect(gone).toContain("sweep");
-  budget.settle({ attempts: 1, isSlowDown: true });
+  budget.settle({ isRepeat: false, isSlowDown: true });
   const later = ask(budget, "sweep", 1);
   await after(1_900);
   expect(later).toEqual([]);
@@ -86,7 +86,7 @@ it("counts attempts that were made behind its back", async () => {
   const budget = createRequestBudget(10);
   const gone = ask(budget, "request", 1);
   await after(0);
-  budget.settle({ attempts: 3, isSlowDown: false });
+  for (let index = 0; index < 2; index++) budget.settle({ isRepeat: true, isSlowDown: false });
   ask(budget, "request", 20, gone);
   await after(0);
   expect(gone).toHaveLength(1 + 7);

@@ -11,8 +11,8 @@ export interface RequestBudget {
    * @throws {UploadError} `storage_unavailable` if `signal` aborts first.
    */
   take(cause: Cause, signal?: AbortSignal): Promise<void>;
-  /** What a call came to: each attempt counts, and a store that asks to slow down is listened to. */
-  settle(call: { attempts: number; isSlowDown: boolean }): void;
+  /** Of each attempt: one that repeats a call has asked nobody and counts, and a store that asks to slow down is listened to. */
+  settle(attempt: { isRepeat: boolean; isSlowDown: boolean }): void;
 }
 
 /** Tokens gather for this long at most: a burst of that size goes out at once. */
@@ -108,8 +108,8 @@ export function createRequestBudget(perSecond: number, random: () => number = Ma
         queues[cause].push(waiting);
         pump();
       }),
-    settle: ({ attempts, isSlowDown }) => {
-      tokens -= Math.max(0, attempts - 1);
+    settle: ({ isRepeat, isSlowDown }) => {
+      if (isRepeat) tokens--;
       if (!isSlowDown) return;
       const now = performance.now();
       if (now - refusedAt < SAME_REFUSAL_MS) return;
@@ -130,9 +130,9 @@ export function bothBudgets(bucket: RequestBudget, client: RequestBudget): Reque
       await bucket.take(cause, signal);
       await client.take(cause, signal);
     },
-    settle: (call) => {
-      bucket.settle(call);
-      client.settle({ ...call, isSlowDown: false });
+    settle: (attempt) => {
+      bucket.settle(attempt);
+      client.settle({ ...attempt, isSlowDown: false });
     },
   };
 }

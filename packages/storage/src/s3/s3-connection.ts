@@ -111,6 +111,7 @@ export function connectS3(options: S3ConnectionOptions): S3Connection {
     ? ([presignerFor(first), presignerFor(second)] as const)
     : ([presigner] as const);
   const { record, budget = createRequestBudget(Number.POSITIVE_INFINITY) } = options;
+  for (const one of [client, onceClient]) tellAttempts(one, budget);
   return {
     bucket,
     address,
@@ -124,6 +125,32 @@ export function connectS3(options: S3ConnectionOptions): S3Connection {
     budget,
     cause: "request",
   };
+}
+
+/** Below the SDK's repeats: of a call that succeeds at last, the caller never hears what the store said before. */
+function tellAttempts({ middlewareStack }: S3Client, budget: RequestBudget): void {
+  middlewareStack.add(
+    (next) => {
+      let isRepeat = false;
+      return async (args) => {
+        let isSlowDown = false;
+        try {
+          const answer = await next(args);
+          isSlowDown = asksToSlowDown(answer.response);
+          return answer;
+        } finally {
+          budget.settle({ isRepeat, isSlowDown });
+          isRepeat = true;
+        }
+      };
+    },
+    { step: "deserialize", priority: "low", name: "tellAttempts" },
+  );
+}
+
+function asksToSlowDown(response: unknown): boolean {
+  if (typeof response !== "object" || response === null || !("statusCode" in response)) return false;
+  return response.statusCode === 503 || response.statusCode === 429;
 }
 
 export function closeS3(s3: S3Connection): void {
@@ -157,8 +184,6 @@ export async function callS3<
   const log = (
     outcome: Pick<StoreOperation, "status" | "requestId" | "responseSize" | "errorCode" | "attempts">,
   ) => {
-    const { attempts, status } = outcome;
-    s3.budget.settle({ attempts, isSlowDown: status === 503 || status === 429 });
     s3.record({
       ...s3.subject,
       type: call.type,
