@@ -271,6 +271,37 @@ export function describeReconcile(
       expect((await on.bucket.keys()).toSorted()).toEqual([changed, file.key, known, "mine"].toSorted());
     });
 
+    it("names a promised file that was made nobody's by hand", async () => {
+      const [nobodys, fine] = [await upload(on, wavBytes(1000)), await upload(on, wavBytes(2000))];
+      await editByHand(
+        sql`UPDATE file_storage SET user_id = NULL, former_user_id = NULL WHERE id = ${nobodys.id}`,
+      );
+      expect((await reconcile()).found).toEqual([`file_without_owner ${nobodys.key}`]);
+      for (const { key } of [nobodys, fine]) expect(await on.bucket.has(key)).toBe(true);
+    });
+
+    it("looks through a bucket that takes no uploads any more, as long as files are in it", async () => {
+      const [gone, kept] = [await upload(on, wavBytes(1000)), await upload(on, wavBytes(2000))];
+      await sql`UPDATE storage_providers SET is_primary = false, is_active = false`.execute(on.db);
+      await remove(gone.key);
+      const { report, found } = await reconcile();
+      expect(found).toEqual([`object_missing ${gone.key}`]);
+      expect(report).toMatchObject({ providers: 1, objects: 1, rows: 2 });
+      expect(await on.bucket.has(kept.key)).toBe(true);
+    });
+
+    it("tells of a bucket that it has no key to, though it is disabled", async () => {
+      await upload(on, wavBytes(1000));
+      await sql`UPDATE storage_providers SET is_primary = false, is_active = false,
+        secret_access_key_encrypted = ${`enc:v1:00000000:${"A".repeat(60)}`}`.execute(on.db);
+      const found: Finding[] = [];
+      // A server that has not opened it yet.
+      const another = await on.openAnother();
+      const report = await another.upkeep.reconcile({ onFinding: (finding) => void found.push(finding) });
+      expect(found).toMatchObject([{ kind: "provider_failed", code: "no_provider" }]);
+      expect(report).toMatchObject({ providers: 0, findings: { provider_failed: 1 } });
+    });
+
     it("tells of a bucket that it cannot look through, and of the rest", async () => {
       await upload(on, wavBytes(1000));
       on.proxy.intercept = (operation) => (operation === "GET bucket" ? { refuseWith: 403 } : undefined);

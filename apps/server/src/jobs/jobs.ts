@@ -71,10 +71,13 @@ function logFinding(log: Logger, { kind, ...finding }: Finding): void {
   switch (kind) {
     case "object_missing":
     case "object_differs":
+    case "file_without_owner":
     case "failed_with_object":
     case "upload_without_session":
-    case "provider_failed":
       log.error(entry, "bucket and database disagree about a file; nothing was changed");
+      return;
+    case "provider_failed":
+      log.error(entry, "a bucket was not looked through; nobody knows how its files are");
       return;
     case "unknown_object":
     case "unknown_upload":

@@ -8,6 +8,8 @@ export interface FileRow extends FoundFile {
   /** Its bytes are promised. */
   isPromised: boolean;
   hasOpenSession: boolean;
+  /** A user, or a workspace whose file it stays when the user goes; or the sweep is about to have it. */
+  hasOwner: boolean;
   changedAt: Date;
 }
 
@@ -63,6 +65,14 @@ function selectRows(db: Kysely<Database>, providerId: string) {
       "f.file_size",
       "f.etag",
       "f.updated_at",
+      // What was being completed while its owner was deleted expires at once.
+      eb
+        .or([
+          eb("f.user_id", "is not", null),
+          eb("f.workspace_id", "is not", null),
+          eb("f.expires_at", "<=", sql<Date>`now()`),
+        ])
+        .as("has_owner"),
       eb
         .exists(
           eb
@@ -86,6 +96,7 @@ async function toRows(query: ReturnType<typeof selectRows>): Promise<FileRow[]> 
     etag: row.etag,
     isPromised: (STORED_STATES as readonly string[]).includes(row.status),
     hasOpenSession: Boolean(row.has_open_session),
+    hasOwner: Boolean(row.has_owner),
     changedAt: row.updated_at,
   }));
 }

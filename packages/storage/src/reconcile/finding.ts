@@ -25,6 +25,8 @@ export type Finding = { providerId: string } & (
   | { kind: "object_missing"; file: FoundFile }
   /** A file that was promised has other bytes. Row and object stay as they are. */
   | { kind: "object_differs"; file: FoundFile; object: FoundObject }
+  /** A file that was promised is nobody's: a row edited by hand. No quota counts it, and nobody can reach it. Both stay. */
+  | { kind: "file_without_owner"; file: FoundFile; object: FoundObject }
   /**
    * The row says that the upload failed, and there is an object from before it said so: perhaps the database is older than
    * the bucket, and the file was acknowledged. Both stay.
@@ -34,7 +36,10 @@ export type Finding = { providerId: string } & (
   | { kind: "upload_without_session"; file: FoundFile; object: FoundObject | undefined }
   /** Its row had come to its end before the object was there, or because it was to be deleted. Deleted. */
   | { kind: "ended_object"; file: FoundFile; object: FoundObject }
-  /** The bucket could not be looked through to the end. */
+  /**
+   * The bucket could not be opened, or not be looked through to the end: nobody knows how its files are. `code` is `no_provider`
+   * where its key is not at hand, `storage_unavailable` where the store does not answer.
+   */
   | { kind: "provider_failed"; code: string; message: string }
 );
 

@@ -9,7 +9,15 @@ function row(state: string, more: Partial<FileRow> = {}): FileRow {
   const isPromised = ["stored", "processing", "processed", "quarantined", "archived", "recalling"].includes(
     state,
   );
-  const of = { id: "f", key: "k", size: 5, etag: "e", hasOpenSession: false, changedAt: ENDED_AT };
+  const of = {
+    id: "f",
+    key: "k",
+    size: 5,
+    etag: "e",
+    hasOpenSession: false,
+    hasOwner: true,
+    changedAt: ENDED_AT,
+  };
   return { ...of, state, isPromised, ...more };
 }
 const object = { key: "k", size: 5, etag: "e", lastModified: minutesLater(-60) };
@@ -28,6 +36,13 @@ describe("a file whose bytes are promised", () => {
   it("is known by its size alone where no ETag was kept", () => {
     expect(judgeFile(row("stored", { etag: null }), { ...object, etag: "any" })).toBe("fine");
   });
+});
+
+it("names a promised file that is nobody's, after what is wrong with its bytes", () => {
+  const nobodys = row("stored", { hasOwner: false });
+  expect(judgeFile(nobodys, object)).toBe("file_without_owner");
+  expect(judgeFile(nobodys, undefined)).toBe("object_missing");
+  expect(judgeFile(row("deleted", { hasOwner: false }), undefined)).toBe("fine");
 });
 
 describe("an upload under way", () => {

@@ -8,6 +8,7 @@ export type Verdict =
   | "fine"
   | "object_missing"
   | "object_differs"
+  | "file_without_owner"
   | "failed_with_object"
   | "upload_without_session"
   | "ended_object";
@@ -17,7 +18,8 @@ export function judgeFile(row: FileRow, object: FoundObject | undefined): Verdic
   if (row.isPromised) {
     if (object === undefined) return "object_missing";
     const isSame = object.size === row.size && (row.etag === null || object.etag === row.etag);
-    return isSame ? "fine" : "object_differs";
+    if (!isSame) return "object_differs";
+    return row.hasOwner ? "fine" : "file_without_owner";
   }
   if (row.state === "uploading") return row.hasOpenSession ? "fine" : "upload_without_session";
   // `deleting` is on its way, and a session that is not over has a say about what it left.

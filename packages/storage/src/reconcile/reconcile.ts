@@ -27,13 +27,7 @@ export async function reconcile(
   options: ReconcileOptions = {},
 ): Promise<ReconcileReport> {
   const report: ReconcileReport = { providers: 0, objects: 0, rows: 0, findings: {} };
-  const providers = await context.db
-    .selectFrom("storage_providers")
-    .select("id")
-    .where("is_active", "=", true)
-    .orderBy("id")
-    .execute();
-  for (const { id } of providers) {
+  for (const id of await findBuckets(context)) {
     if (options.signal?.aborted) break;
     try {
       const counts = await reconcileProvider(context, id, options);
@@ -52,6 +46,24 @@ export async function reconcile(
     }
   }
   return report;
+}
+
+/** Those in use, and those that files are in: they stay readable when no upload goes there any more. */
+async function findBuckets({ db }: StorageContext): Promise<string[]> {
+  const rows = await db
+    .selectFrom("storage_providers as p")
+    .select("p.id")
+    .where((eb) =>
+      eb.or([
+        eb("p.is_active", "=", true),
+        eb.exists(
+          eb.selectFrom("file_storage as f").select("f.id").whereRef("f.storage_provider_id", "=", "p.id"),
+        ),
+      ]),
+    )
+    .orderBy("p.id")
+    .execute();
+  return rows.map(({ id }) => id);
 }
 
 async function reconcileProvider(
