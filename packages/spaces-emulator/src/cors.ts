@@ -43,7 +43,10 @@ export function preflightHeaders(
     .map((name) => name.trim().toLowerCase())
     .filter((name) => name !== "");
   const rule = findRule(request, bucket, method);
-  if (rule === undefined || !wanted.every((name) => rule.headers.some((allowed) => matches(allowed, name))))
+  if (
+    rule === undefined ||
+    !wanted.every((name) => rule.headers.some((allowed) => matches(allowed.toLowerCase(), name)))
+  )
     return undefined;
   return {
     ...originHeaders(request, rule),
@@ -80,10 +83,9 @@ function originHeaders(request: S3Request, rule: CorsRule): Record<string, strin
   };
 }
 
-/** One `*` stands for any run of characters. */
+/** One `*` stands for any run of characters. To the letter: browsers send an origin in one form alone. */
 function matches(pattern: string, text: string): boolean {
-  const [before = "", after] = pattern.toLowerCase().split("*", 2);
-  const value = text.toLowerCase();
-  if (after === undefined) return before === value;
-  return value.length >= before.length + after.length && value.startsWith(before) && value.endsWith(after);
+  const [before = "", after] = pattern.split("*", 2);
+  if (after === undefined) return before === text;
+  return text.length >= before.length + after.length && text.startsWith(before) && text.endsWith(after);
 }
