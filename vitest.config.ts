@@ -12,11 +12,17 @@ const LONG = [
   "kinds.test.ts",
 ];
 
+/** Searches all that the others left behind. */
+const LAST = "07-secrets-told.attack.test.ts";
+
 class LongFilesFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isLong = ({ moduleId }: TestSpecification) => LONG.some((name) => moduleId.endsWith(`/${name}`));
+    const rank = ({ moduleId }: TestSpecification) => {
+      if (LONG.some((name) => moduleId.endsWith(`/${name}`))) return 0;
+      return moduleId.endsWith(LAST) ? 2 : 1;
+    };
     const sorted = await super.sort(files);
-    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+    return sorted.toSorted((a, b) => rank(a) - rank(b));
   }
 }
 
@@ -65,6 +71,18 @@ export default defineConfig({
           include: ["packages/spaces-emulator/test/contract/**/*.test.ts"],
           globalSetup: ["packages/testing/src/vitest-ceph.ts"],
           testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: "attack",
+          include: ["e2e/attack/*.attack.test.ts"],
+          globalSetup: ["e2e/attack/target/open-target.ts"],
+          // One target, one after another: what an attack changes is its own doing.
+          fileParallelism: false,
+          isolate: false,
+          testTimeout: 600_000,
           hookTimeout: 120_000,
         },
       },

@@ -67,6 +67,12 @@ export function testSteps(node) {
       what: "the documentation says who may do what",
       command: [node, inRoot("scripts/access-table.mjs"), "--check"],
     },
+    {
+      name: "attacks",
+      group: "static",
+      what: "SECURITY.md lists the attacks that there are",
+      command: [node, inRoot("scripts/attack-table.mjs"), "--check"],
+    },
     vitest("unit", "unit tests", { workers: 3 }),
     {
       name: "simulation",
@@ -96,6 +102,10 @@ export function testSteps(node) {
     },
     vitest("integration", "integration tests on PostgreSQL", { workers: 3, group: "integration" }),
     vitest("contract", "S3 contract on Ceph and the emulator", { workers: 1, group: "integration" }),
+    vitest("attack", "attacks on a started server (in full: npm run attack)", {
+      workers: 1,
+      group: "integration",
+    }),
     {
       name: "demo",
       group: "integration",

@@ -29,11 +29,14 @@ export type ServerSettings = Record<string, string>;
 export class ServerProcess implements AsyncDisposable {
   readonly url: string;
   readonly #settings: ServerSettings;
+  readonly #onOutput: (text: string) => void;
   #child: ChildProcess | undefined;
   #output = "";
 
-  constructor(port: number, settings: ServerSettings) {
+  /** @param onOutput Told of everything that it prints; of `output` the beginning is forgotten. */
+  constructor(port: number, settings: ServerSettings, onOutput: (text: string) => void = () => undefined) {
     this.url = `http://127.0.0.1:${port}`;
+    this.#onOutput = onOutput;
     this.#settings = { ...settings, PORT: String(port) };
   }
 
@@ -54,6 +57,7 @@ export class ServerProcess implements AsyncDisposable {
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (text: string) => {
         this.#output = (this.#output + text).slice(-100_000);
+        this.#onOutput(text);
       });
     }
     const deadline = performance.now() + READY_WITHIN_MS;
