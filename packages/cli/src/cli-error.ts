@@ -6,7 +6,8 @@ export type CliErrorCode =
   | "embedded_database"
   | "database_unavailable"
   | "migrations_pending"
-  | "secret_missing";
+  | "secret_missing"
+  | "store_unavailable";
 
 /** One sentence for whoever typed the command. Nothing in it is secret. */
 export class CliError extends Error {

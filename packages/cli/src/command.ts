@@ -13,6 +13,8 @@ export interface Terminal {
   write: (text: string) => void;
   /** Sentences beside them. */
   say: (text: string) => void;
+  /** Aborted when somebody wants the command to end: it ends in order then. */
+  interrupted: AbortSignal;
 }
 
 /** Values as parsed: text, whether a flag is there, or several texts; after the names, positionals. */
@@ -52,5 +54,7 @@ export interface Command {
   takesId?: boolean;
   /** Works on a database that lacks migrations. */
   needsNoSchema?: boolean;
+  /** What it can do without a database, which is then not opened; `undefined`: nothing, with these words. */
+  alone?(site: Omit<Site, "db">, words: Words): Promise<Outcome> | undefined;
   run(site: Site, words: Words): Promise<Outcome>;
 }

@@ -1,4 +1,5 @@
 import type { Command } from "./command.ts";
+import { conformance } from "./commands/conformance.ts";
 import { doctor } from "./commands/doctor.ts";
 import { migrateCommand } from "./commands/migrate.ts";
 import { providerAdd } from "./commands/provider-add.ts";
@@ -23,4 +24,5 @@ export const COMMANDS: readonly Command[] = [
   sessions,
   sweepCommand,
   doctor,
+  conformance,
 ];

@@ -34,6 +34,8 @@ export async function runCli(args: string[], terminal: Terminal): Promise<ExitCo
 async function run(command: Command, args: string[], terminal: Terminal): Promise<Outcome> {
   const words = readWords(command, args.slice(command.name.split(" ").length));
   const settings = readSettings(terminal);
+  const alone = command.alone?.({ terminal, settings }, words);
+  if (alone !== undefined) return await alone;
   const db = await openDatabase(settings, { needsNoSchema: command.needsNoSchema === true });
   try {
     return await command.run({ terminal, settings, db }, words);

@@ -14,7 +14,12 @@ export const ENCRYPTION_KEY = randomBytes(32).toString("base64");
 /** The command as a process would run it, in a directory without `.env`. */
 export async function runCommand(
   args: string[],
-  options: { env?: Record<string, string>; stdin?: string; directory?: string } = {},
+  options: {
+    env?: Record<string, string>;
+    stdin?: string;
+    directory?: string;
+    interrupted?: AbortSignal;
+  } = {},
 ): Promise<CommandRun> {
   let [stdout, stderr] = ["", ""];
   const exitCode = await runCli(args, {
@@ -27,6 +32,7 @@ export async function runCommand(
     say: (text) => {
       stderr += text;
     },
+    interrupted: options.interrupted ?? new AbortController().signal,
   });
   return { exitCode, stdout, stderr };
 }

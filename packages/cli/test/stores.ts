@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startSpacesEmulator } from "@audiotricks/spaces-emulator";
+import type { FaultKit } from "@audiotricks/spaces-emulator/faults";
 import { startCephGateway } from "@audiotricks/testing/ceph";
 
 /** An S3 server with a key that may make buckets, and a stranger's. */
@@ -13,11 +14,16 @@ export interface TestStore extends AsyncDisposable {
   other: { accessKeyId: string; secretAccessKey: string };
 }
 
-async function openEmulator(): Promise<TestStore> {
+export async function openEmulator({ faults }: { faults?: FaultKit } = {}): Promise<TestStore> {
   const dataDir = await mkdtemp(join(tmpdir(), "at-cli-"));
   const own = { accessKeyId: "TESTKEY", secretAccessKey: "testsecret-of-the-emulator" };
   const other = { accessKeyId: "OTHERKEY", secretAccessKey: "othersecret-of-the-emulator" };
-  const emulator = await startSpacesEmulator({ port: 0, dataDir, credentials: [own, other] });
+  const emulator = await startSpacesEmulator({
+    port: 0,
+    dataDir,
+    credentials: [own, other],
+    ...(faults && { faults }),
+  });
   return {
     endpoint: emulator.endpoint,
     region: "us-east-1",
@@ -31,6 +37,6 @@ async function openEmulator(): Promise<TestStore> {
 }
 
 export const STORES: readonly (readonly [string, () => Promise<TestStore>])[] = [
-  ["the emulator", openEmulator],
+  ["the emulator", () => openEmulator()],
   ["Ceph", startCephGateway],
 ];

@@ -11,7 +11,9 @@ export const sweepCommand: Command = {
   run: async (site, words) => {
     const storage = await openStorage(site);
     try {
-      return words.has("dry-run") ? await preview(storage) : await sweep(storage);
+      return words.has("dry-run")
+        ? await preview(storage, site.terminal.interrupted)
+        : await sweep(storage, site.terminal.interrupted);
     } finally {
       await storage.close();
     }
@@ -25,8 +27,8 @@ async function openStorage({ db, settings }: Site): Promise<Storage> {
   return createStorage({ db, providers });
 }
 
-async function preview(storage: Storage): Promise<Outcome> {
-  const found = await storage.upkeep.previewSweep();
+async function preview(storage: Storage, signal: AbortSignal): Promise<Outcome> {
+  const found = await storage.upkeep.previewSweep({ signal });
   return report(found, [
     `Sessions to expire: ${found.sessionsToExpire}`,
     `Files to expire: ${found.filesToExpire}`,
@@ -39,8 +41,8 @@ async function preview(storage: Storage): Promise<Outcome> {
   ]);
 }
 
-async function sweep(storage: Storage): Promise<Outcome> {
-  const done = await storage.sweep();
+async function sweep(storage: Storage, signal: AbortSignal): Promise<Outcome> {
+  const done = await storage.sweep({ signal });
   return report(done, [
     `Expired: ${done.expired}`,
     `Sessions completed: ${done.sessionsCompleted}`,
