@@ -7,7 +7,9 @@ export type CliErrorCode =
   | "database_unavailable"
   | "migrations_pending"
   | "secret_missing"
-  | "store_unavailable";
+  | "store_unavailable"
+  | "list_invalid"
+  | "interrupted";
 
 /** One sentence for whoever typed the command. Nothing in it is secret. */
 export class CliError extends Error {

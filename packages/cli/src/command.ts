@@ -8,11 +8,15 @@ export interface Terminal {
   env: Readonly<Record<string, string | undefined>>;
   /** Where `.env` is looked for. */
   directory: string;
-  stdin: NodeJS.ReadableStream & { isTTY?: boolean };
-  /** Results. */
-  write: (text: string) => void;
+  /** Whether stdin is a keyboard. */
+  isTyped: boolean;
+  /** Results. What takes long to be taken is waited for. */
+  write: (text: string) => void | Promise<void>;
   /** Sentences beside them. */
   say: (text: string) => void;
+  /** What a file holds that an argument names, `-` for stdin. Rejects as Node does. */
+  read: (file: string) => AsyncIterable<Uint8Array>;
+  now: () => Date;
   /** Aborted when somebody wants the command to end: it ends in order then. */
   interrupted: AbortSignal;
 }
@@ -41,6 +45,8 @@ export interface Outcome {
   /** The same for people. */
   text: string;
   exitCode?: ExitCode;
+  /** The text is said beside the results, which were written already. */
+  isAside?: boolean;
 }
 
 export interface Command {

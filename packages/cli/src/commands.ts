@@ -8,6 +8,7 @@ import { providerList } from "./commands/provider-list.ts";
 import { providerRewrap } from "./commands/provider-rewrap.ts";
 import { providerRotate } from "./commands/provider-rotate.ts";
 import { quotaSet } from "./commands/quota-set.ts";
+import { reconcile } from "./commands/reconcile.ts";
 import { sessions } from "./commands/sessions.ts";
 import { sweepCommand } from "./commands/sweep.ts";
 import { usage } from "./commands/usage.ts";
@@ -23,6 +24,7 @@ export const COMMANDS: readonly Command[] = [
   usage,
   sessions,
   sweepCommand,
+  reconcile,
   doctor,
   conformance,
 ];

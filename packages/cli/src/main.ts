@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { readInput } from "./read-input.ts";
 import { runCli } from "./run-cli.ts";
 
 // Once each: a second wish ends the process where it stands.
@@ -6,11 +7,14 @@ const interrupted = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
   process.once(signal, () => interrupted.abort());
 
+const [directory, { stdin, stdout, stderr }] = [process.cwd(), process];
 process.exitCode = await runCli(process.argv.slice(2), {
   env: process.env,
-  directory: process.cwd(),
-  stdin: process.stdin,
-  write: (text) => void process.stdout.write(text),
-  say: (text) => void process.stderr.write(text),
+  directory,
+  isTyped: stdin.isTTY === true,
+  read: (file) => readInput(file, { stdin, directory }),
+  write: (text) => new Promise((resolve) => void stdout.write(text, () => resolve())),
+  say: (text) => void stderr.write(text),
+  now: () => new Date(),
   interrupted: interrupted.signal,
 });

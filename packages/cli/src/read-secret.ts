@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { CliError } from "./cli-error.ts";
 import type { Terminal } from "./command.ts";
 
@@ -9,10 +8,13 @@ const MAX_LENGTH = 1024;
  *
  * @throws {CliError} `secret_missing`, repeating nothing of it.
  */
-export async function readSecret({ stdin }: Terminal, file: string | undefined): Promise<string> {
-  const secret = (
-    file === undefined || file === "-" ? await readStdin(stdin) : await readSecretFile(file)
-  ).trim();
+export async function readSecret(terminal: Terminal, file = "-"): Promise<string> {
+  if (file === "-" && terminal.isTyped)
+    throw new CliError(
+      "secret_missing",
+      "The secret access key comes by stdin (… < FILE), or from the file that --secret-file names: what is typed here would stay on the screen.",
+    );
+  const secret = (await readShort(terminal.read(file))).trim();
   if (secret === "" || secret.length > MAX_LENGTH || !/^[\x21-\x7e]+$/.test(secret))
     throw new CliError(
       "secret_missing",
@@ -21,27 +23,16 @@ export async function readSecret({ stdin }: Terminal, file: string | undefined):
   return secret;
 }
 
-async function readStdin(stdin: Terminal["stdin"]): Promise<string> {
-  if (stdin.isTTY === true)
-    throw new CliError(
-      "secret_missing",
-      "The secret access key comes by stdin (… < FILE), or from the file that --secret-file names: what is typed here would stay on the screen.",
-    );
-  const parts: Buffer[] = [];
+async function readShort(input: AsyncIterable<Uint8Array>): Promise<string> {
+  const parts: Uint8Array[] = [];
   let length = 0;
-  for await (const part of stdin) {
-    const bytes = Buffer.from(part);
-    length += bytes.length;
-    // Longer than any secret: no need to read on.
-    if (length > 2 * MAX_LENGTH) break;
-    parts.push(bytes);
-  }
-  return length > 2 * MAX_LENGTH ? "" : Buffer.concat(parts).toString("utf8");
-}
-
-async function readSecretFile(file: string): Promise<string> {
   try {
-    return await readFile(file, "utf8");
+    for await (const bytes of input) {
+      length += bytes.length;
+      // Longer than any secret: no need to read on.
+      if (length > 2 * MAX_LENGTH) return "";
+      parts.push(bytes);
+    }
   } catch (cause) {
     throw new CliError(
       "secret_missing",
@@ -49,4 +40,5 @@ async function readSecretFile(file: string): Promise<string> {
       { cause },
     );
   }
+  return Buffer.concat(parts).toString("utf8");
 }

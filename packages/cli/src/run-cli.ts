@@ -18,11 +18,12 @@ export async function runCli(args: string[], terminal: Terminal): Promise<ExitCo
   try {
     const command = findCommand(args);
     if (command === undefined || args.includes("--help")) {
-      terminal.write(`${command === undefined ? HELP : helpOf(command)}\n`);
+      await terminal.write(`${command === undefined ? HELP : helpOf(command)}\n`);
       return EXIT.ok;
     }
-    const { json, text, exitCode = EXIT.ok } = await run(command, args, terminal);
-    terminal.write(isJson ? `${JSON.stringify(json, undefined, 2)}\n` : `${text}\n`);
+    const { json, text, exitCode = EXIT.ok, isAside = false } = await run(command, args, terminal);
+    if (isAside) terminal.say(`${text}\n`);
+    else await terminal.write(isJson ? `${JSON.stringify(json, undefined, 2)}\n` : `${text}\n`);
     return exitCode;
   } catch (error) {
     const { code, message, exitCode } = describe(error);

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import { Readable } from "node:stream";
 import { runCli } from "../src/index.ts";
+import { readInput } from "../src/read-input.ts";
 
 export interface CommandRun {
   exitCode: number;
@@ -19,13 +20,19 @@ export async function runCommand(
     stdin?: string;
     directory?: string;
     interrupted?: AbortSignal;
+    /** How far the command's clock is ahead. */
+    aheadMs?: number;
   } = {},
 ): Promise<CommandRun> {
   let [stdout, stderr] = ["", ""];
+  const { directory = tmpdir() } = options;
+  const stdin = Readable.from([options.stdin ?? ""]);
   const exitCode = await runCli(args, {
     env: options.env ?? {},
-    directory: options.directory ?? tmpdir(),
-    stdin: Readable.from([options.stdin ?? ""]),
+    directory,
+    isTyped: false,
+    read: (file) => readInput(file, { stdin, directory }),
+    now: () => new Date(Date.now() + (options.aheadMs ?? 0)),
     write: (text) => {
       stdout += text;
     },

@@ -1,6 +1,7 @@
-import { createStorage, openProviders, type Storage } from "@audiotricks/storage";
-import type { Command, Outcome, Site } from "../command.ts";
+import type { Storage } from "@audiotricks/storage";
+import type { Command, Outcome } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
+import { openStorage } from "../open-storage.ts";
 
 export const sweepCommand: Command = {
   name: "sweep",
@@ -19,13 +20,6 @@ export const sweepCommand: Command = {
     }
   },
 };
-
-/** The rows as they are: the servers' own bucket is theirs to register. */
-async function openStorage({ db, settings }: Site): Promise<Storage> {
-  const { encryptionKey, allowInternalEndpoints, spaces } = settings;
-  const providers = await openProviders({ db, given: spaces, encryptionKey, allowInternalEndpoints });
-  return createStorage({ db, providers });
-}
 
 async function preview(storage: Storage, signal: AbortSignal): Promise<Outcome> {
   const found = await storage.upkeep.previewSweep({ signal });
