@@ -32,7 +32,11 @@ module.exports = {
       "^packages/protocol/src",
       "^packages/storage/src",
     ]),
-    only("cli-on-storage", "^packages/cli/src", ["^packages/(protocol|storage)/src", "^migrations/src"]),
+    only("cli-on-storage", "^packages/cli/src", [
+      "^packages/(protocol|storage|embedded)/src",
+      "^migrations/src",
+    ]),
+    only("embedded-on-storage", "^packages/embedded/src", ["^packages/(storage|spaces-emulator)/src"]),
     only("emulator-stands-alone", "^packages/spaces-emulator/src", []),
     only("simulation-on-the-real-code", "^packages/simulation/src", [
       "^packages/(protocol|storage|uppy-spaces|testing)/src",

@@ -1,10 +1,10 @@
 import { type Authenticate, bearerJwt } from "@audiotricks/companion";
+import { localSecret } from "@audiotricks/embedded";
 import { createUserDirectory, type Database } from "@audiotricks/storage";
 import type { Hono } from "hono";
 import type { Kysely } from "kysely";
 import type { ServerConfig } from "./config.ts";
 import { createDemo, seedDemo } from "./demo.ts";
-import { localSecret } from "./local-secret.ts";
 
 export interface Authentication {
   authenticate: Authenticate;

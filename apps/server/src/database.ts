@@ -1,8 +1,7 @@
-import { join } from "node:path";
+import { openEmbeddedDatabase } from "@audiotricks/embedded";
 import { type Database, preparing } from "@audiotricks/storage";
-import { PGlite, types } from "@electric-sql/pglite";
-import { Kysely, PGliteDialect, PostgresDialect } from "kysely";
-import { Client, Pool, types as pgTypes } from "pg";
+import { Kysely, PostgresDialect } from "kysely";
+import { Client, Pool, types } from "pg";
 import type { Db } from "pg-boss";
 import type { Logger } from "./logger.ts";
 import { StartError } from "./start-error.ts";
@@ -25,22 +24,11 @@ const CONNECTIONS = 10;
 const JOB_CONNECTIONS = 4;
 
 /** Sizes and counts: JavaScript's numbers hold them exactly, as no object is larger than 5 TB. */
-const INT8 = pgTypes.builtins.INT8;
+const INT8 = types.builtins.INT8;
 
-/**
- * PostgreSQL touches all of its shared buffers when it starts, 128 MiB unless told otherwise: more than the rest of the
- * companion. What does not fit is read from the system's file cache, which is as fast for tables of this size.
- */
-const EMBEDDED_BUFFERS = "8MB";
-
-/** PGlite under the data directory, which must be locked: it has no lock of its own. */
-export async function openEmbeddedDatabase(dataDir: string): Promise<OpenDatabase> {
-  const pglite = await PGlite.create({
-    dataDir: join(dataDir, "postgres"),
-    parsers: { [types.INT8]: Number },
-    startParams: [...PGlite.defaultStartParams, "-c", `shared_buffers=${EMBEDDED_BUFFERS}`],
-  });
-  const db = new Kysely<Database>({ dialect: new PGliteDialect({ pglite }) });
+/** PGlite under the data directory, which must be locked. */
+export async function openPglite(dataDir: string): Promise<OpenDatabase> {
+  const { pglite, db, close } = await openEmbeddedDatabase(dataDir);
   return {
     db,
     jobs: {
@@ -51,10 +39,7 @@ export async function openEmbeddedDatabase(dataDir: string): Promise<OpenDatabas
         return fromPglite(pglite);
       },
     },
-    close: async () => {
-      await db.destroy();
-      if (!pglite.closed) await pglite.close();
-    },
+    close,
   };
 }
 
@@ -99,7 +84,7 @@ function openPool(url: string, max: number, log: Logger): Pool {
     application_name: "audiotricks-uploads",
     types: {
       getTypeParser: (oid: number, format?: "text" | "binary") =>
-        oid === INT8 ? Number : pgTypes.getTypeParser(oid, format as "text"),
+        oid === INT8 ? Number : types.getTypeParser(oid, format as "text"),
     },
   });
   // A connection that breaks while idle is replaced by the next query; unheard, its error would end the process.

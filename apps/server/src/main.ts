@@ -1,6 +1,6 @@
 import { join } from "node:path";
+import { EmbeddedError } from "@audiotricks/embedded";
 import { ConfigError, readConfig } from "./config.ts";
-import { DirectoryLockedError } from "./directory-lock.ts";
 import { loadEnvFile } from "./load-env-file.ts";
 import { createLogger } from "./logger.ts";
 import { StartError } from "./start-error.ts";
@@ -20,7 +20,7 @@ try {
   log.info({ port: server.port }, "ready");
 } catch (error) {
   const isForPeople =
-    error instanceof ConfigError || error instanceof StartError || error instanceof DirectoryLockedError;
+    error instanceof ConfigError || error instanceof StartError || error instanceof EmbeddedError;
   console.error(isForPeople ? error.message : error);
   process.exit(1);
 }

@@ -1,8 +1,8 @@
 import { join } from "node:path";
+import { EmbeddedError } from "@audiotricks/embedded";
 import { pendingMigrations } from "@audiotricks/migrations";
 import { ConfigError, readConfig, type ServerConfig } from "./config.ts";
 import type { OpenDatabase } from "./database.ts";
-import { DirectoryLockedError } from "./directory-lock.ts";
 import { loadEnvFile } from "./load-env-file.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { openDatabase } from "./open-services.ts";
@@ -31,7 +31,7 @@ export async function runOperatorCommand<Wishes>(
     process.exitCode = await work({ config, log: createLogger(config), teardown }, wishes);
   } catch (error) {
     const isForPeople =
-      error instanceof ConfigError || error instanceof StartError || error instanceof DirectoryLockedError;
+      error instanceof ConfigError || error instanceof StartError || error instanceof EmbeddedError;
     console.error(isForPeople ? error.message : error);
     process.exitCode = 1;
   } finally {

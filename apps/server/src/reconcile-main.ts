@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
+import { followLocalSpaces } from "@audiotricks/embedded";
 import { createStorage, openProviders } from "@audiotricks/storage";
-import { followLocalSpaces } from "./local-spaces.ts";
 import { lockEmbedded, openSpaces } from "./open-services.ts";
 import {
   type OperatorSite,

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { createCompanion, serviceToken } from "@audiotricks/companion";
+import { followLocalSpaces } from "@audiotricks/embedded";
 import { migrate } from "@audiotricks/migrations";
 import { UploadError } from "@audiotricks/protocol";
 import {
@@ -19,7 +20,6 @@ import type { DefaultLimits, ServerConfig } from "./config.ts";
 import { createDemoSite } from "./demo-site.ts";
 import { listen } from "./http-server.ts";
 import { beginJobs } from "./jobs/begin-jobs.ts";
-import { followLocalSpaces } from "./local-spaces.ts";
 import type { Logger } from "./logger.ts";
 import { lockEmbedded, openDatabase, openSpaces } from "./open-services.ts";
 import { withReadiness } from "./readiness.ts";
@@ -47,7 +47,7 @@ export interface RunningServer {
  * Opens, migrates and serves everything.
  *
  * @param options.demoRoot Folder with the demo's built files.
- * @throws {StartError} Or `DirectoryLockedError`: with a sentence for whoever starts it; nothing is left open.
+ * @throws {StartError} Or `EmbeddedError`: with a sentence for whoever starts it; nothing is left open.
  */
 export async function startServer(
   config: ServerConfig,

@@ -4,11 +4,11 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { lockDataDirectory } from "@audiotricks/embedded";
 import type { Database } from "@audiotricks/storage";
 import { createTestDatabase } from "@audiotricks/testing/database";
 import { type Kysely, sql } from "kysely";
 import { expect, it, vi } from "vitest";
-import { lockDirectory } from "../src/directory-lock.ts";
 import { environment, startServerProcess, temporaryDirectory } from "./server-process.ts";
 
 // Starts real processes, on a machine that other tests share.
@@ -93,7 +93,7 @@ it("lists, sends again and drops what was given up, on the database of a running
 it("refuses while another process has the embedded database, and what is no wish", async () => {
   using directory = temporaryDirectory();
   const dataDir = join(directory.path, "data");
-  const lock = lockDirectory(dataDir);
+  const lock = lockDataDirectory(dataDir);
   const [refused, wrong] = await Promise.all([
     deadLetters({ DATA_DIR: dataDir }),
     deadLetters({ DATA_DIR: dataDir }, "drop"),

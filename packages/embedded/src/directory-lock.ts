@@ -2,6 +2,7 @@ import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { EmbeddedError } from "./embedded-error.ts";
 import { processIdentity } from "./process-identity.ts";
 
 /**
@@ -15,7 +16,7 @@ export interface DirectoryLock {
   release(): void;
 }
 
-export class DirectoryLockedError extends Error {}
+export class DirectoryLockedError extends EmbeddedError {}
 
 const holder = z.object({ pid: z.int(), identity: z.string(), host: z.string(), released: z.boolean() });
 type Holder = z.infer<typeof holder>;

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { startSpacesEmulator } from "@audiotricks/spaces-emulator";
 import type { Database, SpacesProvider } from "@audiotricks/storage";
 import { type Kysely, sql } from "kysely";
+import { EmbeddedError } from "./embedded-error.ts";
 import { localSecret } from "./local-secret.ts";
-import { StartError } from "./start-error.ts";
 
 export interface LocalSpaces {
   provider: SpacesProvider;
@@ -17,14 +17,14 @@ const BUCKET = "audiotricks-local";
  *
  * @param options.publicHost Where browsers find it: signed URLs say this name.
  * @param options.faultToken Who may make things go wrong there.
- * @throws {StartError} If its port is taken.
+ * @throws {EmbeddedError} If its port is taken.
  */
 export async function openLocalSpaces(options: {
   dataDir: string;
   host: string;
   port: number;
   publicHost: string;
-  faultToken: string | undefined;
+  faultToken?: string | undefined;
 }): Promise<LocalSpaces> {
   const { dataDir, host, port, publicHost, faultToken } = options;
   const credentials = { accessKeyId: "local", secretAccessKey: localSecret(dataDir, "spaces-secret-key") };
@@ -41,7 +41,7 @@ export async function openLocalSpaces(options: {
     return { provider, close: async () => await emulator.close() };
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "EADDRINUSE") throw cause;
-    throw new StartError(
+    throw new EmbeddedError(
       `Port ${port}, the local store's, is in use. Stop what listens there, or set EMULATOR_PORT to another one.`,
       { cause },
     );

@@ -1,0 +1,10 @@
+import { defineConfig } from "tsdown";
+
+export default defineConfig({
+  entry: ["src/index.ts"],
+  format: "esm",
+  fixedExtension: false,
+  dts: true,
+  sourcemap: true,
+  tsconfig: "../../tsconfig.json",
+});
