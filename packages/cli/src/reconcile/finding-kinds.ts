@@ -10,6 +10,9 @@ export const FINDING_KINDS: Readonly<Record<FindingKind, { means: string; isHarm
   upload_without_session: {
     means: "Uploading, with no session that could end it: a row edited by hand. It stays.",
   },
+  file_without_owner: {
+    means: "Promised, and nobody's: a row edited by hand. It stays, and counts for nobody.",
+  },
   unknown_object: {
     means: "At a key of ours, without a row. Kept until a list of them is confirmed: --list.",
   },
