@@ -82,6 +82,18 @@ it("keeps sweeps away from a store that asks to slow down, longer each time, but
   expect(later).toEqual(["sweep"]);
 });
 
+it("keeps sweeps away from the last refusal on, also of those that count as one", async () => {
+  const budget = createRequestBudget(Number.POSITIVE_INFINITY, () => 1);
+  budget.settle({ isRepeat: false, isSlowDown: true });
+  await after(400);
+  budget.settle({ isRepeat: true, isSlowDown: true });
+  const gone = ask(budget, "sweep", 1);
+  await after(990);
+  expect(gone).toEqual([]);
+  await after(20);
+  expect(gone).toEqual(["sweep"]);
+});
+
 it("counts attempts that were made behind its back", async () => {
   const budget = createRequestBudget(10);
   const gone = ask(budget, "request", 1);

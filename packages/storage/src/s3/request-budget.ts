@@ -112,11 +112,12 @@ export function createRequestBudget(perSecond: number, random: () => number = Ma
       if (isRepeat) tokens--;
       if (!isSlowDown) return;
       const now = performance.now();
-      if (now - refusedAt < SAME_REFUSAL_MS) return;
-      fill(now);
-      refusals = now - refusedAt > RECOVERY_MS ? 1 : refusals + 1;
-      shareThen = Math.max(LEAST_SHARE, share(now) / 2);
-      refusedAt = now;
+      if (now - refusedAt >= SAME_REFUSAL_MS) {
+        fill(now);
+        refusals = now - refusedAt > RECOVERY_MS ? 1 : refusals + 1;
+        shareThen = Math.max(LEAST_SHARE, share(now) / 2);
+        refusedAt = now;
+      }
       const pause = Math.min(FIRST_PAUSE_MS * 2 ** (refusals - 1), LONGEST_PAUSE_MS);
       sweepsFrom = now + pause * (0.5 + random() / 2);
     },
