@@ -48,7 +48,8 @@ const SQLSTATES = /^(?:08...|53...|57P0[1-3])$/;
 const MESSAGES =
   /^(?:Connection terminated|timeout exceeded when trying to connect|Client .* and is not queryable$)/;
 
-function isDatabaseAway(error: unknown): boolean {
+/** Whether it is the database that did not answer, however deep that came from. */
+export function isDatabaseAway(error: unknown): boolean {
   if (error instanceof UploadError || !(error instanceof Error)) return false;
   if (error instanceof AggregateError && error.errors.some(isDatabaseAway)) return true;
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
@@ -59,7 +60,7 @@ function databaseUnavailable(cause: unknown): UploadError {
   return new UploadError("database_unavailable", "The database does not answer. Try again.", { cause });
 }
 
-/** SQLSTATE: a value that cannot be, a constraint, a deadlock. Another row in the same statement may be all right. */
+/** SQLSTATE: a value that cannot be, a constraint, a deadlock, what a trigger says (`AT` is ours). Another row in the same statement may be all right. */
 export function isAboutOne(error: unknown): boolean {
-  return error instanceof Error && "code" in error && /^(?:22|23|40)...$/.test(String(error.code));
+  return error instanceof Error && "code" in error && /^(?:22|23|40|AT|P0)...$/.test(String(error.code));
 }

@@ -417,6 +417,14 @@ export interface StorageUsageDays {
   workspace_id: string | null;
 }
 
+export interface SweepProgress {
+  after_key: Generated<string>;
+  after_upload_id: Generated<string>;
+  due_at: Generated<Timestamp>;
+  kind: string;
+  storage_provider_id: string;
+}
+
 export interface UploadChunks {
   checksum_md5: string | null;
   chunk_number: number;
@@ -504,6 +512,7 @@ export interface DB {
   storage_settings: StorageSettings;
   storage_usage: StorageUsage;
   storage_usage_days: StorageUsageDays;
+  sweep_progress: SweepProgress;
   upload_chunks: UploadChunks;
   user_identities: UserIdentities;
   users: Users;

@@ -193,8 +193,18 @@ export interface SweepReport {
   uploadsAborted: number;
   /** Objects under `temp/` that no open session owned. */
   temporaryDeleted: number;
-  /** What could not be done this time, by stable code; it is tried again by the next sweep. */
-  failures: { id: string; code: string; message: string }[];
+  /** What could not be done this time; it is tried again by the next sweep. */
+  failures: SweepFailure[];
+}
+
+export interface SweepFailure {
+  /** Of a session, a file, an upload at the store or a bucket's provider; or the name of a kind of work that failed as a whole. */
+  id: string;
+  /** Stable: an `UploadErrorCode`. `internal` is a fault of ours or of a row; it does not pass by itself. */
+  code: string;
+  message: string;
+  /** What the store or the database said. */
+  cause?: string;
 }
 
 export interface SweepPreview {
@@ -211,7 +221,7 @@ export interface SweepPreview {
   temporaryToDelete: string[];
   temporaryToComplete: string[];
   /** Buckets that could not be looked through, by provider id. */
-  failures: { id: string; code: string; message: string }[];
+  failures: SweepFailure[];
 }
 
 /** What is done now and then. Each is safe at any time, by any number of callers, and leaves no half-done work. */

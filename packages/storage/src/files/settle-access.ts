@@ -1,5 +1,6 @@
 import { UploadError } from "@audiotricks/protocol";
-import { type Selectable, sql } from "kysely";
+import { type RawBuilder, type Selectable, sql } from "kysely";
+import type { Clock } from "../clock.ts";
 import type { FileStorage } from "../database-schema.ts";
 import { putObjectAcl } from "../s3/object-acl.ts";
 import { storageUnavailable } from "../s3/s3-failure.ts";
@@ -41,12 +42,20 @@ export function accessChangeOf(row: Selectable<FileStorage>, isFirst: boolean): 
   };
 }
 
-/** Claims changes that nobody is at any more, by file. */
-export async function claimAccessChanges({
-  db,
-  clock,
-  settings,
-}: StorageContext): Promise<Map<string, AccessChange>> {
+/** Of `file_storage f`: nobody is at it any more. */
+export function isAccessDue(clock: Clock): RawBuilder<boolean> {
+  return sql`(f.access_due_at <= ${clock.now()} AND f.status IN (${sql.join(STORED_STATES)}))`;
+}
+
+/**
+ * Claims changes that nobody is at any more, each under its file's id.
+ *
+ * @param only Just this file's.
+ */
+export async function claimAccessChanges(
+  { db, clock, settings }: StorageContext,
+  only?: string,
+): Promise<(AccessChange & { id: string })[]> {
   const rows = await db
     .updateTable("file_storage")
     .set({
@@ -58,8 +67,8 @@ export async function claimAccessChanges({
       eb
         .selectFrom("file_storage as f")
         .select("f.id")
-        .where("f.access_due_at", "<=", clock.now())
-        .where("f.status", "in", STORED_STATES)
+        .where(isAccessDue(clock))
+        .$if(only !== undefined, (query) => query.where("f.id", "=", only ?? ""))
         .orderBy("f.access_due_at")
         .limit(settings.sweepBatch)
         .forUpdate()
@@ -67,12 +76,10 @@ export async function claimAccessChanges({
     )
     .returningAll()
     .execute();
-  return new Map(
-    rows.flatMap((row) => {
-      const change = accessChangeOf(row, false);
-      return change === undefined ? [] : [[row.id, change] as const];
-    }),
-  );
+  return rows.flatMap((row) => {
+    const change = accessChangeOf(row, false);
+    return change === undefined ? [] : [{ ...change, id: row.id }];
+  });
 }
 
 /**

@@ -81,33 +81,54 @@ export async function listParts(
   }
 }
 
+/** An upload under way, as the store lists it. */
+export interface ListedUpload {
+  key: string;
+  uploadId: string;
+  initiatedAt: Date;
+}
+
+/** Where a page begins: after this key, and among uploads to the same key after this id. Empty for the first. */
+type UploadMarker = Pick<ListedUpload, "key" | "uploadId">;
+
 /** All uploads under way whose keys begin with `prefix`, a page at a time. */
-export async function* listUploads(
+export async function* listUploads(s3: S3Connection, prefix: string): AsyncGenerator<ListedUpload[]> {
+  for (let after: UploadMarker | undefined = { key: "", uploadId: "" }; after !== undefined; ) {
+    const page = await listUploadsPage(s3, prefix, after);
+    yield page.uploads;
+    after = page.next;
+  }
+}
+
+/** One page of them, in the order of their keys. */
+export async function listUploadsPage(
   s3: S3Connection,
   prefix: string,
-): AsyncGenerator<{ key: string; uploadId: string; initiatedAt: Date }[]> {
-  let marker: { KeyMarker: string; UploadIdMarker: string } | undefined;
-  for (;;) {
-    const page = await callS3(s3, {
-      type: "list",
-      name: "ListMultipartUploads",
-      httpMethod: "GET",
-      key: prefix,
-      send: () =>
-        s3.client.send(new ListMultipartUploadsCommand({ Bucket: s3.bucket, Prefix: prefix, ...marker })),
-      result: (answer) => answer,
-      failed: (failure) => {
-        throw storageUnavailable("ListMultipartUploads", failure);
-      },
-    });
-    yield (page.Uploads ?? []).map(({ Key = "", UploadId = "", Initiated = new Date() }) => ({
-      key: Key,
-      uploadId: UploadId,
-      initiatedAt: Initiated,
-    }));
-    if (!page.IsTruncated || !page.NextKeyMarker) return;
-    marker = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker ?? "" };
-  }
+  after: UploadMarker,
+): Promise<{ uploads: ListedUpload[]; next: UploadMarker | undefined }> {
+  const marker = after.key === "" ? {} : { KeyMarker: after.key, UploadIdMarker: after.uploadId };
+  return callS3(s3, {
+    type: "list",
+    name: "ListMultipartUploads",
+    httpMethod: "GET",
+    key: prefix,
+    send: () =>
+      s3.client.send(new ListMultipartUploadsCommand({ Bucket: s3.bucket, Prefix: prefix, ...marker })),
+    result: ({ Uploads = [], IsTruncated = false, NextKeyMarker = "", NextUploadIdMarker = "" }) => ({
+      uploads: Uploads.map(({ Key = "", UploadId = "", Initiated = new Date() }) => ({
+        key: Key,
+        uploadId: UploadId,
+        initiatedAt: Initiated,
+      })),
+      next:
+        IsTruncated && NextKeyMarker !== ""
+          ? { key: NextKeyMarker, uploadId: NextUploadIdMarker }
+          : undefined,
+    }),
+    failed: (failure) => {
+      throw storageUnavailable("ListMultipartUploads", failure);
+    },
+  });
 }
 
 /** Ids of all uploads under way at exactly this key. */

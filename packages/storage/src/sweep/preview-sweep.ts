@@ -1,10 +1,13 @@
 import { sql } from "kysely";
 import type { SweepPreview } from "../storage.ts";
 import type { StorageContext } from "../storage-context.ts";
-import { DELETION_GRACE_MS } from "./claim-deletions.ts";
-import { findProvidersToSweep } from "./find-work.ts";
+import { type Findings, isNoKeyToQuiet } from "./bucket-pass.ts";
+import { isDeletionDue } from "./claim-deletions.ts";
+import { isExpiredFile, isExpiredSession } from "./expire.ts";
+import { findBucketsToSweep } from "./find-buckets.ts";
+import { BEGINNING, type Place } from "./pass-progress.ts";
+import { describeSweepFailure } from "./sweep-failure.ts";
 import { findLeftovers } from "./sweep-leftovers.ts";
-import { describeSweepFailure } from "./sweep-run.ts";
 import { findTemporaryWork } from "./sweep-temporary.ts";
 
 /** What a sweep would do if it began now and had all the time it needs. Reads, and changes nothing. */
@@ -20,19 +23,32 @@ export async function previewSweep(
     temporaryToComplete: [],
     failures: [],
   };
-  for (const providerId of await findProvidersToSweep(context)) {
+  for (const bucket of await findBucketsToSweep(context)) {
+    const { providerId, kind } = bucket;
+    if (preview.failures.some(({ id }) => id === providerId)) continue;
     try {
       const store = await context.stores.of(providerId);
-      for await (const page of findTemporaryWork(context, store))
-        for (const { key, work } of page)
-          (work === "delete" ? preview.temporaryToDelete : preview.temporaryToComplete).push(key);
-      for await (const page of findLeftovers(context, store, providerId))
-        preview.uploadsToAbort.push(...page.map(({ key }) => key));
+      if (kind === "uploads") {
+        for await (const { place } of wholeBucket((after) => findLeftovers(context, store, bucket, after)))
+          preview.uploadsToAbort.push(place.key);
+      } else {
+        for await (const { place, work } of wholeBucket((after) => findTemporaryWork(context, store, after)))
+          (work === "delete" ? preview.temporaryToDelete : preview.temporaryToComplete).push(place.key);
+      }
     } catch (error) {
-      preview.failures.push({ id: providerId, ...describeSweepFailure(error) });
+      if (!isNoKeyToQuiet(bucket, error))
+        preview.failures.push({ id: providerId, ...describeSweepFailure(error) });
     }
   }
   return preview;
+}
+
+async function* wholeBucket<Item>(look: (after: Place) => Promise<Findings<Item>>): AsyncGenerator<Item> {
+  for (let after: Place | undefined = BEGINNING; after !== undefined; ) {
+    const page: Findings<Item> = await look(after);
+    yield* page.items;
+    after = page.next;
+  }
 }
 
 type Counts = Pick<
@@ -47,17 +63,12 @@ async function countRows({ db, clock }: StorageContext): Promise<Counts> {
   const { rows } = await sql<Record<keyof Counts, number | string>>`
     SELECT
       (SELECT count(*) FROM multipart_uploads m
-        WHERE m.status IN ('creating', 'active', 'completing') AND m.expires_at <= ${now}
-          AND (m.status = 'active' OR (m.complete_sent_at IS NULL AND ${isFree}))) AS "sessionsToExpire",
-      (SELECT count(*) FROM file_storage f
-        WHERE f.expires_at <= ${now} AND is_counted_file(f.status)) AS "filesToExpire",
+        WHERE ${isExpiredSession(now)}) AS "sessionsToExpire",
+      (SELECT count(*) FROM file_storage f WHERE ${isExpiredFile(now)}) AS "filesToExpire",
       (SELECT count(*) FROM multipart_uploads m
         WHERE m.status = 'completing' AND m.lease_expires_at <= ${now}) AS "sessionsToComplete",
       (SELECT count(*) FROM multipart_uploads m WHERE m.status = 'aborting' AND ${isFree}) AS "sessionsToAbort",
-      (SELECT count(*) FROM file_storage f
-        WHERE f.status = 'deleting' AND f.updated_at <= ${clock.in(-DELETION_GRACE_MS)}) AS "filesToDelete"`.execute(
-    db,
-  );
+      (SELECT count(*) FROM file_storage f WHERE ${isDeletionDue(clock)}) AS "filesToDelete"`.execute(db);
   const row = rows[0];
   return {
     sessionsToExpire: Number(row?.sessionsToExpire),

@@ -1,55 +1,49 @@
 import { isOurKey } from "../object-key.ts";
-import { abortMultipartUpload, listUploads } from "../s3/multipart.ts";
+import { abortMultipartUpload, listUploadsPage } from "../s3/multipart.ts";
 import type { StorageContext } from "../storage-context.ts";
 import type { Store } from "../stores.ts";
 import { findSessionsByKey, isOver } from "../uploads/session.ts";
-import type { SweepRun } from "./sweep-run.ts";
-
-/** An upload at the store that is nobody's any more. */
-export interface Leftover {
-  key: string;
-  uploadId: string;
-}
+import { type Findings, type Found, passThrough } from "./bucket-pass.ts";
+import type { BucketToSweep } from "./find-buckets.ts";
+import type { Place } from "./pass-progress.ts";
+import type { Step } from "./step.ts";
 
 /**
  * Takes away uploads that no open session owns: at keys whose session is over, where a server that stalled or crashed
  * left one, and, after a longer grace, at keys of ours without any row, as after a database was restored. Those of open
  * sessions are theirs, and those at keys that we never make are nobody's business here.
  */
-export async function sweepLeftovers(
-  { context, report, each }: SweepRun,
-  store: Store,
-  providerId: string,
-): Promise<void> {
-  for await (const leftovers of findLeftovers(context, store, providerId)) {
-    const keys = new Map(leftovers.map(({ uploadId, key }) => [uploadId, key]));
-    await each([...keys.keys()], async (uploadId) => {
-      await abortMultipartUpload(store.s3, { key: keys.get(uploadId) ?? "", uploadId });
+export function sweepLeftovers(bucket: BucketToSweep): Step {
+  return passThrough(bucket, {
+    look: findLeftovers,
+    work: async ({ report }, store, { place }) => {
+      await abortMultipartUpload(store.s3, place);
       report.uploadsAborted++;
-    });
-  }
+    },
+  });
 }
 
-/** Page by page. */
-export async function* findLeftovers(
+/** Uploads at the store that are nobody's any more, of one page. */
+export async function findLeftovers(
   context: StorageContext,
   store: Store,
-  providerId: string,
-): AsyncGenerator<Leftover[]> {
+  { providerId }: Pick<BucketToSweep, "providerId">,
+  after: Place,
+): Promise<Findings<Found>> {
   const { leftoverGraceMs, unknownGraceMs } = context.settings;
-  for await (const page of listUploads(store.s3, "")) {
-    // By the machine's clock, as the store's dates are: it may be off, and the graces are long.
-    const ageOf = (initiatedAt: Date) => Date.now() - initiatedAt.getTime();
-    const old = page.filter(({ initiatedAt }) => ageOf(initiatedAt) >= leftoverGraceMs);
-    const sessions = await findSessionsByKey(
-      context,
-      providerId,
-      old.map(({ key }) => key),
-    );
-    yield old.filter(({ key, initiatedAt }) => {
-      const session = sessions.get(key);
-      if (session !== undefined) return isOver(session);
-      return isOurKey(key) && ageOf(initiatedAt) >= unknownGraceMs;
-    });
-  }
+  const { uploads, next } = await listUploadsPage(store.s3, "", after);
+  // By the machine's clock, as the store's dates are: it may be off, and the graces are long.
+  const ageOf = (initiatedAt: Date) => Date.now() - initiatedAt.getTime();
+  const old = uploads.filter(({ initiatedAt }) => ageOf(initiatedAt) >= leftoverGraceMs);
+  const sessions = await findSessionsByKey(
+    context,
+    providerId,
+    old.map(({ key }) => key),
+  );
+  const leftovers = old.filter(({ key, initiatedAt }) => {
+    const session = sessions.get(key);
+    if (session !== undefined) return isOver(session);
+    return isOurKey(key) && ageOf(initiatedAt) >= unknownGraceMs;
+  });
+  return { items: leftovers.map(({ key, uploadId }) => ({ id: uploadId, place: { key, uploadId } })), next };
 }

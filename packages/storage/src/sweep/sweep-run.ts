@@ -1,25 +1,23 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { UploadError } from "@audiotricks/protocol";
 import { sql } from "kysely";
 import { mapConcurrently } from "../concurrency.ts";
 import type { SweepReport } from "../storage.ts";
 import type { StorageContext } from "../storage-context.ts";
+import type { Step, Turn } from "./step.ts";
+import { describeSweepFailure } from "./sweep-failure.ts";
 
 /** A slow store leaves enough time to others by itself. */
 const LONGEST_REST_MS = 40;
+/** A store that asks to slow down keeps sweeps waiting for longer than this; the other kinds have other buckets. */
+const LONGEST_TURN_MS = 5_000;
 
 /** One sweep under way. */
 export interface SweepRun {
-  context: StorageContext;
   report: SweepReport;
-  /** By the clock that leases are decided by. */
-  began: Date;
-  /** Whether to begin another batch. */
-  hasTime: () => boolean;
-  /** Works, and then leaves the database and the processor to those who upload. */
-  thenRest: <T>(work: () => Promise<T>) => Promise<T>;
-  /** Works on each, several at once, each with its rest; what fails is reported under its id and does not stop the others. */
-  each: (ids: readonly string[], work: (id: string) => Promise<void>) => Promise<void>;
+  /** A turn of each at least, then of those with more to do, one after the other, while there is time. */
+  takeTurns: (steps: readonly Step[]) => Promise<void>;
+  /** Works, and then leaves the database and the processor to those who upload; what fails is reported under this id. */
+  attempt: <T>(id: string, work: () => Promise<T>) => Promise<T | undefined>;
 }
 
 export async function startSweepRun(
@@ -28,6 +26,7 @@ export async function startSweepRun(
 ): Promise<SweepRun> {
   const { sweepConcurrency, sweepMs, sweepRest } = context.settings;
   const { rows } = await sql<{ now: Date }>`SELECT ${context.clock.now()} AS now`.execute(context.db);
+  const began = rows[0]?.now ?? new Date();
   const deadline = performance.now() + sweepMs;
   const report: SweepReport = {
     expired: 0,
@@ -40,34 +39,73 @@ export async function startSweepRun(
     temporaryDeleted: 0,
     failures: [],
   };
-  const thenRest: SweepRun["thenRest"] = async (work) => {
+
+  async function thenRest<T>(work: () => Promise<T>): Promise<T> {
     const begunAt = performance.now();
     try {
       return await work();
     } finally {
       await delay(Math.min(sweepRest * (performance.now() - begunAt), LONGEST_REST_MS));
     }
-  };
-  return {
-    context,
-    report,
-    began: rows[0]?.now ?? new Date(),
-    hasTime: () => signal?.aborted !== true && performance.now() < deadline,
-    thenRest,
-    each: async (ids, work) => {
-      await mapConcurrently(ids, sweepConcurrency, async (id) => {
-        if (signal?.aborted) return;
-        try {
-          await thenRest(() => work(id));
-        } catch (error) {
-          report.failures.push({ id, ...describeSweepFailure(error) });
-        }
+  }
+  async function attempt<T>(id: string, work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await thenRest(work);
+    } catch (error) {
+      report.failures.push({ id, ...describeSweepFailure(error) });
+      return undefined;
+    }
+  }
+  /** For so long calls may wait for the store's budget. */
+  function openWindow(): { isOver: AbortSignal; close: () => void } {
+    const over = new AbortController();
+    const timer = setTimeout(() => over.abort(), LONGEST_TURN_MS);
+    const isOver = signal === undefined ? over.signal : AbortSignal.any([over.signal, signal]);
+    return { isOver, close: () => clearTimeout(timer) };
+  }
+  async function takeTurn(step: Step): Promise<boolean> {
+    let window = openWindow();
+    const { stores } = context;
+    const each: Turn["each"] = async (items, work) => {
+      // However long it took to find them, some are worked on.
+      window.close();
+      window = openWindow();
+      let begun = 0;
+      const errors: unknown[] = [];
+      await mapConcurrently(items, sweepConcurrency, async (item) => {
+        if (window.isOver.aborted) return;
+        begun++;
+        await attempt(item.id, () =>
+          work(item).catch((error: unknown) => {
+            errors.push(error);
+            throw error;
+          }),
+        );
       });
+      return { begun, errors };
+    };
+    const of: typeof stores.of = (id, subject) => stores.forSweep(window.isOver).of(id, subject);
+    const turn: Turn = { context: { ...context, stores: { ...stores, of } }, report, began, each };
+    try {
+      return (await attempt(step.id, () => step.turn(turn))) ?? false;
+    } finally {
+      window.close();
+    }
+  }
+
+  return {
+    report,
+    attempt,
+    takeTurns: async (steps) => {
+      let left = steps;
+      for (let isFirst = true; left.length > 0; isFirst = false) {
+        const unfinished: Step[] = [];
+        for (const step of left) {
+          if (signal?.aborted || (!isFirst && performance.now() >= deadline)) return;
+          if (await takeTurn(step)) unfinished.push(step);
+        }
+        left = unfinished;
+      }
     },
   };
-}
-
-export function describeSweepFailure(error: unknown): { code: string; message: string } {
-  if (error instanceof UploadError) return { code: error.code, message: error.message };
-  return { code: "internal", message: String(error) };
 }
