@@ -1,4 +1,4 @@
-import type { Finding } from "@audiotricks/storage";
+import type { Finding, SweepFailure } from "@audiotricks/storage";
 import type { Logger } from "../logger.ts";
 import type { Job } from "./job.ts";
 
@@ -12,10 +12,22 @@ const sweep: Job = {
   expiresAfter: 600,
   run: async ({ storage, log, signal }) => {
     const { failures, ...done } = await storage.sweep({ signal });
-    for (const failure of failures) log.warn(failure, "left for the next sweep");
+    for (const failure of failures) {
+      if (isPassing(failure)) log.warn(failure, "left for the next sweep");
+      else
+        log.error(
+          failure,
+          "a part of the sweep failed; the next sweep tries again, and somebody should look",
+        );
+    }
     if (Object.values(done).some((number) => number > 0)) log.info(done, "swept");
   },
 };
+
+/** A store that does not answer will, as a rule, and the rows wait for it; a fault of ours or of a row stays. */
+function isPassing({ code }: SweepFailure): boolean {
+  return code === "storage_unavailable";
+}
 
 const reconcile: Job = {
   name: "reconcile",

@@ -1,4 +1,4 @@
-import type { Storage } from "@audiotricks/storage";
+import type { Storage, SweepFailure } from "@audiotricks/storage";
 import type { Command, Outcome } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { openStorage } from "../open-storage.ts";
@@ -51,11 +51,10 @@ function listKeys(what: string, keys: string[]): string[] {
   return [`${what}: ${keys.length}`, ...keys.map((key) => `  ${key}`)];
 }
 
-function report(
-  json: { failures: { id: string; code: string; message: string }[] },
-  lines: string[],
-): Outcome {
-  const failures = json.failures.map(({ id, code, message }) => `${id}: ${code}: ${message}`);
+function report(json: { failures: SweepFailure[] }, lines: string[]): Outcome {
+  const failures = json.failures.map(({ id, code, message, cause }) =>
+    [id, code, message, ...(cause === undefined ? [] : [cause])].join(": "),
+  );
   return {
     json,
     text: [...lines, ...failures].join("\n"),
