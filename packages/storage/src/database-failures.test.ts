@@ -20,6 +20,13 @@ describe("nameDatabaseFailures", () => {
     await expect(failing(error)).rejects.toMatchObject({ code: "database_unavailable", cause: error });
   });
 
+  it.each(["40P01", "40001"])("says that it is busy, and when to come again (%s)", async (code) => {
+    await expect(failing(coded(code))).rejects.toMatchObject({
+      code: "database_unavailable",
+      details: { retryAfterMs: 1_000 },
+    });
+  });
+
   it.each([
     coded("23505"),
     new Error("a mistake of ours"),

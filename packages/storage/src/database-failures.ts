@@ -1,4 +1,5 @@
 import { UploadError } from "@audiotricks/protocol";
+import { databaseBusy } from "./begin-again.ts";
 
 /**
  * The same object, whose calls answer `database_unavailable` when the database cannot be reached, however deep the
@@ -27,7 +28,11 @@ function nameFailuresOf(call: object, target: object) {
     try {
       return await Reflect.apply(call as (...given: unknown[]) => Promise<unknown>, target, args);
     } catch (error) {
-      throw isDatabaseAway(error) ? databaseUnavailable(error) : error;
+      throw isDatabaseAway(error)
+        ? databaseUnavailable(error)
+        : isUndone(error)
+          ? databaseBusy(error)
+          : error;
     }
   };
 }
@@ -56,11 +61,21 @@ export function isDatabaseAway(error: unknown): boolean {
   return NETWORK_CODES.has(code) || SQLSTATES.test(code) || MESSAGES.test(error.message);
 }
 
+/** SQLSTATE: a deadlock or a serialization failure, of what nobody has begun again. */
+function isUndone(error: unknown): boolean {
+  return error instanceof Error && "code" in error && /^(?:40P01|40001)$/.test(String(error.code));
+}
+
 function databaseUnavailable(cause: unknown): UploadError {
   return new UploadError("database_unavailable", "The database does not answer. Try again.", { cause });
 }
 
-/** SQLSTATE: a value that cannot be, a constraint, a deadlock, what a trigger says (`AT` is ours). Another row in the same statement may be all right. */
+/**
+ * SQLSTATE: a value that cannot be, a constraint, a deadlock, a row that is locked, what a trigger says (`AT` is ours). Another row in
+ * the same statement may be all right.
+ */
 export function isAboutOne(error: unknown): boolean {
-  return error instanceof Error && "code" in error && /^(?:22|23|40|AT|P0)...$/.test(String(error.code));
+  return (
+    error instanceof Error && "code" in error && /^(?:(?:22|23|40|AT|P0)...|55P03)$/.test(String(error.code))
+  );
 }

@@ -4,6 +4,7 @@ import { sql } from "kysely";
 import { ACCESS, type Access } from "./access/access-table.ts";
 import { callerContext } from "./access/caller-context.ts";
 import type { Tenant } from "./access/tenant.ts";
+import { beginAgain } from "./begin-again.ts";
 import type { S3Tokens } from "./storage.ts";
 import type { StorageContext } from "./storage-context.ts";
 import { workspaceNotFound } from "./workspace-not-found.ts";
@@ -17,7 +18,7 @@ export function createS3Tokens(context: StorageContext): S3Tokens {
       if (workspaceId !== undefined) await requireUploader(tenant, workspaceId);
       const token = randomBytes(32).toString("base64url");
       const expiresIn = settings.s3TokenExpiresIn;
-      const issued = await db
+      const issuing = db
         .insertInto("s3_tokens")
         .columns(["token_sha256", "user_id", "workspace_id", "created_at", "expires_at"])
         .expression(
@@ -30,8 +31,8 @@ export function createS3Tokens(context: StorageContext): S3Tokens {
               clock.now().as("created_at"),
               clock.in(expiresIn * 1000).as("expires_at"),
             ]),
-        )
-        .executeTakeFirst();
+        );
+      const issued = await beginAgain(() => issuing.executeTakeFirst());
       if (issued.numInsertedOrUpdatedRows !== 1n) throw unknownUser();
       return { token, expiresIn };
     },

@@ -60,7 +60,7 @@ export const TRAPS: readonly Mutant[] = [
     edits: [
       {
         file: "storage/src/uploads/reserve.ts",
-        from: "  const { rows } = await sql<ReservedRow>`",
+        from: "  const { rows } = await beginAgain(() =>",
         to: `  const { rows: [room] } = await sql<{ fits: boolean }>\`
     SELECT coalesce((coalesce(c.used_bytes + c.reserved_bytes, 0) + \${files.reduce((sum, { size }) => sum + size, 0)}::bigint
       <= l.max_bytes), true) AND coalesce(coalesce(c.used_files + c.reserved_files, 0) + 1 <= l.max_files, true) AS fits
@@ -69,7 +69,7 @@ export const TRAPS: readonly Mutant[] = [
   if (room?.fits !== true) {
     return files.map(() => ({ outcome: "refused", error: new UploadError("quota_exceeded", "full") }));
   }
-  const { rows } = await sql<ReservedRow>\``,
+  const { rows } = await beginAgain(() =>`,
       },
     ],
   },

@@ -2,6 +2,7 @@ import type { FileRecord } from "@audiotricks/protocol/messages";
 import { ACCESS } from "../access/access-table.ts";
 import type { CallerContext } from "../access/caller-context.ts";
 import { tenantOf } from "../access/tenant.ts";
+import { beginAgain } from "../begin-again.ts";
 import { deleteObject } from "../s3/delete-objects.ts";
 import type { Principal } from "../storage.ts";
 import type { StorageContext } from "../storage-context.ts";
@@ -26,27 +27,29 @@ export async function deleteFile(context: CallerContext<Principal>, fileId: stri
   if (row === undefined) throw fileNotFound();
   if (row.status === "deleted") return toFileRecord(row);
 
-  const isClaimed = await work.db.transaction().execute(async (trx) => {
-    const { numUpdatedRows } = await tenantOf(trx, caller)
-      .updateFiles(ACCESS.deleteFile)
-      .set({ status: "deleting", cdn_url: null })
-      .where("f.id", "=", fileId)
-      .where("f.status", "in", STORED_STATES)
-      .executeTakeFirst();
-    if (numUpdatedRows === 0n) return false;
-    await trx
-      .insertInto("audit_logs")
-      .values({
-        user_id: caller.userId,
-        action: "file_deleted",
-        resource: "file_storage",
-        resource_id: fileId,
-        category: "storage",
-        details: JSON.stringify({ key: row.storage_path, size: Number(row.file_size) }),
-      })
-      .execute();
-    return true;
-  });
+  const isClaimed = await beginAgain(() =>
+    work.db.transaction().execute(async (trx) => {
+      const { numUpdatedRows } = await tenantOf(trx, caller)
+        .updateFiles(ACCESS.deleteFile)
+        .set({ status: "deleting", cdn_url: null })
+        .where("f.id", "=", fileId)
+        .where("f.status", "in", STORED_STATES)
+        .executeTakeFirst();
+      if (numUpdatedRows === 0n) return false;
+      await trx
+        .insertInto("audit_logs")
+        .values({
+          user_id: caller.userId,
+          action: "file_deleted",
+          resource: "file_storage",
+          resource_id: fileId,
+          category: "storage",
+          details: JSON.stringify({ key: row.storage_path, size: Number(row.file_size) }),
+        })
+        .execute();
+      return true;
+    }),
+  );
   const isTheirs = tenant.files(ACCESS.deleteFile).select("f.id").where("f.id", "=", fileId);
   if (!isClaimed && (await isTheirs.executeTakeFirst()) === undefined) throw mayNotChange();
   await finishDeleting(work, {

@@ -3,6 +3,7 @@ import { extensionOf, UploadError } from "@audiotricks/protocol";
 import type { CreatedUpload, DeriveFileRequest } from "@audiotricks/protocol/messages";
 import { sql } from "kysely";
 import type { CallerContext } from "../access/caller-context.ts";
+import { beginAgain } from "../begin-again.ts";
 import { pinnedTypeOf } from "../pinned-type.ts";
 import { isStorableText } from "../storable-text.ts";
 import type { ServicePrincipal } from "../storage.ts";
@@ -46,10 +47,12 @@ export async function deriveFile(
     metadata: metadata ?? {},
     expiresInSeconds: work.settings.sessionExpiresIn,
   };
-  const { rows } = await sql<ReservedRow>`
+  const { rows } = await beginAgain(() =>
+    sql<ReservedRow>`
     SELECT outcome, session_id, details
     FROM reserve_derived_upload(${fileId}, ${idempotencyKey ?? null}, ${JSON.stringify(element)}::jsonb)`.execute(
-    work.db,
+      work.db,
+    ),
   );
   const [row] = rows;
   if (row === undefined) throw new Error("reserve_derived_upload gave no answer");

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { UploadError } from "@audiotricks/protocol";
 import type { StoredPart } from "@audiotricks/protocol/messages";
+import { beginAgain } from "../begin-again.ts";
 import { multipartEtag } from "../s3/etag.ts";
 import { abortMultipartUpload, completeMultipartUpload, listParts, listUploadsAt } from "../s3/multipart.ts";
 import { headObject, type ObjectHead } from "../s3/objects.ts";
@@ -130,23 +131,25 @@ async function recordCompleteSent(
   stored: readonly StoredPart[],
   etag: string | null,
 ): Promise<void> {
-  await context.db.transaction().execute(async (trx) => {
-    const { numUpdatedRows } = await trx
-      .updateTable("multipart_uploads")
-      .set({
-        complete_sent_at: context.clock.now(),
-        complete_asked: true,
-        completed_chunks: stored.length,
-        uploaded_bytes: stored.reduce((sum, { size }) => sum + size, 0),
-      })
-      .where("id", "=", session.id)
-      .where("status", "=", "completing")
-      .where("lease_token", "=", lease.token)
-      .executeTakeFirst();
-    if (numUpdatedRows === 0n) throw new LeaseLost();
-    await trx.updateTable("file_storage").set({ etag }).where("id", "=", session.fileId).execute();
-    await recordStoredParts(trx, session.id, stored);
-  });
+  await beginAgain(() =>
+    context.db.transaction().execute(async (trx) => {
+      const { numUpdatedRows } = await trx
+        .updateTable("multipart_uploads")
+        .set({
+          complete_sent_at: context.clock.now(),
+          complete_asked: true,
+          completed_chunks: stored.length,
+          uploaded_bytes: stored.reduce((sum, { size }) => sum + size, 0),
+        })
+        .where("id", "=", session.id)
+        .where("status", "=", "completing")
+        .where("lease_token", "=", lease.token)
+        .executeTakeFirst();
+      if (numUpdatedRows === 0n) throw new LeaseLost();
+      await trx.updateTable("file_storage").set({ etag }).where("id", "=", session.fileId).execute();
+      await recordStoredParts(trx, session.id, stored);
+    }),
+  );
 }
 
 function gone(): UploadError {

@@ -1,6 +1,7 @@
 import type { UploadSession } from "@audiotricks/protocol/messages";
 import { ACCESS } from "../access/access-table.ts";
 import type { CallerContext } from "../access/caller-context.ts";
+import { beginAgain } from "../begin-again.ts";
 import { headObject } from "../s3/objects.ts";
 import type { StorageContext } from "../storage-context.ts";
 import type { Store } from "../stores.ts";
@@ -24,25 +25,27 @@ export async function getUpload(caller: CallerContext, sessionId: string): Promi
 /** The store has let go of an upload that was still open, as stores do after some weeks: there is nothing to go on with. */
 async function failIfLost(context: StorageContext, store: Store, session: Session): Promise<Session> {
   if (session.state === "active" && (await headObject(store.s3, session.key)) === undefined) {
-    await context.db.transaction().execute(async (trx) => {
-      const { numUpdatedRows } = await trx
-        .updateTable("multipart_uploads")
-        .set({
-          status: "failed",
-          error_code: "upload_failed",
-          error_message: "The store has lost this upload. Start it again.",
-        })
-        .where("id", "=", session.id)
-        .where("status", "=", "active")
-        .executeTakeFirst();
-      if (numUpdatedRows === 0n) return;
-      await trx
-        .updateTable("file_storage")
-        .set({ status: "failed" })
-        .where("id", "=", session.fileId)
-        .where("status", "=", "uploading")
-        .execute();
-    });
+    await beginAgain(() =>
+      context.db.transaction().execute(async (trx) => {
+        const { numUpdatedRows } = await trx
+          .updateTable("multipart_uploads")
+          .set({
+            status: "failed",
+            error_code: "upload_failed",
+            error_message: "The store has lost this upload. Start it again.",
+          })
+          .where("id", "=", session.id)
+          .where("status", "=", "active")
+          .executeTakeFirst();
+        if (numUpdatedRows === 0n) return;
+        await trx
+          .updateTable("file_storage")
+          .set({ status: "failed" })
+          .where("id", "=", session.fileId)
+          .where("status", "=", "uploading")
+          .execute();
+      }),
+    );
   }
   return getSession(context, session.id);
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { SessionState } from "@audiotricks/protocol";
+import { beginAgain } from "../begin-again.ts";
 import type { StorageContext } from "../storage-context.ts";
 
 /** The right to work on one session, until it is let go or stays silent for too long. */
@@ -132,37 +133,39 @@ export async function claimForAborting(
   from: readonly SessionState[] = ["creating", "active", "completing", "aborting"],
 ): Promise<Lease | undefined> {
   const token = randomUUID();
-  return context.db.transaction().execute(async (trx) => {
-    const row = await trx
-      .updateTable("multipart_uploads")
-      .set({
-        status: "aborting",
-        lease_token: token,
-        lease_expires_at: context.clock.in(context.settings.leaseMs),
-      })
-      .where("id", "=", sessionId)
-      .where("status", "in", from)
-      .where((eb) => {
-        const isFree = eb.or([
-          eb("lease_expires_at", "is", null),
-          eb("lease_expires_at", "<=", context.clock.now()),
-        ]);
-        return eb.or([
-          eb.and([eb("status", "in", ["active", "completing"]), eb("complete_sent_at", "is", null)]),
-          eb.and([eb("status", "in", ["creating", "aborting"]), isFree]),
-        ]);
-      })
-      .returning("file_storage_id")
-      .executeTakeFirst();
-    if (row === undefined) return undefined;
-    await trx
-      .updateTable("file_storage")
-      .set({ status: "failed" })
-      .where("id", "=", row.file_storage_id)
-      .where("status", "=", "uploading")
-      .execute();
-    return { sessionId, token };
-  });
+  return beginAgain(() =>
+    context.db.transaction().execute(async (trx) => {
+      const row = await trx
+        .updateTable("multipart_uploads")
+        .set({
+          status: "aborting",
+          lease_token: token,
+          lease_expires_at: context.clock.in(context.settings.leaseMs),
+        })
+        .where("id", "=", sessionId)
+        .where("status", "in", from)
+        .where((eb) => {
+          const isFree = eb.or([
+            eb("lease_expires_at", "is", null),
+            eb("lease_expires_at", "<=", context.clock.now()),
+          ]);
+          return eb.or([
+            eb.and([eb("status", "in", ["active", "completing"]), eb("complete_sent_at", "is", null)]),
+            eb.and([eb("status", "in", ["creating", "aborting"]), isFree]),
+          ]);
+        })
+        .returning("file_storage_id")
+        .executeTakeFirst();
+      if (row === undefined) return undefined;
+      await trx
+        .updateTable("file_storage")
+        .set({ status: "failed" })
+        .where("id", "=", row.file_storage_id)
+        .where("status", "=", "uploading")
+        .execute();
+      return { sessionId, token };
+    }),
+  );
 }
 
 /** Lets go at once, leaving the state as it is: the next caller need not wait for the lease to run out. */

@@ -26,7 +26,8 @@ export async function recordChoices(
       JOIN multipart_uploads u ON u.id = c.id AND u.lease_token = c.token
       WHERE u.status = 'completing' AND u.put_etag IS NULL
       ORDER BY u.id
-      FOR UPDATE OF u
+      -- As where outcomes are recorded: what somebody is deleting is not waited for while others are held.
+      FOR UPDATE OF u ${choices.length === 1 ? sql`` : sql`NOWAIT`}
     )
     UPDATE multipart_uploads u SET put_etag = c.md5, complete_sent_at = ${clock.now()}
     FROM choices c WHERE u.id = c.id

@@ -1,6 +1,7 @@
 import type { UploadError } from "@audiotricks/protocol";
 import type { CompleteUploadRequest } from "@audiotricks/protocol/messages";
 import { sql, type Transaction, type UpdateObject } from "kysely";
+import { beginAgain } from "../begin-again.ts";
 import type { Database } from "../database.ts";
 import type { StorageContext } from "../storage-context.ts";
 import { type Lease, LeaseLost } from "./lease.ts";
@@ -22,10 +23,15 @@ export interface StoredOutcome {
  *
  * @returns Of each, whether it was still its caller's to say.
  */
-export async function recordStored(
+export function recordStored(
   context: StorageContext,
   outcomes: readonly StoredOutcome[],
 ): Promise<boolean[]> {
+  const write = () => writeStored(context, outcomes);
+  return outcomes.length === 1 ? beginAgain(write) : write();
+}
+
+async function writeStored(context: StorageContext, outcomes: readonly StoredOutcome[]): Promise<boolean[]> {
   const rows = JSON.stringify(outcomes.map(toRow));
   const now = context.clock.now();
   const stored = await context.db.transaction().execute(async (trx) => {
@@ -36,7 +42,8 @@ export async function recordStored(
         JOIN multipart_uploads u ON u.id = o.session_id AND u.lease_token = o.token
         WHERE u.status = 'completing'
         ORDER BY u.id
-        FOR UPDATE OF u
+        -- One that somebody is deleting is not waited for while the others are held: then each is written alone.
+        FOR UPDATE OF u ${outcomes.length === 1 ? sql`` : sql`NOWAIT`}
       ), waiting AS MATERIALIZED (
         -- Whoever edited the file by hand, or deletes it, has said what becomes of it.
         SELECT o.*
@@ -105,7 +112,16 @@ function toRow({ session, lease, object, request }: StoredOutcome) {
 }
 
 /** The end of an upload that will never be the file it was announced as. Gives the reservation back. */
-export async function recordFailed(
+export function recordFailed(
+  context: StorageContext,
+  session: Session,
+  lease: Lease,
+  error: UploadError,
+): Promise<void> {
+  return beginAgain(() => writeFailed(context, session, lease, error));
+}
+
+async function writeFailed(
   context: StorageContext,
   session: Session,
   lease: Lease,

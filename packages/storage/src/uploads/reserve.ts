@@ -7,6 +7,7 @@ import {
 } from "@audiotricks/protocol";
 import { sql } from "kysely";
 import type { CallerContext } from "../access/caller-context.ts";
+import { beginAgain } from "../begin-again.ts";
 import { pinnedTypeOf } from "../pinned-type.ts";
 import type { Principal } from "../storage.ts";
 
@@ -45,11 +46,13 @@ export async function reserveUploads(
     mimeType: pinnedTypeOf(extensionOf(file.name) ?? ""),
     expiresInSeconds: work.settings.sessionExpiresIn,
   }));
-  const { rows } = await sql<ReservedRow>`
+  const { rows } = await beginAgain(() =>
+    sql<ReservedRow>`
     SELECT ordinal, outcome, session_id, details
     FROM reserve_uploads(${caller.userId}, ${options.origin}, ${options.idempotencyKey ?? null},
       ${JSON.stringify(elements)}::jsonb)
-    ORDER BY ordinal`.execute(work.db);
+    ORDER BY ordinal`.execute(work.db),
+  );
   return rows.map(toReserved);
 }
 
