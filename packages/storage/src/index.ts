@@ -62,7 +62,14 @@ export { PROVIDER_LIMITS, type ProviderLimits } from "./providers/provider-limit
 export { openSecret, sealSecret } from "./providers/secret-envelope.ts";
 export { readSpacesProvider, type SpacesProvider } from "./providers/spaces-provider.ts";
 export type { DeletionOutcome } from "./reconcile/delete-unknown.ts";
-export type { Finding, FindingKind, FoundFile, FoundObject, ReconcileReport } from "./reconcile/finding.ts";
+export type {
+  CounterFinding,
+  Finding,
+  FindingKind,
+  FoundFile,
+  FoundObject,
+  ReconcileReport,
+} from "./reconcile/finding.ts";
 export type { ReconcileOptions } from "./reconcile/reconcile.ts";
 export { takesSubdomains } from "./s3/bucket-address.ts";
 export { type Budgets, createBudgets } from "./s3/create-budgets.ts";

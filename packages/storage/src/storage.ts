@@ -228,13 +228,13 @@ export interface SweepPreview {
 export interface Upkeep {
   /** What a sweep would do now. Changes nothing, neither rows nor objects. */
   previewSweep(options?: { signal?: AbortSignal }): Promise<SweepPreview>;
-  /** Once a night: compares the live counters with their rows, and writes the history of usage. */
+  /** Once a night: compares the live counters with their rows, counts anew those that differ, and writes the history of usage. */
   recountUsage(options?: { signal?: AbortSignal }): Promise<RecountReport>;
   /** Once a day: makes the coming months of the operations log and the audit log, and drops the old ones; with them share links that ended a month ago. */
   keepOperations(): Promise<OperationsLogReport>;
   /**
    * Once a night, and after a database or a bucket was restored: walks every bucket beside its rows and tells where they
-   * disagree. Deletes only objects whose row had come to its end.
+   * disagree, and of every counter that was wrong. Deletes only objects whose row had come to its end.
    */
   reconcile(options?: ReconcileOptions): Promise<ReconcileReport>;
   /** Deletes an object without a row, after a person has seen it on the list; only if it still is as the list says. */
@@ -244,7 +244,7 @@ export interface Upkeep {
 export interface RecountReport {
   /** Users and workspaces that were compared. */
   scopes: number;
-  /** None, or something is wrong: `SELECT update_storage_usage(user, workspace, true)` sets a counter right. */
+  /** None, or something was wrong. They have been counted anew, and the next reconciliation tells of them too. */
   mismatches: CounterMismatch[];
 }
 export interface CounterMismatch {

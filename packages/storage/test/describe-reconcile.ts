@@ -50,6 +50,8 @@ export function describeReconcile(
       const report = await on.storage.upkeep.reconcile({ onFinding: (finding) => void found.push(finding) });
       return { report, found: found.map((finding) => `${finding.kind} ${keyOf(finding)}`) };
     };
+    /** Rows that were edited around the triggers are not what was counted; each time it is counted anew, that is told once. */
+    const miscounted = () => `counter_differs user ${on.me.userId}`;
     const cancel = async (size: number) => {
       const session = await begin(on, { size });
       await on.storage.uploads.cancel(on.me, session.sessionId);
@@ -132,7 +134,7 @@ export function describeReconcile(
         sql`UPDATE multipart_uploads SET status = 'aborted' WHERE id = ${session.sessionId}`,
       );
       expect((await reconcile()).found.toSorted()).toEqual(
-        [`object_differs ${file.key}`, `upload_without_session ${session.key}`].toSorted(),
+        [miscounted(), `object_differs ${file.key}`, `upload_without_session ${session.key}`].toSorted(),
       );
       expect(await on.bucket.has(file.key)).toBe(true);
     });
@@ -183,6 +185,7 @@ export function describeReconcile(
       const { found } = await reconcile();
       expect(found.toSorted()).toEqual(
         [
+          miscounted(),
           ...underWay.map(({ key }) => `failed_with_object ${key}`),
           `unknown_object ${later.key}`,
           `object_missing ${deletedSince.key}`,
@@ -238,6 +241,7 @@ export function describeReconcile(
         await later.sweep();
         expect(await on.storage.files.get(on.me, f.id)).toMatchObject({ state: "stored", size });
         expect(Buffer.from(await on.bucket.read(session.key)).equals(bytes)).toBe(true);
+        expect((await reconcile()).found).toEqual([miscounted()]);
         expect((await reconcile()).found).toEqual([]);
       },
     );
@@ -276,6 +280,7 @@ export function describeReconcile(
       await editByHand(
         sql`UPDATE file_storage SET user_id = NULL, former_user_id = NULL WHERE id = ${nobodys.id}`,
       );
+      expect((await reconcile()).found).toEqual([miscounted(), `file_without_owner ${nobodys.key}`]);
       expect((await reconcile()).found).toEqual([`file_without_owner ${nobodys.key}`]);
       for (const { key } of [nobodys, fine]) expect(await on.bucket.has(key)).toBe(true);
     });
@@ -313,6 +318,7 @@ export function describeReconcile(
 }
 
 function keyOf(finding: Finding): string {
+  if (finding.kind === "counter_differs") return `${finding.scope} ${finding.scopeId}`;
   if ("file" in finding) return finding.file.key;
   if ("object" in finding) return finding.object.key;
   return "key" in finding ? finding.key : "";

@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { wavBytes } from "@audiotricks/testing/audio";
+import { seedUser } from "@audiotricks/testing/seed";
 import { CreateMultipartUploadCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Finding } from "../src/index.ts";
 import { openEmulator } from "./open-emulator.ts";
 import {
   begin,
@@ -46,6 +48,26 @@ describe("the sweep", () => {
     expect([total("expired"), total("sessionsAborted")]).toEqual([90, 90]);
     expect(await on.bucket.openUploads()).toEqual([]);
     expect(await countUsage(on.db, on.me)).toMatchObject({ reservedBytes: 0, reservedFiles: 0 });
+  });
+
+  it("is not stopped by a counter that somebody edited, for its owner or for others", async () => {
+    const other = { userId: await seedUser(on.db) };
+    const both = [
+      { storage: on.storage, me: on.me },
+      { storage: on.storage, me: other },
+    ];
+    const files = await Promise.all(both.map((who) => upload(who, wavBytes(1000))));
+    for (const who of both) await begin(who, { size: 500 });
+    await sql`UPDATE storage_counters SET used_bytes = 0, reserved_bytes = 0 WHERE scope_id = ${on.me.userId}`.execute(
+      on.db,
+    );
+    const later = await on.openAnother({ now: () => new Date(Date.now() + 30 * HOUR) });
+    expect(await later.sweep()).toMatchObject({ expired: 2, sessionsAborted: 2, failures: [] });
+    expect(await on.storage.files.delete(on.me, files[0]?.id ?? "")).toMatchObject({ state: "deleted" });
+    expect(await countUsage(on.db, on.me)).toMatchObject({ usedBytes: 0, reservedBytes: 0 });
+    expect(await countUsage(on.db, other)).toMatchObject({ usedBytes: 1000, reservedBytes: 0 });
+    expect((await on.storage.upkeep.reconcile()).findings).toEqual({ counter_differs: 1 });
+    await sql`DELETE FROM users WHERE id = ${on.me.userId}`.execute(on.db);
   });
 
   it("tries each once while the store refuses, and finishes in a later one", async () => {
@@ -167,7 +189,7 @@ describe("upkeep", () => {
   afterAll(() => store.close());
 
   it.each(["postgres", "pglite"] as const)(
-    "compares every counter with its rows, writes the history, and bends nothing straight (%s)",
+    "compares every counter with its rows, writes the history, and counts anew what differs (%s)",
     async (database) => {
       await using on = await openTestStorage(store, { database });
       await upload(on, wavBytes(1000));
@@ -197,11 +219,31 @@ describe("upkeep", () => {
         ],
       };
       expect(await on.storage.upkeep.recountUsage()).toEqual(wrong);
-      expect(await on.storage.upkeep.recountUsage()).toEqual(wrong);
+      expect(await on.storage.upkeep.recountUsage()).toEqual({ scopes: 120, mismatches: [] });
       await sql`DELETE FROM storage_counters WHERE scope_id = ${on.me.userId}`.execute(on.db);
       expect((await on.storage.upkeep.recountUsage()).mismatches).toMatchObject([
         { counted: { usedBytes: 0 } },
       ]);
+      expect(await countUsage(on.db, on.me)).toMatchObject({ usedBytes: 1000, reservedBytes: 500 });
+      // Told at once, and by the next reconciliation, once.
+      const told: Finding[] = [];
+      const reconcile = () =>
+        on.storage.upkeep.reconcile({ onFinding: (finding) => void told.push(finding) });
+      expect(await reconcile()).toMatchObject({ findings: { counter_differs: 1 } });
+      expect(told).toMatchObject([
+        {
+          kind: "counter_differs",
+          scope: "user",
+          scopeId: on.me.userId,
+          counted: { usedBytes: 0, reservedBytes: 0, usedFiles: 0, reservedFiles: 0 },
+          actual: { usedBytes: 1000, reservedBytes: 500, usedFiles: 1, reservedFiles: 1 },
+        },
+      ]);
+      expect((await reconcile()).findings).toEqual({});
+      // One that nobody has come upon is found by it.
+      await sql`UPDATE storage_counters SET used_files = 9`.execute(on.db);
+      expect((await reconcile()).findings).toEqual({ counter_differs: 1 });
+      expect((await on.storage.upkeep.recountUsage()).mismatches).toEqual([]);
     },
   );
 

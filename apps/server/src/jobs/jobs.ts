@@ -56,7 +56,7 @@ const recountUsage: Job = {
     for (const mismatch of mismatches)
       log.error(
         { finding: "counter_differs", ...mismatch },
-        "a usage counter is not what its rows say; SELECT update_storage_usage(user, workspace, true) sets it right",
+        "a usage counter was not what its rows say; it was counted anew from them",
       );
     signal.throwIfAborted();
     log.info({ scopes, mismatches: mismatches.length }, "recounted usage");
@@ -95,6 +95,9 @@ function logFinding(log: Logger, { kind, ...finding }: Finding): void {
     case "unknown_upload":
     case "unknown_temporary":
       log.warn(entry, "the bucket has something of ours that no row knows");
+      return;
+    case "counter_differs":
+      log.error(entry, "a usage counter was not what its rows say; it was counted anew from them");
       return;
     case "ended_object":
       log.info(entry, "deleted an object whose row had come to its end");

@@ -13,6 +13,10 @@ export const FINDING_KINDS: Readonly<Record<FindingKind, { means: string; isHarm
   file_without_owner: {
     means: "Promised, and nobody's: a row edited by hand. It stays, and counts for nobody.",
   },
+  counter_differs: {
+    means:
+      "A counter of usage was not what its rows say: counted anew from them. Somebody, or a fault, changed it.",
+  },
   unknown_object: {
     means: "At a key of ours, without a row. Kept until a list of them is confirmed: --list.",
   },

@@ -44,6 +44,8 @@ function kindsOf(tallies: Tallies): FindingKind[] {
 
 function describe(finding: Finding): string {
   if (finding.kind === "provider_failed") return `${finding.providerId}: ${finding.code}: ${finding.message}`;
+  if (finding.kind === "counter_differs")
+    return `${finding.scope} ${finding.scopeId}: ${JSON.stringify(finding.counted)} instead of ${JSON.stringify(finding.actual)}`;
   if ("file" in finding) return `${finding.file.key} (file ${finding.file.id}, ${finding.file.state})`;
   return "object" in finding ? finding.object.key : finding.key;
 }

@@ -1,3 +1,5 @@
+import type { Counts } from "../storage.ts";
+
 /** An object as the store lists it. */
 export interface FoundObject {
   key: string;
@@ -11,7 +13,19 @@ export interface FoundObject {
  * Something in which bucket and database disagree. What is done about it without a person saying so is with each kind;
  * nothing that was ever acknowledged is deleted.
  */
-export type Finding = { providerId: string } & (
+export type Finding = CounterFinding | BucketsFinding;
+
+/** A counter of usage was not what its rows say. It has been counted anew from them; told once. */
+export interface CounterFinding {
+  kind: "counter_differs";
+  scope: "user" | "workspace";
+  scopeId: string;
+  counted: Counts;
+  actual: Counts;
+  lastSeenAt: Date;
+}
+
+type BucketsFinding = { providerId: string } & (
   | UnknownObject
   /** At a key that we never make: somebody else's. Left alone, always. */
   | { kind: "foreign_object"; object: FoundObject }

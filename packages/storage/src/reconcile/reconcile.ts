@@ -9,6 +9,7 @@ import type { Finding, ReconcileReport } from "./finding.ts";
 import { keepFindings } from "./keep-findings.ts";
 import { closeProgress, openProgress, saveProgress } from "./progress.ts";
 import { reconcilePage } from "./reconcile-page.ts";
+import { tellCounters } from "./tell-counters.ts";
 
 export interface ReconcileOptions {
   /** Awaited, one finding after the other; the memory taken does not grow with their number. */
@@ -19,7 +20,8 @@ export interface ReconcileOptions {
 }
 
 /**
- * Walks every bucket beside its rows, key by key, and tells where they disagree. Deletes only objects whose row had come
+ * Walks every bucket beside its rows, key by key, and tells where they disagree; and counters that were not what their rows
+ * say, which it counts anew. Deletes only objects whose row had come
  * to its end; everything else is a person's to decide.
  */
 export async function reconcile(
@@ -27,6 +29,14 @@ export async function reconcile(
   options: ReconcileOptions = {},
 ): Promise<ReconcileReport> {
   const report: ReconcileReport = { providers: 0, objects: 0, rows: 0, findings: {} };
+  await tellCounters(
+    context.db,
+    async (finding) => {
+      await options.onFinding?.(finding);
+      report.findings.counter_differs = (report.findings.counter_differs ?? 0) + 1;
+    },
+    options.signal,
+  );
   for (const id of await findBuckets(context)) {
     if (options.signal?.aborted) break;
     try {
