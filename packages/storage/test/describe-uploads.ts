@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Completion } from "@audiotricks/protocol/messages";
+import type { CompleteUploadRequest, Completion } from "@audiotricks/protocol/messages";
 import { executableBytes, wavBytes } from "@audiotricks/testing/audio";
 import { CreateMultipartUploadCommand } from "@aws-sdk/client-s3";
 import { sql } from "kysely";
@@ -102,6 +102,40 @@ export function describeUploads(
         [3, "completed", 2 * PART_SIZE, 1000],
       ]);
     });
+
+    it.each(["together", "alone"])(
+      "takes whatever a browser calls itself, and no checksum that is none (%s)",
+      async (how) => {
+        const { session } = await sendAll(1000);
+        const asked = (request: CompleteUploadRequest) =>
+          how === "alone"
+            ? on.storage.uploads.complete(on.me, session.sessionId, request)
+            : on.storage.uploads.completeMany(on.me, [{ sessionId: session.sessionId, ...request }]);
+        for (const request of [{ sha256: "\0" }, { md5: "F".repeat(32) }, { partsMd5: "\uD83C" }])
+          expect(await rejection(asked(request))).toMatchObject({ code: "invalid_request" });
+        const summary = {
+          durationMs: 5,
+          bytesSent: 1000,
+          retries: 0,
+          browser: "Half \uD83C, none \0, whole 🎵",
+        };
+        expect([await asked({ summary })].flat()).toMatchObject([{ state: "completed" }]);
+        await on.storage.close();
+        const { client_summary: kept } = await on.db
+          .selectFrom("multipart_uploads")
+          .select("client_summary")
+          .executeTakeFirstOrThrow();
+        const browser = "Half \uFFFD, none \uFFFD, whole 🎵";
+        expect(kept).toMatchObject({ browser });
+        const logged = await on.db
+          .selectFrom("spaces_operations")
+          .select("client_report")
+          .where("reported_by", "=", "client")
+          .execute();
+        expect(logged).toMatchObject([{ client_report: { browser } }]);
+        expect(on.errors).toEqual([]);
+      },
+    );
 
     it("writes the row of a part once if the browser's word of it holds, and the store's in its place if not", async () => {
       const { bytes, session } = await sendAll(THREE_PARTS);

@@ -13,6 +13,7 @@ import type { StorageContext } from "../storage-context.ts";
 import type { Store } from "../stores.ts";
 import { abortLeftovers, assembleParts } from "./assemble-parts.ts";
 import type { Assembly } from "./assembly.ts";
+import { toStorableRequest } from "./completion-request.ts";
 import { type CompletionWrites, writeAlone } from "./completion-writes.ts";
 import { claimForCompleting, type Lease, LeaseLost, letGo, whileLeased } from "./lease.ts";
 import { openAtStore } from "./open-at-store.ts";
@@ -43,8 +44,9 @@ export async function completeUpload(
   sessionId: string,
   request: CompleteUploadRequest,
 ): Promise<Completion> {
+  const storable = toStorableRequest(request);
   const session = await getOwnSession(context, ACCESS.completeUpload, sessionId);
-  return completeSession(context.work, session, { request });
+  return completeSession(context.work, session, { request: storable });
 }
 
 /**

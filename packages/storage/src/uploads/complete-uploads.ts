@@ -9,6 +9,7 @@ import type { CallerContext } from "../access/caller-context.ts";
 import { mapConcurrently } from "../concurrency.ts";
 import { completeClaimed } from "./complete-claimed.ts";
 import { completeSession } from "./complete-upload.ts";
+import { toStorableRequest } from "./completion-request.ts";
 import { claimActive } from "./lease.ts";
 import { findOwnSessions, type Session, sessionNotFound } from "./session.ts";
 
@@ -21,7 +22,7 @@ export async function completeUploads(
   uploads: CompleteUploadsRequest["uploads"],
 ): Promise<CompleteUploadsResponse["results"]> {
   const wishes = new Map<string, CompleteUploadRequest>();
-  for (const { sessionId, ...request } of uploads) {
+  for (const { sessionId, ...request } of uploads.map(toStorableRequest)) {
     // As the database writes it; of two wishes for one session the first counts.
     const id = sessionId.toLowerCase();
     if (!wishes.has(id)) wishes.set(id, request);
