@@ -4,12 +4,19 @@ import { describeStatus } from "./describe-status.ts";
 import { describeNotice } from "./quota-notices.ts";
 import type { UploadChoice } from "./upload-choice.ts";
 import { isUnfinished, type UploadItem, type UploadsState } from "./uploads-state.ts";
+import { ENGLISH, type Words } from "./words.ts";
 
 /** Progress is said at these shares of all bytes, in percent; more often would be noise. */
 const STEPS = [25, 50, 75];
+/** Failures that are said one by one. */
+const MOST_FAILURES = 3;
 
 /** What a screen reader should hear about the step from one state to the next; `null` for nothing. */
-export function announcementOf(previous: UploadsState, next: UploadsState): string | null {
+export function announcementOf(
+  previous: UploadsState,
+  next: UploadsState,
+  words: Words = ENGLISH,
+): string | null {
   const changes = compareItems(previous.files, next.files);
   const { added } = changes;
   const others = changes.changed.filter(({ before, after }) => before.status.status !== after.status.status);
@@ -22,46 +29,50 @@ export function announcementOf(previous: UploadsState, next: UploadsState): stri
   const offline = changed.some(({ status }) => status.status === "waiting" && status.reason === "offline");
 
   const sentences = [
-    choiceNews(previous.choice, next.choice),
+    choiceNews(previous.choice, next.choice, words),
     ...next.quotaNotices
       .filter((notice) => !previous.quotaNotices.includes(notice))
-      .map((notice) => describeNotice(notice, undefined)),
-    added.length > 0 ? `${subject(added)} added.` : null,
-    cancelled.length > 0 ? `${subject(cancelled)} cancelled.` : null,
-    done.length > 0 ? `${subject(done)} uploaded.` : null,
-    ...failed.slice(0, 3).map(failure),
-    failed.length > 3 ? `${failed.length - 3} more files were not uploaded.` : null,
-    offline ? "No network. Uploads continue by themselves when it is back." : null,
+      .map((notice) => describeNotice(notice, undefined, words)),
+    filesNews("saidAdded", added, words),
+    filesNews("saidCancelled", cancelled, words),
+    filesNews("saidUploaded", done, words),
+    ...failed.slice(0, MOST_FAILURES).map((item) => failure(item, words)),
+    failed.length > MOST_FAILURES ? words.count("saidMoreFailed", failed.length - MOST_FAILURES) : null,
+    offline ? words.say("saidOffline") : null,
     previous.totals.unfinished > 0 && next.totals.unfinished === 0 && next.totals.done > 1 && done.length > 0
-      ? "All uploads are through."
+      ? words.say("saidThrough")
       : null,
   ].filter((sentence) => sentence !== null);
   if (sentences.length > 0) return sentences.join(" ");
 
-  const step = STEPS.findLast(
-    (percent) => percentOf(previous) < percent && percentOf(next) >= percent && percentOf(next) < 100,
+  const percent = STEPS.findLast(
+    (step) => percentOf(previous) < step && percentOf(next) >= step && percentOf(next) < 100,
   );
   // Another set of files is another hundred per cent: a step only counts within one.
-  return step === undefined || previous.totals.totalBytes !== next.totals.totalBytes
+  return percent === undefined || previous.totals.totalBytes !== next.totals.totalBytes
     ? null
-    : `${step} % uploaded.`;
+    : words.say("saidPercent", { percent });
 }
 
 /** That there is something to choose, and what became of it by what a person did or by what else changed. */
-function choiceNews(previous: UploadChoice | null, next: UploadChoice | null): string | null {
+function choiceNews(previous: UploadChoice | null, next: UploadChoice | null, words: Words): string | null {
   if (next === null || next === previous) return null;
-  const fitting = describeFitting(next);
-  if (previous === null) return `${fitting}. Choose what to upload.`;
+  const fitting = describeFitting(next, words);
+  if (previous === null) return words.say("saidChoose", { fitting });
   const ids = ({ files }: UploadChoice) => files.map(({ id }) => id).join();
   const isMoved = next.files.length === previous.files.length && ids(next) !== ids(previous);
   const index = next.files.findIndex(({ id }) => id === next.moved);
   const file = next.files[index];
   if (isMoved && file !== undefined) {
-    const mark = file.fits ? "fits" : "does not fit";
-    return `${file.name} ${mark}, ${index + 1} of ${next.files.length}.`;
+    const { name, fits } = file;
+    return words.say(fits ? "saidFits" : "saidDoesNotFit", {
+      name,
+      place: index + 1,
+      total: next.files.length,
+    });
   }
   const isSame = next.fitting === previous.fitting && next.files.length === previous.files.length;
-  return isSame ? null : `${fitting}.`;
+  return isSame ? null : words.say("sentence", { text: fitting });
 }
 
 /** Files that were stored and taken away before anybody was told that they are done. */
@@ -78,11 +89,19 @@ function percentOf({ totals: { sentBytes, totalBytes } }: UploadsState): number 
   return totalBytes === 0 ? 0 : (sentBytes / totalBytes) * 100;
 }
 
-function subject(items: readonly UploadItem[]): string {
-  return items.length === 1 ? (items[0]?.name ?? "") : `${items.length} files`;
+/** One by its name, more by their number. */
+function filesNews(
+  news: "saidAdded" | "saidCancelled" | "saidUploaded",
+  items: readonly UploadItem[],
+  words: Words,
+): string | null {
+  const [first] = items;
+  if (first === undefined) return null;
+  return items.length === 1 ? words.say(news, { name: first.name }) : words.count(news, items.length);
 }
 
-function failure({ name, size, status }: UploadItem): string {
-  const { label, detail } = describeStatus(status, size);
-  return [`${name}: ${label}.`, detail].filter((part) => part !== null).join(" ");
+function failure({ name, size, status }: UploadItem, words: Words): string {
+  const { label, detail } = describeStatus(status, size, words);
+  const sentence = words.say("saidFailed", { name, reason: label });
+  return detail === null ? sentence : `${sentence} ${detail}`;
 }

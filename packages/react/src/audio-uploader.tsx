@@ -1,5 +1,5 @@
 import type { Uppy } from "@uppy/core";
-import { memo, type ReactNode, useEffect } from "react";
+import { memo, type ReactNode, useContext, useEffect } from "react";
 import { ChoicePanel } from "./choice-panel.tsx";
 import { describeError } from "./describe-error.ts";
 import { DropZone, type Theme } from "./drop-zone.tsx";
@@ -12,12 +12,15 @@ import { UnfinishedUploads } from "./unfinished-uploads.tsx";
 import { UploadSummary } from "./upload-summary.tsx";
 import { type AudioUploads, type AudioUploadsOptions, useAudioUploads } from "./use-audio-uploads.ts";
 import { useLatest } from "./use-latest.ts";
+import { type LocaleOption, useWords, WordsContext } from "./use-words.ts";
 
 export interface AudioUploaderProps extends AudioUploadsOptions {
   /** Called with each Uppy this component makes, to add plugins or listen: one a mount, and one after a change of workspace. */
   onReady?: ((uppy: Uppy) => void) | undefined;
-  /** Accessible name of the whole. Default: "Upload audio". */
+  /** Accessible name of the whole. Default: "Upload audio", in the language. */
   label?: string | undefined;
+  /** A BCP 47 tag such as `"de"` or `"ar-EG"`, `"auto"` for the browser's languages, or an imported table. Default: English. */
+  locale?: LocaleOption | undefined;
   /** `"auto"` follows the system. */
   theme?: Theme | undefined;
   className?: string | undefined;
@@ -28,7 +31,8 @@ export interface AudioUploaderProps extends AudioUploadsOptions {
  * happens in the browser.
  */
 export function AudioUploader(props: AudioUploaderProps) {
-  const { onReady, label = "Upload audio", theme = "auto", className = "", ...options } = props;
+  const { onReady, label, locale, theme = "auto", className = "", ...options } = props;
+  const words = useWords(locale);
   const uploads = useAudioUploads(options);
   const { uppy, files, refused, totals } = uploads;
 
@@ -37,45 +41,56 @@ export function AudioUploader(props: AudioUploaderProps) {
     if (uppy !== null) whenReady.current?.(uppy);
   }, [uppy, whenReady]);
 
+  const frame = { className: `at-uploader ${className}`.trimEnd(), "data-theme": theme };
+  // No other language than the one that was asked for; it is there in a moment.
+  if (words === null) {
+    return (
+      <section {...frame} aria-label={label} aria-busy="true">
+        <div className="at-drop" />
+      </section>
+    );
+  }
   return (
-    <section className={`at-uploader ${className}`.trimEnd()} data-theme={theme} aria-label={label}>
-      <Entrance
-        uppy={uppy}
-        config={uploads.config}
-        isSwitching={uploads.isSwitching}
-        retryConfig={uploads.retryConfig}
-        theme={theme}
-      />
-      <QuotaNotes
-        notices={uploads.quotaNotices}
-        quotas={uploads.quotas}
-        onDismiss={uploads.dismissQuotaNotice}
-      />
-      {uploads.choice === null ? null : (
-        <ChoicePanel
-          choice={uploads.choice}
-          moveChoice={uploads.moveChoice}
-          leaveOut={uploads.leaveOut}
-          uploadFitting={uploads.uploadFitting}
-          cancelChoice={uploads.cancelChoice}
+    <WordsContext.Provider value={words}>
+      <section {...frame} lang={words.tag} dir={words.dir} aria-label={label ?? words.say("uploadAudio")}>
+        <Entrance
+          uppy={uppy}
+          config={uploads.config}
+          isSwitching={uploads.isSwitching}
+          retryConfig={uploads.retryConfig}
+          theme={theme}
         />
-      )}
-      <RefusedFiles refused={refused} onDismiss={uploads.dismiss} />
-      <UploadSummary totals={totals} actions={uploads} />
-      <FileList {...uploads} />
-      <UnfinishedUploads
-        companionUrl={options.companionUrl}
-        getToken={options.getToken}
-        workspaceId={options.workspaceId}
-        files={files}
-        continuable={uploads.continuable}
-        onContinue={uploads.continueUploads}
-        notBegun={uploads.notBegun}
-        onBeginWaiting={uploads.beginWaiting}
-        onDismissWaiting={uploads.dismissWaiting}
-      />
-      <LiveRegion state={uploads} />
-    </section>
+        <QuotaNotes
+          notices={uploads.quotaNotices}
+          quotas={uploads.quotas}
+          onDismiss={uploads.dismissQuotaNotice}
+        />
+        {uploads.choice === null ? null : (
+          <ChoicePanel
+            choice={uploads.choice}
+            moveChoice={uploads.moveChoice}
+            leaveOut={uploads.leaveOut}
+            uploadFitting={uploads.uploadFitting}
+            cancelChoice={uploads.cancelChoice}
+          />
+        )}
+        <RefusedFiles refused={refused} onDismiss={uploads.dismiss} />
+        <UploadSummary totals={totals} actions={uploads} />
+        <FileList {...uploads} />
+        <UnfinishedUploads
+          companionUrl={options.companionUrl}
+          getToken={options.getToken}
+          workspaceId={options.workspaceId}
+          files={files}
+          continuable={uploads.continuable}
+          onContinue={uploads.continueUploads}
+          notBegun={uploads.notBegun}
+          onBeginWaiting={uploads.beginWaiting}
+          onDismissWaiting={uploads.dismissWaiting}
+        />
+        <LiveRegion state={uploads} />
+      </section>
+    </WordsContext.Provider>
   );
 }
 
@@ -84,30 +99,30 @@ type EntranceProps = Pick<AudioUploads, "uppy" | "config" | "isSwitching" | "ret
 /** The way in: the drop zone, or why there is none. */
 const Entrance = memo(function Entrance(props: EntranceProps) {
   const { uppy, config, isSwitching, retryConfig, theme } = props;
+  const words = useContext(WordsContext);
+  const { say } = words;
   switch (config.status) {
     case "ready": {
-      if (uppy === null) return <Notice title="Getting ready…" />;
-      const note = isSwitching
-        ? "More files can be added once these are through."
-        : describeLimits(config.config);
+      if (uppy === null) return <Notice title={say("gettingReady")} />;
+      const note = isSwitching ? say("moreLater") : describeLimits(config.config, words);
       return <DropZone uppy={uppy} theme={theme} note={note} isDisabled={isSwitching} />;
     }
     case "loading":
-      return <Notice title="Getting ready…" />;
+      return <Notice title={say("gettingReady")} />;
     case "unreachable":
       return (
-        <Notice title="The upload service does not answer" onRetry={retryConfig}>
-          Trying again by itself. Check your connection if this stays.
+        <Notice title={say("serviceSilent")} onRetry={retryConfig}>
+          {say("serviceSilentAdvice")}
         </Notice>
       );
     case "signed_out":
       return (
-        <Notice title="You are signed out" onRetry={retryConfig}>
-          Sign in to upload.
+        <Notice title={say("signedOut")} onRetry={retryConfig}>
+          {say("signInToUpload")}
         </Notice>
       );
     case "failed": {
-      const { title, advice } = describeError(config.error);
+      const { title, advice } = describeError(config.error, words);
       return (
         <Notice title={title} onRetry={retryConfig}>
           {advice}
@@ -119,13 +134,14 @@ const Entrance = memo(function Entrance(props: EntranceProps) {
 
 function Notice(props: { title: string; children?: ReactNode; onRetry?: () => void }) {
   const { title, children, onRetry } = props;
+  const { say } = useContext(WordsContext);
   return (
     <div className="at-drop at-notice" role="status">
       <p className="at-notice-title">{title}</p>
       {children === undefined ? null : <p className="at-note">{children}</p>}
       {onRetry === undefined ? null : (
         <button type="button" className="at-button" onClick={onRetry}>
-          Try again
+          {say("tryAgain")}
         </button>
       )}
     </div>

@@ -28,6 +28,8 @@ export function createFileChecker(uppy: Uppy): FileChecker {
   return {
     check: (files) => {
       const { meta, allowNewUpload } = uppy.getState();
+      // What a host's rule says, it says in the host's language.
+      if (checker.opts.locale !== uppy.opts.locale) checker.setOptions({ locale: uppy.opts.locale });
       checker.opts = { ...uppy.opts, store: checker.store, autoProceed: false };
       checker.setState({ meta, allowNewUpload, files: {} });
       try {

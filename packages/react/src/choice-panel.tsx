@@ -1,9 +1,10 @@
-import { memo, useEffect, useRef } from "react";
+import { memo, useContext, useEffect, useRef } from "react";
 import { ChoiceRow } from "./choice-row.tsx";
 import { describeChoice, describeFitting, describeUpload } from "./describe-choice.ts";
 import { focusEntrance } from "./keep-focus.ts";
 import type { UploadChoice } from "./upload-choice.ts";
 import type { UploadActions } from "./uploads-controller.ts";
+import { WordsContext } from "./use-words.ts";
 
 /** Most rows shown: nobody puts thousands in order by hand, and each costs a millisecond. */
 const MAX_SHOWN = 100;
@@ -13,11 +14,13 @@ type ChoiceActions = Pick<UploadActions, "moveChoice" | "leaveOut" | "uploadFitt
 /** Asked where not all files fit what is left: which go, in which order. Nothing moves until it is answered. */
 export const ChoicePanel = memo(function ChoicePanel(props: { choice: UploadChoice } & ChoiceActions) {
   const { choice, moveChoice, leaveOut, uploadFitting, cancelChoice } = props;
+  const words = useContext(WordsContext);
+  const { say } = words;
   const panel = useRef<HTMLElement>(null);
   const draggedRef = useRef<string | null>(null);
   const { files, rooms } = choice;
-  const upload = describeUpload(choice);
-  const advice = describeChoice(choice);
+  const upload = describeUpload(choice, words);
+  const advice = describeChoice(choice, words);
   const hidden = files.slice(MAX_SHOWN);
 
   // It answers what somebody just did here. Whoever is elsewhere by now hears of it, and is left there.
@@ -29,10 +32,10 @@ export const ChoicePanel = memo(function ChoicePanel(props: { choice: UploadChoi
   }, []);
 
   return (
-    <section ref={panel} className="at-choice" aria-label="Choose what to upload" tabIndex={-1}>
-      <p className="at-heading">{describeFitting(choice)}</p>
+    <section ref={panel} className="at-choice" aria-label={say("choose")} tabIndex={-1}>
+      <p className="at-heading">{describeFitting(choice, words)}</p>
       {advice === null ? null : <p className="at-note">{advice}</p>}
-      <ol className="at-rows" aria-label="Files to choose from">
+      <ol className="at-rows" aria-label={say("filesToChoose")}>
         {files.slice(0, MAX_SHOWN).map((file, index) => (
           <ChoiceRow
             key={file.id}
@@ -48,8 +51,7 @@ export const ChoicePanel = memo(function ChoicePanel(props: { choice: UploadChoi
       </ol>
       {hidden.length === 0 ? null : (
         <p className="at-note">
-          and {hidden.length.toLocaleString("en")} more files after these, of which{" "}
-          {hidden.filter(({ fits }) => fits).length.toLocaleString("en")} fit
+          {words.count("moreToChoose", hidden.length, { fitting: hidden.filter(({ fits }) => fits).length })}
         </p>
       )}
       <div className="at-choice-actions">
@@ -74,7 +76,7 @@ export const ChoicePanel = memo(function ChoicePanel(props: { choice: UploadChoi
             cancelChoice();
           }}
         >
-          Cancel
+          {say("cancel")}
         </button>
       </div>
     </section>

@@ -1,4 +1,4 @@
-import { type RefObject, useLayoutEffect, useRef } from "react";
+import { type RefObject, useContext, useLayoutEffect, useRef } from "react";
 import { describeMark } from "./describe-choice.ts";
 import type { Room } from "./fit-in-order.ts";
 import { formatBytes } from "./format-bytes.ts";
@@ -6,6 +6,7 @@ import { IconButton } from "./icon-button.tsx";
 import { AudioIcon, CloseIcon, DownIcon, FailedIcon, UpIcon } from "./icons.tsx";
 import { moveFocusOn } from "./keep-focus.ts";
 import type { ChoiceFile } from "./upload-choice.ts";
+import { WordsContext } from "./use-words.ts";
 
 interface ChoiceRowProps {
   file: ChoiceFile;
@@ -22,6 +23,7 @@ interface ChoiceRowProps {
 /** A file to choose: moved by its buttons, or by dragging the row. */
 export function ChoiceRow({ file, rooms, index, count, onMove, onLeaveOut, draggedRef }: ChoiceRowProps) {
   const { id, name, size, fits } = file;
+  const words = useContext(WordsContext);
   const row = useRef<HTMLLIElement>(null);
   const pressed = useRef<HTMLButtonElement>(null);
   // A row that is put elsewhere in the document loses the focus.
@@ -69,23 +71,27 @@ export function ChoiceRow({ file, rooms, index, count, onMove, onLeaveOut, dragg
           <bdi>{name}</bdi>
         </p>
         <p className="at-row-status">
-          <span className="at-row-label">{describeMark(file, rooms)}</span>
-          <span className="at-row-detail">{formatBytes(size)}</span>
+          <span className="at-row-label">{describeMark(file, rooms, words)}</span>
+          <span className="at-row-detail">{formatBytes(size, words)}</span>
         </p>
       </div>
       <div className="at-row-actions">
         {count > 1 ? (
           <>
-            <IconButton label={`Move ${name} up`} isIdle={index === 0} onClick={moveBy(-1)}>
+            <IconButton label={words.say("moveUp", { name })} isIdle={index === 0} onClick={moveBy(-1)}>
               <UpIcon />
             </IconButton>
-            <IconButton label={`Move ${name} down`} isIdle={index === count - 1} onClick={moveBy(1)}>
+            <IconButton
+              label={words.say("moveDown", { name })}
+              isIdle={index === count - 1}
+              onClick={moveBy(1)}
+            >
               <DownIcon />
             </IconButton>
           </>
         ) : null}
         <IconButton
-          label={`Leave ${name} out`}
+          label={words.say("leaveOut", { name })}
           onClick={() => {
             moveFocusOn(row.current);
             onLeaveOut(id);

@@ -24,7 +24,7 @@ describe("describeCause", () => {
 
 describe("formatMs", () => {
   it("keeps to the unit that matters", () => {
-    expect([0, 999, 1000, 59_949, 60_000].map(formatMs)).toEqual([
+    expect([0, 999, 1000, 59_949, 60_000].map((ms) => formatMs(ms))).toEqual([
       "0 ms",
       "999 ms",
       "1.0 s",

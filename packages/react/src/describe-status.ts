@@ -2,6 +2,8 @@ import type { SpacesUploadStatus, UploadProgress } from "@audiotricks/uppy-space
 import { describeError } from "./describe-error.ts";
 import { formatBytes, formatRate } from "./format-bytes.ts";
 import { formatRemaining } from "./format-remaining.ts";
+import { joinFacts } from "./join-facts.ts";
+import { ENGLISH, type Words } from "./words.ts";
 
 /** What one file's line says. */
 export interface StatusText {
@@ -13,72 +15,76 @@ export interface StatusText {
 }
 
 /** @param size Length of the file in bytes. */
-export function describeStatus(status: SpacesUploadStatus, size: number): StatusText {
+export function describeStatus(status: SpacesUploadStatus, size: number, words: Words = ENGLISH): StatusText {
+  const say = words.say;
   switch (status.status) {
     case "queued":
-      return { label: "Waiting for its turn", detail: formatBytes(size), tone: "calm" };
+      return { label: say("queued"), detail: formatBytes(size, words), tone: "calm" };
     case "creating":
-      return { label: "Getting ready", detail: formatBytes(size), tone: "busy" };
+      return { label: say("creating"), detail: formatBytes(size, words), tone: "busy" };
     case "checking":
-      return { label: "Finding where it stopped", detail: sentOf(status.progress), tone: "busy" };
+      return { label: say("checking"), detail: sentOf(status.progress, words), tone: "busy" };
     case "uploading":
-      return { label: "Uploading", detail: movement(status.progress), tone: "busy" };
+      return { label: say("uploading"), detail: movement(status.progress, words), tone: "busy" };
     case "paused":
-      return { label: "Paused", detail: sentOf(status.progress), tone: "calm" };
+      return { label: say("paused"), detail: sentOf(status.progress, words), tone: "calm" };
     case "waiting":
-      return { ...describeWait(status), tone: "calm" };
+      return { ...describeWait(status, words), tone: "calm" };
     case "finalizing":
-      return { label: "Checking and saving…", detail: formatBytes(size), tone: "busy" };
+      return { label: say("finalizing"), detail: formatBytes(size, words), tone: "busy" };
     case "done":
-      return { label: "Uploaded", detail: formatBytes(status.file.size), tone: "good" };
+      return { label: say("uploaded"), detail: formatBytes(status.file.size, words), tone: "good" };
     case "failed": {
-      const { title, advice } = describeError(status.error);
+      const { title, advice } = describeError(status.error, words);
       return { label: title, detail: advice, tone: "bad" };
     }
     case "cancelled":
-      return { label: "Cancelled", detail: null, tone: "calm" };
+      return { label: say("cancelled"), detail: null, tone: "calm" };
   }
 }
 
-function describeWait(status: SpacesUploadStatus & { status: "waiting" }): Omit<StatusText, "tone"> {
-  const sent = sentOf(status.progress);
+type Waiting = SpacesUploadStatus & { status: "waiting" };
+
+function describeWait(status: Waiting, words: Words): Omit<StatusText, "tone"> {
+  const sent = sentOf(status.progress, words);
   if (status.reason === "offline") {
-    return { label: "No network", detail: `${sent} · Continues by itself when it is back` };
+    return { label: words.say("noNetwork"), detail: joinFacts([sent, words.say("continuesByItself")]) };
   }
-  if (status.reason === "elsewhere") return describeElsewhere(status);
+  if (status.reason === "elsewhere") return describeElsewhere(status, words);
   const seconds = status.retryInMs === null ? 0 : Math.ceil(status.retryInMs / 1000);
-  return {
-    label: "Connection trouble",
-    detail: `${sent} · ${seconds < 1 ? "Trying again" : `Trying again in ${seconds} s`}`,
-  };
+  const next = seconds < 1 ? words.say("tryingAgain") : words.say("tryingAgainIn", { seconds });
+  return { label: words.say("connectionTrouble"), detail: joinFacts([sent, next]) };
 }
 
 /** Nothing is wrong, and nothing has to be done: so it is said. */
 function describeElsewhere(
-  status: SpacesUploadStatus & { status: "waiting"; reason: "elsewhere" },
+  status: Waiting & { reason: "elsewhere" },
+  words: Words,
 ): Omit<StatusText, "tone"> {
-  const sent = sentOf(status.progress);
+  const { say } = words;
+  const sent = sentOf(status.progress, words);
   switch (status.other) {
     case "moving":
-      return { label: "Uploading in another tab", detail: movement(status.progress) };
+      return { label: say("uploadingElsewhere"), detail: movement(status.progress, words) };
     case "paused":
-      return { label: "Paused in another tab", detail: `${sent} · Resume it there, or close that tab` };
+      return { label: say("pausedElsewhere"), detail: joinFacts([sent, say("resumeThere")]) };
     case "stopped":
-      return { label: "Stopped in another tab", detail: `${sent} · Retry it there, or close that tab` };
+      return { label: say("stoppedElsewhere"), detail: joinFacts([sent, say("retryThere")]) };
   }
 }
 
-function sentOf({ sentBytes, totalBytes }: UploadProgress): string {
-  return `${formatBytes(sentBytes)} of ${formatBytes(totalBytes)}`;
+function sentOf({ sentBytes, totalBytes }: UploadProgress, words: Words): string {
+  return words.say("amountOf", {
+    amount: formatBytes(sentBytes, words),
+    total: formatBytes(totalBytes, words),
+  });
 }
 
-function movement(progress: UploadProgress): string {
+function movement(progress: UploadProgress, words: Words): string {
   const { bytesPerSecond, remainingMs } = progress;
-  return [
-    sentOf(progress),
-    bytesPerSecond > 0 ? formatRate(bytesPerSecond) : null,
-    formatRemaining(bytesPerSecond > 0 ? remainingMs : null),
-  ]
-    .filter((part) => part !== null)
-    .join(" · ");
+  return joinFacts([
+    sentOf(progress, words),
+    bytesPerSecond > 0 ? formatRate(bytesPerSecond, words) : null,
+    formatRemaining(bytesPerSecond > 0 ? remainingMs : null, words),
+  ]);
 }

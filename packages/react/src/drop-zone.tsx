@@ -1,6 +1,8 @@
 import type { Uppy } from "@uppy/core";
-import { memo, useEffect, useRef } from "react";
+import { memo, useContext, useEffect, useRef } from "react";
 import { EntranceDashboard } from "./entrance-dashboard.ts";
+import { WordsContext } from "./use-words.ts";
+import type { Words } from "./words.ts";
 
 export type Theme = "auto" | "light" | "dark";
 
@@ -22,12 +24,11 @@ interface DropZoneProps {
  */
 export const DropZone = memo(function DropZone(props: DropZoneProps) {
   const { uppy, theme, note, isDisabled } = props;
+  const words = useContext(WordsContext);
   const target = useRef<HTMLDivElement>(null);
 
   useEffect(() => {
     if (target.current === null) return;
-    // Nobody drops files with a finger.
-    const canDrop = !window.matchMedia("(pointer: coarse)").matches;
     uppy.use(EntranceDashboard, {
       id: ID,
       target: target.current,
@@ -39,15 +40,6 @@ export const DropZone = memo(function DropZone(props: DropZoneProps) {
       disableInformer: true,
       disableThumbnailGenerator: true,
       proudlyDisplayPoweredByUppy: false,
-      locale: {
-        strings: {
-          dropPasteFiles: canDrop ? "Drop audio here %{browseFiles}" : "%{browseFiles}",
-          dropPasteImportFiles: `${canDrop ? "Drop audio here " : ""}%{browseFiles} or take it from:`,
-          browseFiles: "Choose audio files",
-          dropHint: "Let go to upload",
-          dashboardTitle: "Drop audio here",
-        },
-      },
     });
     // Uppy labels this element but gives it no role, so that the label is never read.
     target.current.querySelector(".uppy-Dashboard")?.setAttribute("role", "group");
@@ -59,8 +51,27 @@ export const DropZone = memo(function DropZone(props: DropZoneProps) {
   }, [uppy]);
 
   useEffect(() => {
-    uppy.getPlugin(ID)?.setOptions({ theme, note, disabled: isDisabled });
-  }, [uppy, theme, note, isDisabled]);
+    // Set again with the others: the words of a host's own Uppy are for what is not ours.
+    const locale = { strings: stringsOf(words) };
+    uppy.getPlugin(ID)?.setOptions({ theme, note, disabled: isDisabled, direction: words.dir, locale });
+    const root = target.current?.querySelector<HTMLElement>(".uppy-Root");
+    // Uppy takes it when it is made.
+    if (root) root.dir = words.dir;
+  }, [uppy, theme, note, isDisabled, words]);
 
   return <div ref={target} className="at-drop" />;
 });
+
+/** All that is seen of Uppy's own words while it has no plugins beside ours. */
+function stringsOf({ say }: Words) {
+  // Nobody drops files with a finger.
+  const canDrop = !window.matchMedia("(pointer: coarse)").matches;
+  const invitation = canDrop ? `${say("dropHere")} %{browseFiles}` : "%{browseFiles}";
+  return {
+    dropPasteFiles: invitation,
+    dropPasteImportFiles: `${invitation} ${say("orTakeFrom")}`,
+    browseFiles: say("chooseFiles"),
+    dropHint: say("letGo"),
+    dashboardTitle: say("dropHere"),
+  };
+}

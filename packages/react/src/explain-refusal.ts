@@ -1,10 +1,9 @@
 import type { ConfigState } from "./config-state.ts";
-import { describeError } from "./describe-error.ts";
 import { findViolation } from "./restrictions.ts";
 import type { RefusedFile } from "./uploads-state.ts";
 
 /**
- * Why Uppy did not take a file, said in our words: which rule it was is worked out again, since Uppy only gives a sentence.
+ * Why Uppy did not take a file: which rule it was is worked out again, since Uppy only gives a sentence.
  *
  * @param sentence What Uppy says, for rules that are the host's.
  */
@@ -14,15 +13,7 @@ export function explainRefusal(
   config: ConfigState,
   sentence: string,
 ): Omit<RefusedFile, "id"> {
-  const violation = config.status === "ready" ? findViolation(file, config.config) : null;
-  if (violation) return { ...file, code: violation.code, ...describeError(violation) };
-  if (isKnown) {
-    return {
-      ...file,
-      code: "already_added",
-      title: "Already in the list",
-      advice: "It is being uploaded; there is nothing to do.",
-    };
-  }
-  return { ...file, code: "restricted", title: "Not added", advice: sentence };
+  const error = config.status === "ready" ? findViolation(file, config.config) : null;
+  if (error) return { ...file, code: error.code, error, sentence };
+  return { ...file, code: isKnown ? "already_added" : "restricted", error: null, sentence };
 }

@@ -1,8 +1,9 @@
 import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
-import { type FocusEvent, useCallback, useMemo, useRef, useState } from "react";
+import { type FocusEvent, useCallback, useContext, useMemo, useRef, useState } from "react";
 import type { RowActions } from "./row-buttons.tsx";
 import { UploadRow } from "./upload-row.tsx";
 import type { UploadItem } from "./uploads-state.ts";
+import { WordsContext } from "./use-words.ts";
 
 /** Above this many files, the list scrolls by itself and has no more rows than are seen: a hundred are 80 ms to make. */
 const LONG_LIST = 30;
@@ -15,7 +16,6 @@ const OVERSCAN = 6;
 const LONG_BOX = {
   className: "at-rows at-rows-long",
   role: "group",
-  "aria-label": "All uploads",
   tabIndex: 0,
 } as const;
 /** One that does not, keeps the focus that it had while it did. */
@@ -44,6 +44,7 @@ interface RowsProps {
  */
 function Rows({ files, actions }: RowsProps) {
   const box = useRef<HTMLDivElement>(null);
+  const { say } = useContext(WordsContext);
   const [focusedId, setFocusedId] = useState<string | null>(null);
   const isLong = files.length > LONG_LIST;
   const focused = focusedId === null ? -1 : files.findIndex(({ id }) => id === focusedId);
@@ -69,9 +70,9 @@ function Rows({ files, actions }: RowsProps) {
   };
 
   return (
-    <div ref={box} {...(isLong ? LONG_BOX : SHORT_BOX)}>
+    <div ref={box} {...(isLong ? { ...LONG_BOX, "aria-label": say("allUploads") } : SHORT_BOX)}>
       <ul
-        aria-label="Uploads"
+        aria-label={say("uploads")}
         style={isLong ? { blockSize: rows.getTotalSize() } : undefined}
         onFocus={onFocus}
         onBlur={(event) => {

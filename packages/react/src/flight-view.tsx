@@ -1,6 +1,6 @@
 import { type FlightRecord, flightToJson, summarizeFlight } from "@audiotricks/uppy-spaces";
 import type { Uppy } from "@uppy/core";
-import { useId, useState } from "react";
+import { useContext, useId, useState } from "react";
 import {
   describeCause,
   describeEvent,
@@ -9,7 +9,9 @@ import {
   formatMs,
 } from "./describe-flight.ts";
 import { formatBytes, formatRate } from "./format-bytes.ts";
+import { joinFacts } from "./join-facts.ts";
 import { useFlightRecord } from "./use-flight-record.ts";
+import { WordsContext } from "./use-words.ts";
 
 /** Lines of the timeline that are shown; the export has all of them. */
 const MOST_LINES = 300;
@@ -18,6 +20,8 @@ const MOST_LINES = 300;
 export function FlightView({ uppy, fileId, name }: { uppy: Uppy; fileId: string; name: string }) {
   const record = useFlightRecord(uppy, fileId);
   const headingId = useId();
+  const words = useContext(WordsContext);
+  const { say } = words;
   if (record === null) return null;
   const { phases, slowBecause, retries, bytesPerSecond, bytesSentTwice } = summarizeFlight(record);
   return (
@@ -25,30 +29,42 @@ export function FlightView({ uppy, fileId, name }: { uppy: Uppy; fileId: string;
       <h3 className="at-flight-name" id={headingId}>
         <bdi>{name}</bdi>
       </h3>
-      <p className="at-note">{describeSlowness(slowBecause)}</p>
+      <p className="at-note">{describeSlowness(slowBecause, words)}</p>
       <div className="at-flight-bar" aria-hidden="true">
         {phases.map(({ phase, share }) => (
           <span key={phase} data-phase={phase} style={{ flexGrow: share }} />
         ))}
       </div>
-      <ul className="at-flight-phases" aria-label={`Where the time of ${name} went`}>
+      <ul className="at-flight-phases" aria-label={say("whereTimeWent", { name })}>
         {phases.map(({ phase, ms, share }) => (
           <li key={phase} data-phase={phase}>
-            {describePhase(phase)}: {formatMs(ms)} ({Math.round(share * 100)} %)
+            {say("phaseShare", {
+              phase: describePhase(phase, words),
+              time: formatMs(ms, words),
+              percent: Math.round(share * 100),
+            })}
           </li>
         ))}
       </ul>
       <p className="at-note">
-        {formatRate(bytesPerSecond)} on average · sent twice: {formatBytes(bytesSentTwice)}
+        {joinFacts([
+          say("onAverage", { rate: formatRate(bytesPerSecond, words) }),
+          say("sentTwice", { size: formatBytes(bytesSentTwice, words) }),
+        ])}
       </p>
       {retries.map(({ cause, count }) => (
         <p key={cause} className="at-note">
-          {describeCause(cause)}: {count} ×
+          {describeCause(cause, words)}: {words.number(count)} ×
         </p>
       ))}
       <Timeline record={record} name={name} />
-      <button type="button" className="at-button" onClick={() => save(record)}>
-        Export JSON<span className="at-hidden"> of {name}</span>
+      <button
+        type="button"
+        className="at-button"
+        aria-label={say("exportJsonOf", { name })}
+        onClick={() => save(record)}
+      >
+        {say("exportJson")}
       </button>
     </li>
   );
@@ -56,19 +72,21 @@ export function FlightView({ uppy, fileId, name }: { uppy: Uppy; fileId: string;
 
 function Timeline({ record, name }: { record: FlightRecord; name: string }) {
   const [isOpen, setOpen] = useState(false);
+  const words = useContext(WordsContext);
+  const { say } = words;
   const left = record.droppedEvents + Math.max(0, record.events.length - MOST_LINES);
   const shown = isOpen ? record.events.slice(-MOST_LINES) : [];
   return (
     <details className="at-flight-timeline" onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>Timeline</summary>
+      <summary>{say("timeline")}</summary>
       {isOpen ? (
         // A box that scrolls has to be reached by keyboard.
         // biome-ignore lint/a11y/noNoninteractiveTabindex: see above.
-        <ol tabIndex={0} aria-label={`Timeline of ${name}`}>
-          {left > 0 ? <li>… {left} earlier</li> : null}
+        <ol tabIndex={0} aria-label={say("timelineOf", { name })}>
+          {left > 0 ? <li>{say("earlier", { count: left })}</li> : null}
           {shown.map((event, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: events have no identity but their place.
-            <li key={left + index}>{describeEvent(event)}</li>
+            <li key={left + index}>{describeEvent(event, words)}</li>
           ))}
         </ol>
       ) : null}

@@ -1,33 +1,39 @@
+import { ENGLISH, type Words } from "./words.ts";
+
 interface Unit {
+  /** As `Intl.NumberFormat` names it. */
   name: string;
   size: number;
   digits: number;
-  /** Made once: it costs more than what it is used for. */
-  format: Intl.NumberFormat;
 }
 
-const KB = unit("KB", 1024, 0);
-const MB = unit("MB", 1024 ** 2, 1);
-const GB = unit("GB", 1024 ** 3, 2);
-const TB = unit("TB", 1024 ** 4, 2);
+const BYTE: Unit = { name: "byte", size: 1, digits: 0 };
+const TERABYTE: Unit = { name: "terabyte", size: 1024 ** 4, digits: 2 };
+const UNITS: readonly Unit[] = [
+  BYTE,
+  { name: "kilobyte", size: 1024, digits: 0 },
+  { name: "megabyte", size: 1024 ** 2, digits: 1 },
+  { name: "gigabyte", size: 1024 ** 3, digits: 2 },
+];
 
-function unit(name: string, size: number, digits: number): Unit {
-  return { name, size, digits, format: new Intl.NumberFormat("en", { maximumFractionDigits: digits }) };
+function unitOf(bytes: number): Unit {
+  return UNITS.find(({ size, digits }) => Number((bytes / size).toFixed(digits)) < 1000) ?? TERABYTE;
 }
 
 /**
  * Bytes as people read them: `"812 bytes"`, `"4.5 MB"`, `"1.25 GB"`. A KB is 1,024 bytes, as in file managers. Each unit has
  * its own fixed precision, so that a growing number does not change its shape while someone looks at it.
  */
-export function formatBytes(bytes: number): string {
+export function formatBytes(bytes: number, words: Words = ENGLISH): string {
   const whole = Math.max(0, Math.round(bytes));
-  if (whole < 1000) return whole === 1 ? "1 byte" : `${whole} bytes`;
-  const { name, size, format } =
-    [KB, MB, GB].find((unit) => Number((whole / unit.size).toFixed(unit.digits)) < 1000) ?? TB;
-  return `${format.format(whole / size)} ${name}`;
+  const unit = unitOf(whole);
+  const display = unit === BYTE ? "long" : "short";
+  return words.amount(whole / unit.size, { unit: unit.name, display, digits: unit.digits });
 }
 
 /** Bytes per second: `"4.5 MB/s"`. */
-export function formatRate(bytesPerSecond: number): string {
-  return `${formatBytes(bytesPerSecond)}/s`;
+export function formatRate(bytesPerSecond: number, words: Words = ENGLISH): string {
+  const whole = Math.max(0, Math.round(bytesPerSecond));
+  const { name, size, digits } = unitOf(whole);
+  return words.amount(whole / size, { unit: `${name}-per-second`, display: "short", digits });
 }

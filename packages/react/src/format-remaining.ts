@@ -1,3 +1,5 @@
+import { ENGLISH, type Words } from "./words.ts";
+
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -7,13 +9,17 @@ const HOUR = 60 * MINUTE;
  *
  * @param remainingMs Milliseconds; `null` where there is no rate to tell it from.
  */
-export function formatRemaining(remainingMs: number | null): string | null {
+export function formatRemaining(remainingMs: number | null, words: Words = ENGLISH): string | null {
   if (remainingMs === null || !Number.isFinite(remainingMs)) return null;
-  if (remainingMs < 10 * SECOND) return "a few seconds left";
-  if (remainingMs < 55 * SECOND) return `${Math.ceil(remainingMs / (5 * SECOND)) * 5} seconds left`;
-  if (remainingMs < 55 * MINUTE) return `${Math.max(1, Math.round(remainingMs / MINUTE))} min left`;
-  if (remainingMs > 48 * HOUR) return `${Math.round(remainingMs / (24 * HOUR))} days left`;
+  if (remainingMs < 10 * SECOND) return words.say("fewSecondsLeft");
+  if (remainingMs < 55 * SECOND) return words.count("secondsLeft", Math.ceil(remainingMs / (5 * SECOND)) * 5);
+  if (remainingMs < 55 * MINUTE) {
+    return words.say("minutesLeft", { minutes: Math.max(1, Math.round(remainingMs / MINUTE)) });
+  }
+  if (remainingMs > 48 * HOUR) return words.count("daysLeft", Math.round(remainingMs / (24 * HOUR)));
   const minutes = Math.round(remainingMs / (5 * MINUTE)) * 5;
-  const rest = minutes % 60;
-  return rest === 0 ? `${minutes / 60} h left` : `${Math.floor(minutes / 60)} h ${rest} min left`;
+  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
+  return rest === 0
+    ? words.say("hoursLeft", { hours })
+    : words.say("hoursMinutesLeft", { hours, minutes: rest });
 }

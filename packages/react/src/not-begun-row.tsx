@@ -1,8 +1,9 @@
-import { memo, useRef } from "react";
+import { memo, useContext, useRef } from "react";
 import { describeNotBegun } from "./describe-not-begun.ts";
 import { IconButton } from "./icon-button.tsx";
 import { AudioIcon, CloseIcon } from "./icons.tsx";
 import { moveFocusOn } from "./keep-focus.ts";
+import { WordsContext } from "./use-words.ts";
 import type { NotBegun } from "./waiting-files.ts";
 
 /** All files that an earlier page had not begun, in one row: there may be thousands, and there is nothing to tell of each. */
@@ -12,7 +13,8 @@ export const NotBegunRow = memo(function NotBegunRow(props: {
 }) {
   const { files, onDismiss } = props;
   const row = useRef<HTMLLIElement>(null);
-  const { title, detail } = describeNotBegun(files);
+  const words = useContext(WordsContext);
+  const { title, detail } = describeNotBegun(files, words);
   return (
     <li ref={row} className="at-row" aria-label={title} tabIndex={-1} data-status="not-begun">
       <span className="at-row-badge">
@@ -26,7 +28,7 @@ export const NotBegunRow = memo(function NotBegunRow(props: {
       </div>
       <div className="at-row-actions">
         <IconButton
-          label="Forget files that had not begun"
+          label={words.say("forgetNotBegun")}
           onClick={() => {
             moveFocusOn(row.current);
             onDismiss();

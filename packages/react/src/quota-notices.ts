@@ -1,5 +1,6 @@
 import type { QuotaScope } from "@audiotricks/protocol/messages";
 import { formatBytes } from "./format-bytes.ts";
+import { ENGLISH, type Words } from "./words.ts";
 
 /** That a quota came closer to its limit while the page was open. */
 export type QuotaNotice = Pick<QuotaScope, "scope" | "id" | "status">;
@@ -31,36 +32,44 @@ export function nextNotices(
 }
 
 /** `"Your storage is over 80 % full: 8.2 GB of 10 GB and 12 of 50 files are used."` */
-export function describeNotice({ scope, status }: QuotaNotice, quota: QuotaScope | undefined): string {
-  const place = scope === "user" ? "Your storage" : "This workspace";
-  const full = quota === undefined ? "" : usedOf(quota);
-  const used = full === "" ? "" : `: ${full} are used`;
+export function describeNotice(
+  { scope, status }: QuotaNotice,
+  quota: QuotaScope | undefined,
+  words: Words = ENGLISH,
+): string {
+  const { say } = words;
+  const isUser = scope === "user";
+  const used = quota === undefined ? "" : usedOf(quota, words);
+  const sentenceOf = (notice: string) =>
+    used === "" ? say("sentence", { text: notice }) : say("noticeUsed", { notice, used });
   switch (status) {
     case "over_quota":
-      return `${place} is over its limit${used}. What is there stays; nothing can be added until there is room.`;
+      return `${sentenceOf(say(isUser ? "yoursOverLimit" : "workspaceOverLimit"))} ${say("overLimitAdvice")}`;
     case "warning":
-      return `${place} is over 90 % full${used}.`;
-    case "high":
-      return `${place} is over 80 % full${used}.`;
+    case "high": {
+      const percent = status === "high" ? 80 : 90;
+      return sentenceOf(say(isUser ? "yoursOverPercent" : "workspaceOverPercent", { percent }));
+    }
     case "normal":
-      return `${place} has room.`;
+      return say("sentence", { text: say(isUser ? "yoursHasRoom" : "workspaceHasRoom") });
   }
 }
 
 /** Of the limits, those that it is about. */
-function usedOf({ usedBytes, limitBytes, usedFiles, limitFiles }: QuotaScope): string {
+function usedOf({ usedBytes, limitBytes, usedFiles, limitFiles }: QuotaScope, words: Words): string {
   const isNear = (used: number, limit: number) => used > limit * FIRST_LEVEL;
-  const count = (files: number) => files.toLocaleString("en");
-  return [
+  const parts = [
     limitBytes !== null && isNear(usedBytes, limitBytes)
-      ? `${formatBytes(usedBytes)} of ${formatBytes(limitBytes)}`
+      ? words.say("amountOf", {
+          amount: formatBytes(usedBytes, words),
+          total: formatBytes(limitBytes, words),
+        })
       : null,
     limitFiles !== null && isNear(usedFiles, limitFiles)
-      ? `${count(usedFiles)} of ${count(limitFiles)} files`
+      ? words.count("filesOf", limitFiles, { used: usedFiles })
       : null,
-  ]
-    .filter((part) => part !== null)
-    .join(" and ");
+  ].filter((part) => part !== null);
+  return words.list(parts, "and");
 }
 
 function levelOf(status: QuotaScope["status"]): number {

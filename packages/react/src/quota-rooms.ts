@@ -1,6 +1,7 @@
 import type { QuotaScope } from "@audiotricks/protocol/messages";
 import type { Demand, Room } from "./fit-in-order.ts";
 import { formatBytes } from "./format-bytes.ts";
+import type { Words } from "./words.ts";
 
 /**
  * What each limited scope has left: all that is neither used nor reserved.
@@ -18,18 +19,15 @@ export function roomsOf(quotas: readonly QuotaScope[], taken: Demand): Room[] {
 }
 
 /** `"1.5 MB and 3 more files in your storage, 20 MB in this workspace"`; `""` where nothing is limited. */
-export function describeRooms(rooms: readonly Room[]): string {
-  return rooms.map(describeRoom).join(", ");
+export function describeRooms(rooms: readonly Room[], words: Words): string {
+  return rooms.map((room) => describeRoom(room, words)).join(words.say("listSeparator"));
 }
 
-function describeRoom({ scope, bytes, files }: Room): string {
+function describeRoom({ scope, bytes, files }: Room, words: Words): string {
   const parts = [
-    bytes === null ? null : formatBytes(Math.max(0, bytes)),
-    files === null ? null : countFiles(Math.max(0, files)),
+    bytes === null ? null : formatBytes(Math.max(0, bytes), words),
+    files === null ? null : words.count("moreFiles", Math.max(0, files)),
   ].filter((part) => part !== null);
-  return `${parts.join(" and ")} in ${scope === "user" ? "your storage" : "this workspace"}`;
-}
-
-function countFiles(files: number): string {
-  return files === 1 ? "1 more file" : `${files.toLocaleString("en")} more files`;
+  const room = words.list(parts, "and");
+  return scope === "user" ? words.say("inYourStorage", { room }) : words.say("inWorkspace", { room });
 }

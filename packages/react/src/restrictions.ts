@@ -2,6 +2,7 @@ import { extensionOf, type UploadErrorBody } from "@audiotricks/protocol";
 import type { ConfigResponse } from "@audiotricks/protocol/messages";
 import { listExtensions } from "./describe-error.ts";
 import { formatBytes } from "./format-bytes.ts";
+import { ENGLISH, type Words } from "./words.ts";
 
 type Limits = Pick<ConfigResponse, "maxFileSize" | "allowedExtensions">;
 
@@ -15,8 +16,11 @@ export function uppyRestrictions({ maxFileSize, allowedExtensions }: Limits) {
 }
 
 /** The limits in one line, for the drop zone. */
-export function describeLimits({ maxFileSize, allowedExtensions }: Limits): string {
-  return `${listExtensions(allowedExtensions)}, up to ${formatBytes(maxFileSize)} each`;
+export function describeLimits({ maxFileSize, allowedExtensions }: Limits, words: Words = ENGLISH): string {
+  return words.say("limits", {
+    extensions: listExtensions(allowedExtensions, words),
+    size: formatBytes(maxFileSize, words),
+  });
 }
 
 /** Why a file cannot be uploaded, in the companion's own codes; `null` if it can as far as anyone knows before a byte moves. */

@@ -1,8 +1,9 @@
-import { memo } from "react";
+import { memo, useContext } from "react";
 import { IconButton } from "./icon-button.tsx";
 import { CloseIcon, PauseIcon, ResumeIcon, RetryIcon } from "./icons.tsx";
 import type { UploadActions } from "./uploads-controller.ts";
 import type { UploadItem } from "./uploads-state.ts";
+import { WordsContext } from "./use-words.ts";
 
 export type RowActions = Pick<UploadActions, "pause" | "resume" | "cancel" | "retry" | "dismiss">;
 
@@ -19,6 +20,7 @@ interface RowButtonsProps {
 /** What can be done to one file; the same while it moves. */
 export const RowButtons = memo(function RowButtons(props: RowButtonsProps) {
   const { id, name, status, canRetry, actions, beforeLeaving } = props;
+  const { say } = useContext(WordsContext);
   const leave = (action: (id: string) => void) => () => {
     beforeLeaving();
     action(id);
@@ -34,12 +36,12 @@ export const RowButtons = memo(function RowButtons(props: RowButtonsProps) {
       return (
         <>
           <IconButton
-            label={`${isPaused ? "Resume" : "Pause"} ${name}`}
+            label={say(isPaused ? "resume" : "pause", { name })}
             onClick={() => (isPaused ? actions.resume(id) : actions.pause(id))}
           >
             {isPaused ? <ResumeIcon /> : <PauseIcon />}
           </IconButton>
-          <IconButton label={`Cancel ${name}`} onClick={leave(actions.cancel)}>
+          <IconButton label={say("cancelFile", { name })} onClick={leave(actions.cancel)}>
             <CloseIcon />
           </IconButton>
         </>
@@ -49,11 +51,11 @@ export const RowButtons = memo(function RowButtons(props: RowButtonsProps) {
       return (
         <>
           {canRetry ? (
-            <IconButton label={`Retry ${name}`} onClick={() => actions.retry(id)}>
+            <IconButton label={say("retry", { name })} onClick={() => actions.retry(id)}>
               <RetryIcon />
             </IconButton>
           ) : null}
-          <IconButton label={`Remove ${name} from the list`} onClick={leave(actions.dismiss)}>
+          <IconButton label={say("removeFromList", { name })} onClick={leave(actions.dismiss)}>
             <CloseIcon />
           </IconButton>
         </>
@@ -61,7 +63,7 @@ export const RowButtons = memo(function RowButtons(props: RowButtonsProps) {
     case "done":
     case "cancelled":
       return (
-        <IconButton label={`Remove ${name} from the list`} onClick={leave(actions.dismiss)}>
+        <IconButton label={say("removeFromList", { name })} onClick={leave(actions.dismiss)}>
           <CloseIcon />
         </IconButton>
       );

@@ -1,10 +1,11 @@
 import type { UploadSession } from "@audiotricks/protocol/messages";
 import { findSessionsInUse } from "@audiotricks/uppy-spaces";
-import { useRef, useState } from "react";
+import { useContext, useRef, useState } from "react";
 import { Detail } from "./detail.tsx";
 import { formatBytes } from "./format-bytes.ts";
 import { IconButton } from "./icon-button.tsx";
 import { AudioIcon, CloseIcon, ResumeIcon } from "./icons.tsx";
+import { joinFacts } from "./join-facts.ts";
 import { focusEntrance, moveFocusOn, useKeepFocus } from "./keep-focus.ts";
 import type { Continuable } from "./kept-uploads.ts";
 import { NotBegunRow } from "./not-begun-row.tsx";
@@ -13,7 +14,9 @@ import type { UploadItem } from "./uploads-state.ts";
 import type { CompanionOptions } from "./use-client.ts";
 import { useOpenUploads } from "./use-open-uploads.ts";
 import { useSessionsInUse } from "./use-sessions-in-use.ts";
+import { WordsContext } from "./use-words.ts";
 import type { NotBegun } from "./waiting-files.ts";
+import type { Words } from "./words.ts";
 
 interface UnfinishedUploadsProps extends CompanionOptions {
   /** Files of this widget: what is under way here is not unfinished business. */
@@ -36,6 +39,8 @@ export function UnfinishedUploads(props: UnfinishedUploadsProps) {
   const { notBegun, onBeginWaiting, onDismissWaiting, ...options } = others;
   const { uploads, discard } = useOpenUploads(options);
   const section = useRef<HTMLElement>(null);
+  const words = useContext(WordsContext);
+  const { say } = words;
   const shown = notHere(uploads, files).filter((upload) => (upload.workspaceId ?? undefined) === workspaceId);
   const inUse = useSessionsInUse(shown.length > 0);
   if (shown.length === 0 && notBegun.length === 0) return null;
@@ -46,11 +51,9 @@ export function UnfinishedUploads(props: UnfinishedUploadsProps) {
   const readable = notBegun.filter(({ canRead }) => canRead).length;
   const count = ready.length + readable;
   return (
-    <section ref={section} className="at-unfinished" aria-label="Unfinished uploads">
-      <p className="at-heading">Unfinished</p>
-      {ready.length < free.length ? (
-        <p className="at-note">Pick the same file again to continue where it stopped.</p>
-      ) : null}
+    <section ref={section} className="at-unfinished" aria-label={say("unfinishedUploads")}>
+      <p className="at-heading">{say("unfinished")}</p>
+      {ready.length < free.length ? <p className="at-note">{say("pickAgain")}</p> : null}
       {count > 0 ? (
         <button
           type="button"
@@ -61,10 +64,10 @@ export function UnfinishedUploads(props: UnfinishedUploadsProps) {
             if (readable > 0) onBeginWaiting();
           }}
         >
-          {count === 1 ? "Continue" : `Continue ${count.toLocaleString("en")} uploads`}
+          {count === 1 ? say("continueOne") : words.count("continueUploads", count)}
         </button>
       ) : null}
-      <ul className="at-rows" aria-label="Unfinished uploads">
+      <ul className="at-rows" aria-label={say("unfinishedUploads")}>
         {shown.map((upload) => (
           <UnfinishedRow
             key={upload.sessionId}
@@ -95,6 +98,8 @@ interface UnfinishedRowProps {
 function UnfinishedRow(props: UnfinishedRowProps) {
   const { upload, place, continuable, onContinue, onDiscard } = props;
   const row = useRef<HTMLLIElement>(null);
+  const words = useContext(WordsContext);
+  const { say } = words;
   const [state, setState] = useState<"idle" | "discarding" | "failed">("idle");
 
   const discard = async () => {
@@ -126,14 +131,17 @@ function UnfinishedRow(props: UnfinishedRowProps) {
           <bdi>{upload.name}</bdi>
         </p>
         <p className="at-row-status" aria-live="polite">
-          <span className="at-row-label">{formatBytes(upload.size)}</span>
+          <span className="at-row-label">{formatBytes(upload.size, words)}</span>
           <Detail
             className="at-row-detail"
             text={
               state === "failed"
-                ? "Could not be discarded; try again"
-                : (obstacleOf(place, continuable) ??
-                  `begun ${dateOf(upload.createdAt)} · kept until ${dateOf(upload.expiresAt)}`)
+                ? say("notDiscarded")
+                : (obstacleOf(place, continuable, words) ??
+                  joinFacts([
+                    say("begun", { date: words.date(upload.createdAt) }),
+                    say("keptUntil", { date: words.date(upload.expiresAt) }),
+                  ]))
             }
           />
         </p>
@@ -141,7 +149,7 @@ function UnfinishedRow(props: UnfinishedRowProps) {
       <div className="at-row-actions">
         {place === "nowhere" && canContinue(continuable) ? (
           <IconButton
-            label={`Continue ${upload.name}`}
+            label={say("continueFile", { name: upload.name })}
             onClick={() => {
               moveFocusOn(row.current);
               onContinue([upload.sessionId]);
@@ -152,7 +160,7 @@ function UnfinishedRow(props: UnfinishedRowProps) {
         ) : null}
         {place === "nowhere" ? (
           <IconButton
-            label={`Discard ${upload.name}`}
+            label={say("discard", { name: upload.name })}
             onClick={() => {
               if (state === "discarding") return;
               moveFocusOn(row.current);
@@ -172,22 +180,17 @@ function canContinue(continuable: Continuable | undefined): boolean {
   return continuable === "ready" || continuable === "refused";
 }
 
-function obstacleOf(place: Place, continuable: Continuable | undefined): string | null {
-  if (place === "elsewhere") return "Open in another tab; it can be paused or cancelled there";
+function obstacleOf(place: Place, continuable: Continuable | undefined, { say }: Words): string | null {
+  if (place === "elsewhere") return say("openElsewhere");
   switch (continuable) {
     case undefined:
     case "ready":
       return null;
     case "refused":
-      return "The browser was not allowed to read the file; continue to be asked again";
+      return say("notAllowedToRead");
     case "gone":
-      return "The file is no longer where it was; pick it again to continue";
+      return say("fileGone");
     case "changed":
-      return "The file has been changed since; pick the original to continue, or discard this";
+      return say("fileChanged");
   }
-}
-
-function dateOf(instant: string): string {
-  const format = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" } as const;
-  return new Date(instant).toLocaleString("en-GB", format);
 }

@@ -1,4 +1,4 @@
-import { memo, useCallback, useId, useRef } from "react";
+import { memo, useCallback, useContext, useId, useRef } from "react";
 import { canRetry } from "./describe-error.ts";
 import { describeStatus } from "./describe-status.ts";
 import { Detail } from "./detail.tsx";
@@ -7,6 +7,7 @@ import { moveFocusOn, useKeepFocus } from "./keep-focus.ts";
 import { ProgressBar } from "./progress-bar.tsx";
 import { type RowActions, RowButtons } from "./row-buttons.tsx";
 import { progressOf, type UploadItem } from "./uploads-state.ts";
+import { WordsContext } from "./use-words.ts";
 
 interface UploadRowProps {
   item: UploadItem;
@@ -34,7 +35,8 @@ export const UploadRow = memo(function UploadRow(props: UploadRowProps) {
   const beforeLeaving = useCallback(() => moveFocusOn(row.current), []);
   const nameId = useId();
   const focus = useKeepFocus(row, status.status);
-  const { label, detail, tone } = describeStatus(status, size);
+  const words = useContext(WordsContext);
+  const { label, detail, tone } = describeStatus(status, size, words);
 
   return (
     <li
@@ -80,8 +82,11 @@ export const UploadRow = memo(function UploadRow(props: UploadRowProps) {
 });
 
 function Progress({ item: { name, size, status } }: { item: UploadItem }) {
+  const { say } = useContext(WordsContext);
   if (status.status === "done" || status.status === "failed" || status.status === "cancelled") return null;
   const { sentBytes, totalBytes } = progressOf(status, size);
   const percent = Math.floor((sentBytes / Math.max(1, totalBytes)) * 100);
-  return <ProgressBar label={name} sent={sentBytes} total={totalBytes} valueText={`${percent} %`} />;
+  return (
+    <ProgressBar label={name} sent={sentBytes} total={totalBytes} valueText={say("percent", { percent })} />
+  );
 }

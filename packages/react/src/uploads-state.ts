@@ -1,4 +1,4 @@
-import type { UploadErrorCode } from "@audiotricks/protocol";
+import type { UploadErrorBody, UploadErrorCode } from "@audiotricks/protocol";
 import type { QuotaScope } from "@audiotricks/protocol/messages";
 import type { SpacesUploadStatus, UploadProgress } from "@audiotricks/uppy-spaces";
 import type { ConfigState } from "./config-state.ts";
@@ -16,7 +16,7 @@ export interface UploadItem {
   status: SpacesUploadStatus;
 }
 
-/** A file that was not taken, and why in plain words; no byte of it moved. */
+/** A file that was not taken, and why: `describeRefusal` has the words. No byte of it moved. */
 export interface RefusedFile {
   id: string;
   name: string;
@@ -24,8 +24,10 @@ export interface RefusedFile {
   size: number;
   /** `already_added`: it is in the list and not through yet. `restricted`: another rule of the host's Uppy. */
   code: UploadErrorCode | "already_added" | "restricted";
-  title: string;
-  advice: string;
+  /** What the companion would have said; `null` for the two codes that are not its own. */
+  error: UploadErrorBody | null;
+  /** What Uppy said, in its own language: for a rule of the host's Uppy there is nothing else. */
+  sentence: string;
 }
 
 /** All files of this widget together. */
