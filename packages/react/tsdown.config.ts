@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { defineConfig } from "tsdown";
 
 export default defineConfig({
-  entry: ["src/index.ts"],
+  entry: ["src/index.ts", "src/locales/*.ts"],
   format: "esm",
   platform: "neutral",
   dts: true,

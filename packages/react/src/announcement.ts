@@ -43,7 +43,7 @@ export function announcementOf(
       ? words.say("saidThrough")
       : null,
   ].filter((sentence) => sentence !== null);
-  if (sentences.length > 0) return sentences.join(" ");
+  if (sentences.length > 0) return words.join(...sentences);
 
   const percent = STEPS.findLast(
     (step) => percentOf(previous) < step && percentOf(next) >= step && percentOf(next) < 100,
@@ -103,5 +103,5 @@ function filesNews(
 function failure({ name, size, status }: UploadItem, words: Words): string {
   const { label, detail } = describeStatus(status, size, words);
   const sentence = words.say("saidFailed", { name, reason: label });
-  return detail === null ? sentence : `${sentence} ${detail}`;
+  return detail === null ? sentence : words.join(sentence, detail);
 }

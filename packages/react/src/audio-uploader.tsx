@@ -12,15 +12,13 @@ import { UnfinishedUploads } from "./unfinished-uploads.tsx";
 import { UploadSummary } from "./upload-summary.tsx";
 import { type AudioUploads, type AudioUploadsOptions, useAudioUploads } from "./use-audio-uploads.ts";
 import { useLatest } from "./use-latest.ts";
-import { type LocaleOption, useWords, WordsContext } from "./use-words.ts";
+import { WordsContext } from "./use-words.ts";
 
 export interface AudioUploaderProps extends AudioUploadsOptions {
   /** Called with each Uppy this component makes, to add plugins or listen: one a mount, and one after a change of workspace. */
   onReady?: ((uppy: Uppy) => void) | undefined;
   /** Accessible name of the whole. Default: "Upload audio", in the language. */
   label?: string | undefined;
-  /** A BCP 47 tag such as `"de"` or `"ar-EG"`, `"auto"` for the browser's languages, or an imported table. Default: English. */
-  locale?: LocaleOption | undefined;
   /** `"auto"` follows the system. */
   theme?: Theme | undefined;
   className?: string | undefined;
@@ -31,10 +29,9 @@ export interface AudioUploaderProps extends AudioUploadsOptions {
  * happens in the browser.
  */
 export function AudioUploader(props: AudioUploaderProps) {
-  const { onReady, label, locale, theme = "auto", className = "", ...options } = props;
-  const words = useWords(locale);
+  const { onReady, label, theme = "auto", className = "", ...options } = props;
   const uploads = useAudioUploads(options);
-  const { uppy, files, refused, totals } = uploads;
+  const { uppy, files, refused, totals, words } = uploads;
 
   const whenReady = useLatest(onReady);
   useEffect(() => {

@@ -28,7 +28,7 @@ export function describeChoice(
     .filter((room) => room.bytes !== null || room.files !== null);
   const left = words.say("left", { rooms: describeRooms(narrow, words) });
   const canHelp = files.some(({ size }) => isWithin(size, rooms));
-  return `${left} ${canHelp ? words.say("putFirst") : words.say("deleteToFit")}`;
+  return words.join(left, words.say(canHelp ? "putFirst" : "deleteToFit"));
 }
 
 /** The button that goes on; `null` where nothing would. */

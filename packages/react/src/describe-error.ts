@@ -70,7 +70,7 @@ function describeQuota(details: Record<string, unknown>, plain: ErrorText, words
   if (!isAboutBytes && limitFiles !== null) {
     return {
       title: isWorkspace ? say("tooManyFilesInWorkspace") : say("tooManyFiles"),
-      advice: `${words.count("filesAllowed", limitFiles)} ${advice}`,
+      advice: words.join(words.count("filesAllowed", limitFiles), advice),
     };
   }
   const title = isWorkspace ? say("noSpaceInWorkspace") : plain.title;
@@ -84,7 +84,7 @@ function describeQuota(details: Record<string, unknown>, plain: ErrorText, words
     size === null
       ? say("freeOf", { free, limit })
       : say("needsSize", { size: formatBytes(size, words), free, limit });
-  return { title, advice: `${numbers} ${advice}` };
+  return { title, advice: words.join(numbers, advice) };
 }
 
 function numberOf(details: Record<string, unknown>, key: string): number | null {

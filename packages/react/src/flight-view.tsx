@@ -54,7 +54,7 @@ export function FlightView({ uppy, fileId, name }: { uppy: Uppy; fileId: string;
       </p>
       {retries.map(({ cause, count }) => (
         <p key={cause} className="at-note">
-          {describeCause(cause, words)}: {words.number(count)} ×
+          {say("causeCount", { cause: describeCause(cause, words), count })}
         </p>
       ))}
       <Timeline record={record} name={name} />

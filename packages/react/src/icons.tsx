@@ -1,9 +1,9 @@
 import type { ReactNode } from "react";
 
-function Icon({ children }: { children: ReactNode }) {
+function Icon({ className = "at-icon", children }: { className?: string; children: ReactNode }) {
   return (
     <svg
-      className="at-icon"
+      className={className}
       viewBox="0 0 20 20"
       width="20"
       height="20"
@@ -26,7 +26,7 @@ export const PauseIcon = () => (
   </Icon>
 );
 export const ResumeIcon = () => (
-  <Icon>
+  <Icon className="at-icon at-icon-forward">
     <path d="M7 4.5v11l8.5-5.5z" />
   </Icon>
 );

@@ -2,8 +2,13 @@ import type { Locale } from "./locale.ts";
 
 /** Languages beside English, each a file of its own that is loaded when somebody asks for it. */
 export const LANGUAGES = {
+  ar: async () => (await import("./locales/ar.ts")).ar,
   de: async () => (await import("./locales/de.ts")).de,
+  es: async () => (await import("./locales/es.ts")).es,
   fr: async () => (await import("./locales/fr.ts")).fr,
+  it: async () => (await import("./locales/it.ts")).it,
+  ja: async () => (await import("./locales/ja.ts")).ja,
+  pl: async () => (await import("./locales/pl.ts")).pl,
 } satisfies Record<string, () => Promise<Locale>>;
 
 export type Language = keyof typeof LANGUAGES | "en";

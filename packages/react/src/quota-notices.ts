@@ -44,7 +44,10 @@ export function describeNotice(
     used === "" ? say("sentence", { text: notice }) : say("noticeUsed", { notice, used });
   switch (status) {
     case "over_quota":
-      return `${sentenceOf(say(isUser ? "yoursOverLimit" : "workspaceOverLimit"))} ${say("overLimitAdvice")}`;
+      return words.join(
+        sentenceOf(say(isUser ? "yoursOverLimit" : "workspaceOverLimit")),
+        say("overLimitAdvice"),
+      );
     case "warning":
     case "high": {
       const percent = status === "high" ? 80 : 90;

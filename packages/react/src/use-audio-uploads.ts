@@ -5,12 +5,16 @@ import { createUploadsController, type UploadActions, type UploadsController } f
 import { EMPTY_UPLOADS, type UploadsState } from "./uploads-state.ts";
 import type { CompanionOptions } from "./use-client.ts";
 import { useLatest } from "./use-latest.ts";
+import { type LocaleOption, useWords } from "./use-words.ts";
+import type { Words } from "./words.ts";
 
 export interface AudioUploadsOptions extends CompanionOptions {
   /** The workspace files go to; the user's own space if left out. Files added before a change keep theirs. */
   workspaceId?: string | undefined;
   /** Called once for each file that is stored and proved. */
   onUploaded?: ((file: FileRecord) => void) | undefined;
+  /** A BCP 47 tag such as `"de"` or `"ar-EG"`, `"auto"` for the browser's languages, or an imported table. Default: English. */
+  locale?: LocaleOption | undefined;
 }
 
 export interface AudioUploads extends UploadsState, UploadActions {
@@ -18,6 +22,8 @@ export interface AudioUploads extends UploadsState, UploadActions {
   uppy: Uppy | null;
   /** `companionUrl` changed while files were under way: they finish first, and none can be added until then. */
   isSwitching: boolean;
+  /** For `describeStatus`, `formatBytes` and the others; `null` while the language is being loaded. */
+  words: Words | null;
 }
 
 /**
@@ -27,12 +33,14 @@ export interface AudioUploads extends UploadsState, UploadActions {
  */
 export function useAudioUploads(options: AudioUploadsOptions): AudioUploads {
   const { controller, isSwitching } = useController(options);
+  const words = useWords(options.locale);
   const state = useSyncExternalStore(
     controller?.subscribe ?? subscribeToNothing,
     controller?.getState ?? getEmptyState,
     getEmptyState,
   );
-  return { ...state, ...(controller?.actions ?? NO_ACTIONS), uppy: controller?.uppy ?? null, isSwitching };
+  const actions = controller?.actions ?? NO_ACTIONS;
+  return { ...state, ...actions, uppy: controller?.uppy ?? null, isSwitching, words };
 }
 
 interface Held {

@@ -35,6 +35,8 @@ export interface Words {
   /** @param digits After the decimal point, always as many. */
   number: (value: number, digits?: number) => string;
   amount: (value: number, style: UnitStyle) => string;
+  /** Sentences, one after the other. */
+  join: (...sentences: readonly string[]) => string;
   list: (items: readonly string[], type: "and" | "or") => string;
   /** Day and time. @param instant ISO 8601. */
   date: (instant: string) => string;
@@ -102,6 +104,7 @@ function createWords(locale: Locale, tag: string): Words {
       // A kilobyte of 1,024 bytes has a large K wherever it has one.
       return isolate(format.format(value).replace("kB", "KB"), dir);
     },
+    join: (...sentences) => sentences.join(texts.betweenSentences),
     list: (items, type) =>
       new Intl.ListFormat(tag, { type: type === "and" ? "conjunction" : "disjunction" }).format(items),
     date: (instant) => {
