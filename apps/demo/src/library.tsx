@@ -35,7 +35,12 @@ export function Library({ title, ...options }: LibraryProps) {
   };
 
   return (
-    <section className="library" aria-labelledby={headingId} aria-busy={library.status === "loading"}>
+    <section
+      className="library"
+      lang="en"
+      aria-labelledby={headingId}
+      aria-busy={library.status === "loading"}
+    >
       <h2 id={headingId} ref={heading} tabIndex={-1}>
         {title}
       </h2>

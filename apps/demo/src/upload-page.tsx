@@ -2,13 +2,22 @@ import { AudioUploader, type AudioUploads, QuotaMeter, UploadDebugDrawer } from 
 import { useState } from "react";
 import { Brand } from "./brand.tsx";
 import type { DemoSession } from "./demo-session.ts";
+import { LanguagePicker } from "./language-picker.tsx";
 import { Library } from "./library.tsx";
 import { PERSONAL, SpacePicker } from "./space-picker.tsx";
 
 /** The demo's server answers for the page and the companion. */
 const COMPANION_URL = "";
 
-export function UploadPage({ session, onSignOut }: { session: DemoSession; onSignOut: () => void }) {
+interface UploadPageProps {
+  session: DemoSession;
+  language: string;
+  onLanguage: (language: string) => void;
+  onSignOut: () => void;
+}
+
+/** What is the demo's own is in English; what is the widget's, in the language that was chosen. */
+export function UploadPage({ session, language, onLanguage, onSignOut }: UploadPageProps) {
   const [space, setSpace] = useState(session.workspaces[0]?.id ?? PERSONAL);
   const [uppy, setUppy] = useState<AudioUploads["uppy"]>(null);
   const companion = {
@@ -20,7 +29,7 @@ export function UploadPage({ session, onSignOut }: { session: DemoSession; onSig
 
   return (
     <>
-      <header className="bar">
+      <header className="bar" lang="en">
         <div className="bar-inner">
           <Brand />
           <p className="who">
@@ -35,21 +44,24 @@ export function UploadPage({ session, onSignOut }: { session: DemoSession; onSig
         </div>
       </header>
       <main className="page">
-        <div className="page-head">
+        <div className="page-head" lang="en">
           <h1>Upload audio</h1>
           <SpacePicker workspaces={session.workspaces} value={space} onChange={setSpace} />
         </div>
         <div className="columns">
           <div className="stack">
-            <AudioUploader {...companion} onReady={setUppy} />
-            <UploadDebugDrawer uppy={uppy} />
+            <AudioUploader {...companion} locale={language} onReady={setUppy} />
+            <UploadDebugDrawer uppy={uppy} locale={language} />
           </div>
           <aside className="card" aria-label="Storage">
-            <QuotaMeter {...companion} labels={{ user: "Your storage", workspace: spaceName }} />
+            <QuotaMeter {...companion} locale={language} labels={{ workspace: spaceName }} />
           </aside>
           <Library {...companion} title={`Files in ${spaceName}`} />
         </div>
       </main>
+      <footer className="foot" lang="en">
+        <LanguagePicker value={language} onChange={onLanguage} />
+      </footer>
     </>
   );
 }
