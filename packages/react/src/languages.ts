@@ -6,9 +6,13 @@ export const LANGUAGES = {
   de: async () => (await import("./locales/de.ts")).de,
   es: async () => (await import("./locales/es.ts")).es,
   fr: async () => (await import("./locales/fr.ts")).fr,
+  he: async () => (await import("./locales/he.ts")).he,
   it: async () => (await import("./locales/it.ts")).it,
   ja: async () => (await import("./locales/ja.ts")).ja,
+  nl: async () => (await import("./locales/nl.ts")).nl,
   pl: async () => (await import("./locales/pl.ts")).pl,
+  "pt-BR": async () => (await import("./locales/pt-BR.ts")).ptBR,
+  "zh-Hans": async () => (await import("./locales/zh-Hans.ts")).zhHans,
 } satisfies Record<string, () => Promise<Locale>>;
 
 export type Language = keyof typeof LANGUAGES | "en";

@@ -228,9 +228,9 @@ export const it: Locale<"one" | "many" | "other"> = {
       other: "Carica tutti ({count})",
     },
     uploadFitting: {
-      one: "Carica {count} che ci sta",
-      many: "Carica i {count} che ci stanno",
-      other: "Carica i {count} che ci stanno",
+      one: "Carica {count} file che ci sta",
+      many: "Carica i {count} file che ci stanno",
+      other: "Carica i {count} file che ci stanno",
     },
     moreFiles: { one: "{count} altro file", many: "{count} di altri file", other: "{count} altri file" },
     filesOf: {
