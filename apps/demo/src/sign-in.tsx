@@ -15,7 +15,7 @@ const PEOPLE: { login: Login; name: string }[] = [
 export function SignIn({ state, onEnter }: SignInProps) {
   const isBusy = state.status === "signing_in";
   return (
-    <main className="sign-in">
+    <main className="sign-in" lang="en">
       <Brand />
       <h1>Sign in to upload</h1>
       <p className="lead">This is a demo: choose who you want to be. No password is asked for.</p>

@@ -53,7 +53,7 @@ export function UploadPage({ session, language, onLanguage, onSignOut }: UploadP
             <AudioUploader {...companion} locale={language} onReady={setUppy} />
             <UploadDebugDrawer uppy={uppy} locale={language} />
           </div>
-          <aside className="card" aria-label="Storage">
+          <aside className="card" lang="en" aria-label="Storage">
             <QuotaMeter {...companion} locale={language} labels={{ workspace: spaceName }} />
           </aside>
           <Library {...companion} title={`Files in ${spaceName}`} />

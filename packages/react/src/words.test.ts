@@ -4,6 +4,7 @@ import { matchLanguage } from "./languages.ts";
 import { loadedWords, loadWords } from "./load-words.ts";
 import { ar } from "./locales/ar.ts";
 import { de } from "./locales/de.ts";
+import { describeLimits } from "./restrictions.ts";
 import { ENGLISH, wordsOf } from "./words.ts";
 
 describe("matchLanguage", () => {
@@ -49,6 +50,11 @@ describe("words", () => {
     expect(wordsOf(ar).say("pause", { name })).toContain(`\u2068${name}\u2069`);
     expect(ENGLISH.say("pause", { name })).toBe(`Pause ${name}`);
     expect(ENGLISH.say("pause", { name: "أغنية.mp3" })).toBe("Pause \u2068أغنية.mp3\u2069");
+  });
+
+  it("keep a list in the order of the language, whatever script it begins with", () => {
+    const limits = describeLimits({ maxFileSize: 1024, allowedExtensions: ["mp3", "wav"] }, wordsOf(ar));
+    expect(limits).toContain("\u2067MP3 أو WAV\u2069");
   });
 
   it("take a name as it is, whatever is in it", () => {
