@@ -7,6 +7,7 @@ const OF_THE_PAGE_ALONE = [
   "accessibility",
   "choose-uploads",
   "debug-drawer",
+  "language",
   "long-list",
   "phone",
   "quota-levels",
