@@ -3,7 +3,7 @@ import { wavBytes } from "@audiotricks/testing/audio";
 import { beforeAll, describe, expect, it } from "vitest";
 import { target } from "./target/about.ts";
 import { type Answer, ask, follow } from "./target/ask.ts";
-import { furnish, type Things } from "./target/furnish.ts";
+import { furnish, pathTo, type Things } from "./target/furnish.ts";
 import { documentedRoutes } from "./target/routes.ts";
 import { stateOf } from "./target/state.ts";
 import { beginOne, usageOf } from "./target/upload.ts";
@@ -77,7 +77,7 @@ describe("someone else's session, file or key", () => {
               const named = isShouted ? shout(things) : things;
               const { query = {}, json } = REQUESTS[route]?.(named) ?? {};
               const search = Object.keys(query).length === 0 ? "" : `?${new URLSearchParams(query)}`;
-              const address = `${prefix}${fill(path, named)}${search}`;
+              const address = `${prefix}${pathTo(path, named)}${search}`;
               const asked = await ask(
                 prefix === "" ? who : undefined,
                 method,
@@ -156,18 +156,6 @@ describe("someone else's session, file or key", () => {
     expect(await usageOf(gamma)).toEqual(usage);
   });
 });
-
-function fill(path: string, things: Things): string {
-  const isSession = path.startsWith("/v1/uploads/");
-  const parts: Record<string, string> = {
-    id: isSession ? things.session : things.file,
-    shareId: things.share,
-    token: path.startsWith("/s/") ? things.endedLink : things.token,
-    uploadId: things.s3Session,
-    partNumber: "1",
-  };
-  return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => parts[name] ?? "");
-}
 
 /** What an answer says, with what was asked for left out of it, and what differs each time. */
 function comparable({ status, headers, text }: Answer, things: Things) {

@@ -6,7 +6,7 @@ import { newUser, query } from "./target/database.ts";
 import { hostileNames, isWellFormedName } from "./target/hostile-names.ts";
 import { inLanes } from "./target/in-lanes.ts";
 import { watchMemory } from "./target/resident-memory.ts";
-import { SCALE } from "./target/scale.ts";
+import { SCALE, say } from "./target/scale.ts";
 import { bucket } from "./target/state.ts";
 import { begin, downloadUrl, NOTHING, type Session, sendParts, usageOf } from "./target/upload.ts";
 
@@ -15,7 +15,8 @@ const LANES = 6;
 /** Mean of everything that is done with one name: created, sent, completed, downloaded. */
 const MEAN_MS = 500;
 const LONGEST_MS = 5_000;
-const MEMORY = 200 * 1024 ** 2;
+/** A server that was just started, with the local store inside, takes some 150 MiB more once it works. */
+const MEMORY = 256 * 1024 ** 2;
 const FINAL_KEY =
   /^(audio\/uploads|documents)\/\d{4}\/(0[1-9]|1[0-2])\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[a-z0-9]{1,10}$/;
 const BYTES = wavBytes(60);
@@ -83,9 +84,13 @@ describe("key traversal and injection by file name", () => {
       stored += sessions.length;
     }
     expect(stored).toBeGreaterThan(SCALE.hostileNames / 10);
+    const [meanMs, growth] = [(performance.now() - start) / names.length, await memory.growth()];
+    say(
+      `${names.length} names, ${stored} stored: ${meanMs.toFixed(1)} ms each, longest request ${longestMs.toFixed()} ms, ${(growth / 1024 ** 2).toFixed()} MiB more`,
+    );
     expect(longestMs).toBeLessThan(LONGEST_MS);
-    expect((performance.now() - start) / names.length).toBeLessThan(MEAN_MS);
-    expect(await memory.growth()).toBeLessThan(MEMORY);
+    expect(meanMs).toBeLessThan(MEAN_MS);
+    expect(growth).toBeLessThan(MEMORY);
 
     const rows = await query<{ storage_path: string; original_filename: string }>(
       "SELECT storage_path, original_filename FROM file_storage WHERE former_user_id = $1 AND status = 'stored'",

@@ -44,6 +44,31 @@ describe("a URL replayed after completion", () => {
     },
   );
 
+  it("does not change it either while it is being completed: what is read then is read ever after", async () => {
+    const who = await newUser();
+    for (let round = 0; round < 6; round++) {
+      const [bytes, others] = [wavBytes(50_000, 1), wavBytes(50_000, 2)];
+      const session = await beginOne(who, { name: "a.wav", size: bytes.length, method: "put" });
+      await sendParts(session, bytes);
+      const [part] = session.urls;
+      const replay = (body: Uint8Array) => tryToPut(part?.url ?? "", { headers: part?.headers ?? {}, body });
+      const [first, second] = await Promise.all([
+        complete(who, session.sessionId),
+        complete(who, session.sessionId),
+        ...[others, bytes, others].map(replay),
+      ]);
+      // One that came in between is acknowledged, or none is.
+      const acknowledged = [first, second].filter(({ status }) => status === 200);
+      if (acknowledged.length === 0) continue;
+      const read = sha256((await follow(await downloadUrl(who, session.fileId))).body);
+      expect([sha256(bytes), sha256(others)]).toContain(read);
+      await Promise.all([replay(others), replay(bytes), complete(who, session.sessionId)]);
+      expect(await bucket.sha256(session.key)).toBe(read);
+      expect(sha256((await follow(await downloadUrl(who, session.fileId))).body)).toBe(read);
+    }
+    expect((await usageOf(who)).usedFiles).toBeGreaterThan(0);
+  });
+
   it("brings nothing back that was cancelled or deleted", async () => {
     const who = await newUser();
     const bytes = wavBytes(2000);

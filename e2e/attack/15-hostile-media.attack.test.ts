@@ -4,7 +4,7 @@ import { newUser } from "./target/database.ts";
 import { hostileMedia } from "./target/hostile-media.ts";
 import { inLanes } from "./target/in-lanes.ts";
 import { watchMemory } from "./target/resident-memory.ts";
-import { SCALE } from "./target/scale.ts";
+import { SCALE, say } from "./target/scale.ts";
 import { expectServedSafely } from "./target/served.ts";
 import { bucket } from "./target/state.ts";
 import { beginOne, complete, downloadUrl, NOTHING, sendParts, usageOf } from "./target/upload.ts";
@@ -12,7 +12,8 @@ import { beginOne, complete, downloadUrl, NOTHING, sendParts, usageOf } from "./
 const LANES = 4;
 /** From the first request to the last for one file, while others are under way. */
 const LONGEST_MS = 10_000;
-const MEMORY = 200 * 1024 ** 2;
+/** A server that was just started, with the local store inside, takes some 150 MiB more once it works. */
+const MEMORY = 256 * 1024 ** 2;
 
 describe("a hostile media file: truncated, fuzzed, polyglot, a bomb under another name", () => {
   it("is stored as what its name says or refused and removed; it is never opened, never a page, and costs little time and memory", async () => {
@@ -46,8 +47,12 @@ describe("a hostile media file: truncated, fuzzed, polyglot, a bomb under anothe
       }
       longestMs = Math.max(longestMs, performance.now() - start);
     });
+    const growth = await memory.growth();
+    say(
+      `${files.length} files, ${outcomes.stored} stored: longest ${longestMs.toFixed()} ms, ${(growth / 1024 ** 2).toFixed()} MiB more`,
+    );
     expect(longestMs).toBeLessThan(LONGEST_MS);
-    expect(await memory.growth()).toBeLessThan(MEMORY);
+    expect(growth).toBeLessThan(MEMORY);
     expect(outcomes.stored).toBeGreaterThan(files.length / 20);
     expect(outcomes.refused).toBeGreaterThan(files.length / 5);
     const { stored, storedBytes } = outcomes;

@@ -51,3 +51,15 @@ export async function furnish(who: string, where: { workspaceId?: string }): Pro
     workspace: where.workspaceId ?? randomUUID(),
   };
 }
+
+/** A documented path with the ids of these things where it has parameters. */
+export function pathTo(path: string, things: Things): string {
+  const parts: Record<string, string> = {
+    id: path.startsWith("/v1/uploads/") ? things.session : things.file,
+    shareId: things.share,
+    token: path.startsWith("/s/") ? things.endedLink : things.token,
+    uploadId: things.s3Session,
+    partNumber: "1",
+  };
+  return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => parts[name] ?? "");
+}

@@ -64,7 +64,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
       });
       request.on("end", () => {
         writeDown(folder, "events", `${body}\n`);
-        if (deliveries++ < 3) response.writeHead(307, { location: `http://127.0.0.1:${trap}/` }).end();
+        if (deliveries++ < 3)
+          response.writeHead(307, { location: `http://127.0.0.1:${redirector}/from-webhook` }).end();
         else response.writeHead(204).end();
       });
     }),

@@ -7,3 +7,8 @@ export const SCALE = {
   hostileMedia: isFull ? 1_000 : 56,
   requestsPerRoute: isFull ? 300 : 10,
 };
+
+/** For people who have asked for all of it. */
+export function say(figures: string): void {
+  if (isFull) console.info(figures);
+}
