@@ -21,6 +21,8 @@ describe("a row deleted by hand, which would orphan its object", () => {
         [file.id],
         "23503",
       ],
+      ["TRUNCATE file_storage CASCADE", [], "AT016"],
+      ["TRUNCATE multipart_uploads CASCADE", [], "AT016"],
       // And by what would make the same of it.
       ["UPDATE file_storage SET status = 'deleted', deleted_at = now() WHERE id = $1", [file.id], "AT009"],
       ["UPDATE file_storage SET status = 'uploading' WHERE id = $1", [file.id], "AT009"],
