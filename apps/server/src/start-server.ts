@@ -22,6 +22,7 @@ import { listen } from "./http-server.ts";
 import { beginJobs } from "./jobs/begin-jobs.ts";
 import type { Logger } from "./logger.ts";
 import { lockEmbedded, openDatabase, openSpaces } from "./open-services.ts";
+import { openOperatorSocket } from "./operator-socket.ts";
 import { withReadiness } from "./readiness.ts";
 import { StartError } from "./start-error.ts";
 import { createStaticSite } from "./static-site.ts";
@@ -125,8 +126,14 @@ async function open(
   // Answering comes first: the jobs wait a moment.
   const jobs = beginJobs({ database: database.jobs, providers, budgets, cdn, log });
   const webhooks = startWebhooks(db, { endpoint: config.webhook, log });
+  const operator = await openOperatorSocket(config, { db, spaces, origins, log });
   teardown.add(async () => {
-    const drained = Promise.all([http.close(DRAIN_MS), jobs.stop(DRAIN_MS), webhooks.stop()]);
+    const drained = Promise.all([
+      http.close(DRAIN_MS),
+      jobs.stop(DRAIN_MS),
+      webhooks.stop(),
+      operator?.stop(DRAIN_MS),
+    ]);
     // A store that does not answer must not keep the rest from being closed: leases, logs, the database.
     await Promise.race([drained, delay(DRAIN_MS, undefined, { ref: false })]);
   });

@@ -9,7 +9,8 @@ export type CliErrorCode =
   | "secret_missing"
   | "store_unavailable"
   | "list_invalid"
-  | "interrupted";
+  | "interrupted"
+  | "server_gone";
 
 /** One sentence for whoever typed the command. Nothing in it is secret. */
 export class CliError extends Error {

@@ -11,9 +11,9 @@ export interface Terminal {
   /** Whether stdin is a keyboard. */
   isTyped: boolean;
   /** Results. What takes long to be taken is waited for. */
-  write: (text: string) => void | Promise<void>;
+  write: (text: string | Uint8Array) => void | Promise<void>;
   /** Sentences beside them. */
-  say: (text: string) => void;
+  say: (text: string | Uint8Array) => void;
   /** What a file holds that an argument names, `-` for stdin. Rejects as Node does. */
   read: (file: string) => AsyncIterable<Uint8Array>;
   now: () => Date;
@@ -60,6 +60,8 @@ export interface Command {
   takesId?: boolean;
   /** Works on a database that lacks migrations. */
   needsNoSchema?: boolean;
+  /** Talks to buckets, so that a store that is local must be there. */
+  needsStore?: boolean;
   /** What it can do without a database, which is then not opened; `undefined`: nothing, with these words. */
   alone?(site: Omit<Site, "db">, words: Words): Promise<Outcome> | undefined;
   run(site: Site, words: Words): Promise<Outcome>;

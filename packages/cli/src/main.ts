@@ -18,3 +18,5 @@ process.exitCode = await runCli(process.argv.slice(2), {
   now: () => new Date(),
   interrupted: interrupted.signal,
 });
+// Nobody waits for more of it.
+stdin.destroy();

@@ -3,24 +3,19 @@ import type { Database } from "@audiotricks/storage";
 import { Kysely, PostgresDialect } from "kysely";
 import { Pool, types } from "pg";
 import { CliError } from "./cli-error.ts";
-import type { Settings } from "./settings.ts";
+import { requireMigrated } from "./require-migrated.ts";
 
 const INT8 = types.builtins.INT8;
 
 /**
  * The database of the servers; the caller destroys it.
  *
- * @throws {CliError} `embedded_database`, `database_unavailable`, `migrations_pending`.
+ * @throws {CliError} `database_unavailable`, `migrations_pending`.
  */
 export async function openDatabase(
-  { databaseUrl, dataDir }: Settings,
+  databaseUrl: string,
   { needsNoSchema }: { needsNoSchema: boolean },
 ): Promise<Kysely<Database>> {
-  if (databaseUrl === undefined)
-    throw new CliError(
-      "embedded_database",
-      `DATABASE_URL is not set, and the embedded database in ${dataDir} belongs to the one server that has it open: set DATABASE_URL, here or in .env, to the PostgreSQL server that yours uses; to look after an embedded one, stop its server and use npm run reconcile or npm run dead-letters.`,
-    );
   const pool = new Pool({
     connectionString: databaseUrl,
     max: 4,
@@ -38,12 +33,8 @@ export async function openDatabase(
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   try {
     await pool.query("SELECT 1");
-    const pending = needsNoSchema ? [] : await pendingMigrations(db);
-    if (pending.length === 0) return db;
-    throw new CliError(
-      "migrations_pending",
-      `The database lacks ${pending.length} migrations: run audiotricks-storage migrate, or start a server of this release.`,
-    );
+    if (!needsNoSchema) requireMigrated(await pendingMigrations(db));
+    return db;
   } catch (cause) {
     await db.destroy();
     if (!pool.ended) await pool.end();

@@ -1,19 +1,30 @@
 import { UploadError } from "@audiotricks/protocol";
-import { OperatorError } from "@audiotricks/storage";
+import { type Database, OperatorError } from "@audiotricks/storage";
+import type { Kysely } from "kysely";
 import { CliError } from "./cli-error.ts";
-import type { Command, Outcome, Terminal } from "./command.ts";
+import type { Command, Outcome, Terminal, Words } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { openDatabase } from "./open-database.ts";
+import { openEmbedded } from "./open-embedded.ts";
 import { readWords } from "./read-words.ts";
-import { readSettings } from "./settings.ts";
+import { readSettings, type Settings } from "./settings.ts";
+import { relayCommand } from "./socket/relay-command.ts";
+
+/** What a server has, for a command that is run in it. */
+export interface CommandSite {
+  settings: Settings;
+  /** Stays open. */
+  db: Kysely<Database>;
+}
 
 /**
  * Runs one command. With `--json` there is exactly one JSON document: the result on `write`, or `{"error": …}` on `say`.
  *
+ * @param site Of the server that runs it; without it settings are read, and the database that they name is opened.
  * @returns 0: done; 1: not done; 2: done, and somebody should look; 64: not understood.
  */
-export async function runCli(args: string[], terminal: Terminal): Promise<ExitCode> {
+export async function runCli(args: string[], terminal: Terminal, site?: CommandSite): Promise<ExitCode> {
   const isJson = args.includes("--json");
   try {
     const command = findCommand(args);
@@ -21,7 +32,10 @@ export async function runCli(args: string[], terminal: Terminal): Promise<ExitCo
       await terminal.write(`${command === undefined ? HELP : helpOf(command)}\n`);
       return EXIT.ok;
     }
-    const { json, text, exitCode = EXIT.ok, isAside = false } = await run(command, args, terminal);
+    const words = readWords(command, args.slice(command.name.split(" ").length));
+    const outcome = await run({ command, words, args }, terminal, site);
+    if (typeof outcome === "number") return outcome;
+    const { json, text, exitCode = EXIT.ok, isAside = false } = outcome;
     if (isAside) terminal.say(`${text}\n`);
     else await terminal.write(isJson ? `${JSON.stringify(json, undefined, 2)}\n` : `${text}\n`);
     return exitCode;
@@ -32,12 +46,26 @@ export async function runCli(args: string[], terminal: Terminal): Promise<ExitCo
   }
 }
 
-async function run(command: Command, args: string[], terminal: Terminal): Promise<Outcome> {
-  const words = readWords(command, args.slice(command.name.split(" ").length));
-  const settings = readSettings(terminal);
+/** @returns The exit code alone where a server has run it, and has printed what there is. */
+async function run(
+  { command, words, args }: { command: Command; words: Words; args: string[] },
+  terminal: Terminal,
+  site: CommandSite | undefined,
+): Promise<Outcome | ExitCode> {
+  const settings = site?.settings ?? readSettings(terminal);
   const alone = command.alone?.({ terminal, settings }, words);
   if (alone !== undefined) return await alone;
-  const db = await openDatabase(settings, { needsNoSchema: command.needsNoSchema === true });
+  if (site !== undefined) return await command.run({ terminal, ...site }, words);
+  if (settings.databaseUrl === undefined) {
+    const place = await openEmbedded(settings, command);
+    if (place.kind === "server") return await relayCommand(place.connection, args, terminal);
+    try {
+      return await command.run({ terminal, settings: place.settings, db: place.db }, words);
+    } finally {
+      await place.close();
+    }
+  }
+  const db = await openDatabase(settings.databaseUrl, { needsNoSchema: command.needsNoSchema === true });
   try {
     return await command.run({ terminal, settings, db }, words);
   } finally {
@@ -59,7 +87,7 @@ const HELP = [
   "",
   ...COMMANDS.map(({ name, synopsis, summary }) => `  ${`${name} ${synopsis}`.trimEnd()}\n      ${summary}`),
   "",
-  "Settings are the server's, from the environment or .env: DATABASE_URL, STORAGE_ENCRYPTION_KEY, SPACES_…",
+  "Settings are the server's, from the environment or .env: DATABASE_URL or DATA_DIR, STORAGE_ENCRYPTION_KEY, SPACES_…",
   "Ends with 0: done, 1: not done, 2: done and somebody should look, 64: not understood.",
 ].join("\n");
 

@@ -11,6 +11,8 @@ export interface Settings {
   /** `undefined`: the server's database is the embedded one. */
   databaseUrl: string | undefined;
   dataDir: string;
+  /** Of the local store, where this command has to start it. */
+  emulatorPort: number;
   /** A keyring: the first key seals. */
   encryptionKey: string | undefined;
   allowInternalEndpoints: boolean;
@@ -37,6 +39,7 @@ export function readSettings({ env: environment, directory }: Pick<Terminal, "en
     return {
       databaseUrl,
       dataDir: resolve(directory, env.DATA_DIR ?? ".data"),
+      emulatorPort: readPort(env, "EMULATOR_PORT", 9000),
       encryptionKey: readKeyring(env),
       allowInternalEndpoints: readSwitch(env, "STORAGE_ALLOW_INTERNAL_ENDPOINTS"),
       spaces: readSpacesProvider(env),
@@ -54,6 +57,13 @@ function readSwitch(env: Terminal["env"], name: string): boolean {
   const value = env[name] ?? "false";
   if (value !== "true" && value !== "false") throw new CliError("settings", `${name} must be true or false.`);
   return value === "true";
+}
+
+function readPort(env: Terminal["env"], name: string, byDefault: number): number {
+  const value = env[name] ?? String(byDefault);
+  if (!/^\s*\d{1,5}\s*$/.test(value) || Number(value) > 65_535)
+    throw new CliError("settings", `${name} must be a port, from 0 to 65535.`);
+  return Number(value);
 }
 
 function present(env: Terminal["env"]): Record<string, string> {

@@ -24,7 +24,7 @@ export async function runCommand(
     aheadMs?: number;
   } = {},
 ): Promise<CommandRun> {
-  let [stdout, stderr] = ["", ""];
+  const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
   const { directory = tmpdir() } = options;
   const stdin = Readable.from([options.stdin ?? ""]);
   const exitCode = await runCli(args, {
@@ -33,15 +33,11 @@ export async function runCommand(
     isTyped: false,
     read: (file) => readInput(file, { stdin, directory }),
     now: () => new Date(Date.now() + (options.aheadMs ?? 0)),
-    write: (text) => {
-      stdout += text;
-    },
-    say: (text) => {
-      stderr += text;
-    },
+    write: (text) => void stdout.push(Buffer.from(text as string)),
+    say: (text) => void stderr.push(Buffer.from(text as string)),
     interrupted: options.interrupted ?? new AbortController().signal,
   });
-  return { exitCode, stdout, stderr };
+  return { exitCode, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() };
 }
 
 /** With `--json`; its one document. */

@@ -66,7 +66,7 @@ describe("audiotricks-storage", () => {
       error: {
         code: "embedded_database",
         message: expect.stringMatching(
-          /^DATABASE_URL is not set, .* stop its server and use npm run reconcile/,
+          /^DATABASE_URL is not set, and there is no embedded database in .*: set DATABASE_URL/,
         ),
       },
     });

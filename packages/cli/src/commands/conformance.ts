@@ -23,6 +23,7 @@ export const conformance: Command = {
   summary:
     "Asks a bucket how it behaves wherever stores are known to differ, or nobody knows, and leaves it as it was: that of SPACES_… unless told otherwise.",
   options: { provider: { type: "string" } },
+  needsStore: true,
   alone: ({ settings: { spaces }, terminal }, words) =>
     words.text("provider") === undefined && spaces !== undefined
       ? probe(bucketOf(spaces), terminal, words.has("json"))

@@ -27,6 +27,7 @@ export const doctor: Command = {
     origin: { type: "string", multiple: true },
     fix: { type: "boolean" },
   },
+  needsStore: true,
   run: async ({ db, settings }, words) => {
     const only = words.text("provider");
     if (only !== undefined && !isUuid(only)) throw new CliError("usage", "--provider must be an id, a UUID.");

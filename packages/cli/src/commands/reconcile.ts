@@ -17,6 +17,7 @@ export const reconcile: Command = {
   summary:
     "Walks every bucket beside its rows and tells where they disagree, with N samples of each finding. --list writes the objects that no row knows on stdout, one a line, and the report on stderr; --delete-unknown deletes those in that file (- is stdin) which are still unknown, unchanged and more than 3 days old.",
   options: { list: { type: "boolean" }, "delete-unknown": { type: "string" }, limit: { type: "string" } },
+  needsStore: true,
   run: async (site, words) => {
     const file = words.text("delete-unknown");
     const isList = words.has("list");

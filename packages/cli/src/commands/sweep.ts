@@ -9,6 +9,7 @@ export const sweepCommand: Command = {
   summary:
     "Brings to an end what crashed, expired or was left behind, as servers do every half minute. --dry-run only says what that would be.",
   options: { "dry-run": { type: "boolean" } },
+  needsStore: true,
   run: async (site, words) => {
     const storage = await openStorage(site);
     try {

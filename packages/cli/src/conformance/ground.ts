@@ -28,6 +28,8 @@ export interface Ground extends Disposable {
   client: S3Client;
   /** Another client for the same bucket. */
   openClient(more: S3ClientConfig): S3Client;
+  /** Whether nothing more is asked. */
+  isInterrupted(): boolean;
   /** A key that no other probe has. */
   newKey(name: string): string;
   /** One call of S3, made once. Rejects as the SDK does where the store refuses. */
@@ -99,6 +101,7 @@ export function openGround(bucket: Bucket, signal: AbortSignal, limits: Limits):
     lookup,
     client,
     openClient,
+    isInterrupted: () => signal.aborted,
     newKey: (name) => `${prefix}${name}-${randomUUID().slice(0, 8)}`,
     send,
     answerTo: async (call, bytes, by) => {

@@ -45,27 +45,23 @@ export async function runProbes(
 }
 
 async function requireBucket(ground: Ground): Promise<void> {
-  const { bucket, endpoint } = ground.bucket;
-  try {
-    await ground.send((s3) => s3.send(new HeadBucketCommand({ Bucket: bucket })));
-  } catch (cause) {
-    const reason = cause instanceof CouldNotTell ? cause.message : `the store answers ${nameRefusal(cause)}`;
-    throw new CliError("store_unavailable", `Cannot use bucket ${bucket} at ${endpoint}: ${reason}.`, {
-      cause,
-    });
-  }
+  const head = new HeadBucketCommand({ Bucket: ground.bucket.bucket });
+  await begin(ground, "use", () => ground.send((s3) => s3.send(head)));
 }
 
 /** With a key that may not write, every answer would be about the key. */
 async function requireRights(ground: Ground): Promise<void> {
+  await begin(ground, "write to", () => ground.put(ground.newKey("begin"), "x"));
+}
+
+async function begin(ground: Ground, what: string, call: () => Promise<unknown>): Promise<void> {
   try {
-    await ground.put(ground.newKey("begin"), "x");
+    await call();
   } catch (cause) {
     const { bucket, endpoint } = ground.bucket;
     const reason = cause instanceof CouldNotTell ? cause.message : `the store answers ${nameRefusal(cause)}`;
-    throw new CliError("store_unavailable", `Cannot write to bucket ${bucket} at ${endpoint}: ${reason}.`, {
-      cause,
-    });
+    const code = ground.isInterrupted() ? "interrupted" : "store_unavailable";
+    throw new CliError(code, `Cannot ${what} bucket ${bucket} at ${endpoint}: ${reason}.`, { cause });
   }
 }
 

@@ -1,0 +1,1 @@
+export { type CommandServer, serveCommands } from "./socket/serve-commands.ts";
