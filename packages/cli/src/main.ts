@@ -7,6 +7,10 @@ const interrupted = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
   process.once(signal, () => interrupted.abort());
 
+// Whoever reads no further, as head does, wants no more of it.
+process.stdout.on("error", () => interrupted.abort());
+process.stderr.on("error", () => interrupted.abort());
+
 const [directory, { stdin, stdout, stderr }] = [process.cwd(), process];
 process.exitCode = await runCli(process.argv.slice(2), {
   env: process.env,

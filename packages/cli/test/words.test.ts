@@ -1,4 +1,5 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -114,5 +115,17 @@ describe("audiotricks-storage", () => {
     await expect(promisify(execFile)(process.execPath, [...flags, "nonsense"])).rejects.toMatchObject({
       code: 64,
     });
+  });
+
+  it("ends quietly when nobody reads what it prints", async () => {
+    const program = join(import.meta.dirname, "../src/main.ts");
+    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", program, "--help"]);
+    child.stdout.destroy();
+    let said = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+    });
+    expect(await once(child, "close")).toEqual([0, null]);
+    expect(said).toBe("");
   });
 });
