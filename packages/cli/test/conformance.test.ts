@@ -42,7 +42,6 @@ const OTHERS: Record<string, Record<string, string>> = {
     policy: "501 NotImplemented",
     notifications: "501 NotImplemented",
     tagging: "501 NotImplemented",
-    "storage-class": "200",
   },
 };
 const UNTOLD: Record<string, string[]> = {

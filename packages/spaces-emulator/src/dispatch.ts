@@ -28,7 +28,7 @@ import {
 } from "./object-operations.ts";
 import { type Operation, operationOf } from "./operation.ts";
 import { postObject } from "./post-form.ts";
-import { accessDenied, notImplemented, S3Error } from "./s3-error.ts";
+import { accessDenied, invalidArgument, notImplemented, S3Error } from "./s3-error.ts";
 import type { Credentials } from "./signature.ts";
 
 /** Sub-resources of S3 that neither Spaces nor we have. */
@@ -76,6 +76,9 @@ export async function dispatch(
   const isForm = method === "POST" && key === undefined && !query.has("delete");
   const isRead = (operation === "GetObject" || operation === "HeadObject") && !query.has("acl");
   if (verified === undefined && !isForm && !isRead) throw accessDenied();
+  const storageClass = request.headers["x-amz-storage-class"];
+  if (storageClass !== undefined && storageClass !== "STANDARD")
+    throw invalidArgument(`Storage class ${storageClass}`);
   if (operation === "CreateBucket") return createBucket(context, bucketName);
   const bucket = getBucket(context, bucketName);
   if (key === undefined) {

@@ -127,6 +127,12 @@ export function describeObjects(store: () => OpenStore): void {
       expect(await refusal(get("md5"))).toBe("404 NoSuchKey");
     });
 
+    it("has one storage class, and writes nothing into another", async () => {
+      await put("class", "x", { StorageClass: "STANDARD" });
+      expect(await refusal(put("cold", "x", { StorageClass: "STANDARD_IA" }))).toBe("400 InvalidArgument");
+      expect(await refusal(get("cold"))).toBe("404 NoSuchKey");
+    });
+
     it("copies bytes and type, or bytes with another type", async () => {
       await put("source ü", "copied", { ContentType: "audio/flac" });
       const CopySource = `${store().bucket}/${encodeURIComponent("source ü")}`;
