@@ -42,10 +42,22 @@ const WIDTHS = { phone: 320, window: 1280 };
 
 test.use({ viewport: { width: WIDTHS.phone, height: 640 }, hasTouch: true, isMobile: true });
 
+/** Texts that reach into what is beside them. */
+function findOverlong(widget: Element): string[] {
+  return [...widget.querySelectorAll<HTMLElement>("*")]
+    .filter((element) => {
+      const { display, overflowX } = getComputedStyle(element);
+      const isBox = !display.startsWith("inline") && display !== "contents" && overflowX === "visible";
+      return isBox && element.scrollWidth > element.clientWidth + 1;
+    })
+    .map((element) => `${element.className}: ${element.textContent}`);
+}
+
 /** Nothing is wider than the page, and no button than what it is in: what is too wide there is cut off, and scrolls nothing. */
 async function expectToFit(page: Page, widget: Locator): Promise<void> {
   const width = page.viewportSize()?.width ?? 0;
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+  expect(await widget.evaluate(findOverlong)).toEqual([]);
   const frame = await widget.boundingBox();
   if (frame === null) throw new Error("the widget is not seen");
   for (const button of await widget.getByRole("button").all()) {
@@ -55,6 +67,12 @@ async function expectToFit(page: Page, widget: Locator): Promise<void> {
     expect(box.x, `left edge of “${label}”`).toBeGreaterThanOrEqual(frame.x);
     expect(box.x + box.width, `right edge of “${label}”`).toBeLessThanOrEqual(frame.x + frame.width);
   }
+}
+
+/** Files of languages, which have their tags for names. */
+function languagesIn(url: string): string[] {
+  const [, tag] = /\/assets\/([a-z]{2}(?:-[A-Za-z]+)?)-[\w-]{8}\.js$/.exec(url) ?? [];
+  return tag === undefined ? [] : [tag];
 }
 
 async function chooseLanguage(page: Page, tag: string): Promise<void> {
@@ -99,10 +117,14 @@ for (const words of LANGUAGES) {
       await page.setViewportSize({ width: WIDTHS.phone, height: 640 });
       await expectAccessible(page, `${state}, in ${words.tag}`);
     };
+    const loaded: string[] = [];
+    page.on("request", (request) => void loaded.push(...languagesIn(request.url())));
     await uploads.signIn("alpha");
+    expect(loaded).toEqual([]);
     await chooseLanguage(page, words.tag);
     await expect(page.locator("html")).toHaveAttribute("dir", words.dir);
     await expect(page.locator("html")).toHaveAttribute("lang", words.tag);
+    expect(loaded).toEqual([words.tag]);
     // It is what this person chose the last time, too.
     await page.reload();
 
@@ -141,3 +163,47 @@ for (const words of LANGUAGES) {
     expectStored(file);
   });
 }
+
+test("a language that cannot be loaded leaves the widget usable, and in English", async ({ uploads }) => {
+  const { page } = uploads;
+  await page.route(/\/assets\/de-/, (route) => route.abort());
+  await uploads.signIn("alpha");
+  await chooseLanguage(page, "de");
+  await page.reload();
+  await uploads.isReady();
+  await expect(uploads.widget).toHaveAttribute("dir", "ltr");
+  await page.unroute(/\/assets\/de-/);
+  await page.reload();
+  await expect(page.getByRole("region", { name: "Audio hochladen" })).toBeVisible();
+});
+
+test("every language fits on a narrow phone while a file is uploaded and another is refused", async ({
+  uploads,
+  stack,
+  folder,
+}, info) => {
+  const { page } = uploads;
+  const file = await generateWav(folder, "lecture.wav", 64 * MiB);
+  const empty = join(folder, "empty.mp3");
+  await writeFile(empty, "");
+  await uploads.signIn("alpha");
+  stack.storeLane.limit(MiB / 4);
+  await uploads.pick([file.path, empty]);
+  await uploads.reaches(file.name, "uploading");
+  const languages = page.getByRole("combobox", { name: "Language of the uploads" }).getByRole("option");
+  const tags = await languages.evaluateAll((options) =>
+    options.map((option) => option.getAttribute("value")),
+  );
+  expect(tags).toHaveLength(12);
+  for (const tag of [...tags.slice(1), "en"]) {
+    await chooseLanguage(page, tag ?? "");
+    const widget = page.locator(`.at-uploader[lang^="${tag}"]`);
+    await expect(widget).toBeVisible();
+    await expectToFit(page, widget);
+    const path = info.outputPath(`${tag}.png`);
+    await page.screenshot({ path, fullPage: true, animations: "disabled" });
+  }
+  stack.storeLane.limit(null);
+  await uploads.press("Cancel", file.name);
+  await expect(uploads.row(file.name)).toHaveCount(0);
+});
