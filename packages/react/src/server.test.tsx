@@ -1,5 +1,6 @@
 import { renderToString } from "react-dom/server";
 import { describe, expect, it } from "vitest";
+import { ar } from "./locales/ar.ts";
 
 // This project runs in plain Node: no document, no window.
 describe("on a server", () => {
@@ -21,5 +22,24 @@ describe("on a server", () => {
     expect(html).toContain("Reading how much space there is…");
     // A strict Content-Security-Policy allows no style attributes in what a server sends.
     expect(html).not.toContain("style=");
+  });
+
+  it("speaks a language whose table it is given, and leaves one that has to be loaded to the browser", async () => {
+    const { AudioUploader, QuotaMeter } = await import("./index.ts");
+    const options = { companionUrl: "https://uploads.example.com", getToken: async () => "" };
+    const arabic = renderToString(<AudioUploader {...options} locale={ar} />);
+    expect(arabic).toContain('lang="ar" dir="rtl"');
+    expect(arabic).toContain(ar.texts.gettingReady);
+    for (const locale of ["nl", "auto"]) {
+      const html = renderToString(
+        <>
+          <AudioUploader {...options} locale={locale} />
+          <QuotaMeter {...options} locale={locale} />
+        </>,
+      );
+      expect(html.match(/aria-busy="true"/g)).toHaveLength(2);
+      // Not in another one until then.
+      expect(html.replaceAll(/<[^>]*>/g, "")).toBe("");
+    }
   });
 });
