@@ -78,7 +78,7 @@ describe("key traversal and injection by file name", () => {
         expect(createHash("sha256").update(answer.body).digest("hex")).toBe(SHA256);
         expect(answer.headers["content-type"]).toBe("audio/wav");
         expect(answer.headers["content-disposition"], JSON.stringify(name)).toMatch(
-          /^attachment(; filename="[ !#$&-:<-~]*")?(; filename\*=UTF-8''[\w!#$&+.^`|~%'()*-]*)?$/,
+          /^attachment(; filename="[ !#$&-.0-:<-[\]-~]*")?(; filename\*=UTF-8''[\w!#$&+.^`|~%'()*-]*)?$/,
         );
       });
       stored += sessions.length;

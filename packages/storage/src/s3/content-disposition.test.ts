@@ -9,6 +9,10 @@ describe("contentDisposition", { timeout: 60_000 }, () => {
     ["naïve.mp3", "attachment; filename=\"naive.mp3\"; filename*=UTF-8''na%C3%AFve.mp3"],
     ['€ "x".mp3', "attachment; filename=\"_ _x_.mp3\"; filename*=UTF-8''%E2%82%AC%20%22x%22.mp3"],
     ["../../etc/passwd", 'attachment; filename=".._.._etc_passwd"'],
+    [
+      "．．／a﹨.mp3",
+      "attachment; filename=\".._a_.mp3\"; filename*=UTF-8''%EF%BC%8E%EF%BC%8E%EF%BC%8Fa%EF%B9%A8.mp3",
+    ],
     ["evil\r\nSet-Cookie: a=b.mp3", 'attachment; filename="evilSet-Cookie: a=b.mp3"'],
     ["exe.\u202egpm.mp3", 'attachment; filename="exe.gpm.mp3"'],
     ["\u0000", "attachment"],

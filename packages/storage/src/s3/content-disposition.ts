@@ -15,7 +15,8 @@ export function contentDisposition(disposition: "attachment" | "inline", fileNam
     .normalize("NFKD")
     .replaceAll(/\p{M}/gu, "")
     .replaceAll(/[^\x20-\x7e]/gu, "_")
-    .replaceAll(/["%;]/g, "_");
+    // Again: some letters are a separator once they are ASCII.
+    .replaceAll(/["%;/\\]/g, "_");
   const fallback = `${disposition}; filename="${ascii}"`;
   return ascii === name ? fallback : `${fallback}; filename*=UTF-8''${uriEncode(name)}`;
 }
