@@ -238,8 +238,9 @@ describe.each(STORES)("conformance on %s", (name, open) => {
     expect(await contentsOf(s3, bucket)).toEqual(before);
   });
 
-  // Last: from here on deletes leave versions behind.
-  it.runIf(name === "Ceph")("leaves no version and no marker in a bucket that keeps them", async () => {
+  // Last: from here on deletes leave versions behind. The local store keeps none.
+  if (name !== "Ceph") return;
+  it("leaves no version and no marker in a bucket that keeps them", async () => {
     await s3.send(
       new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: { Status: "Enabled" } }),
     );
