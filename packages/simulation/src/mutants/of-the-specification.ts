@@ -42,7 +42,7 @@ export const OF_THE_SPECIFICATION: readonly Mutant[] = [
     edits: [
       {
         file: "storage/src/files/delete-file.ts",
-        from: '\n      .where("f.status", "in", STORED_STATES)',
+        from: '.where("f.status", "in", STORED_STATES)',
         to: "",
       },
     ],

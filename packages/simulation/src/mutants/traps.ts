@@ -1,6 +1,6 @@
 import type { Mutant } from "./mutant.ts";
 
-const TOKEN = '\n      .where("lease_token", "=", lease.token)';
+const TOKEN = '.where("lease_token", "=", lease.token)';
 
 /** What is easily done wrong. */
 export const TRAPS: readonly Mutant[] = [
