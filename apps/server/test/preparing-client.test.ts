@@ -68,7 +68,7 @@ describe("a client that prepares what comes again and again", () => {
         throw error;
       }
     };
-    await expect(once()).rejects.toMatchObject({ code: "0A000" });
+    await expect(once()).rejects.toMatchObject({ code: "0A000", routine: "RevalidateCachedQuery" });
     expect(await once()).toEqual([{ id: 7, name: "thing 7", colour: "red" }]);
   });
 

@@ -20,6 +20,13 @@ describe("beginAgain", () => {
     expect(await beginAgain(failing(3, coded(code)).run)).toBe(4);
   });
 
+  it("does again what was prepared for other columns, and not what PostgreSQL cannot do", async () => {
+    const changed = Object.assign(coded("0A000"), { routine: "RevalidateCachedQuery" });
+    expect(await beginAgain(failing(1, changed).run)).toBe(2);
+    const cannot = Object.assign(coded("0A000"), { routine: "transformOnConflictClause" });
+    await expect(beginAgain(failing(1, cannot).run)).rejects.toBe(cannot);
+  });
+
   it("gives up after a while, and says when to come again", async () => {
     const work = failing(1_000, coded("40P01"));
     const beganAt = performance.now();

@@ -25,9 +25,14 @@ export async function beginAgain<Result>(work: () => Promise<Result>): Promise<R
   }
 }
 
-/** SQLSTATE: deadlock, serialization failure, a row that somebody is deleting at this moment. */
+/**
+ * SQLSTATE: deadlock, serialization failure, a row that somebody is deleting at this moment; or a statement that was prepared
+ * before a migration changed its columns, which `preparing` sends anew the next time.
+ */
 function isInTheWay(error: unknown): boolean {
-  return error instanceof Error && "code" in error && /^(?:40P01|40001|55P03)$/.test(String(error.code));
+  if (!(error instanceof Error && "code" in error)) return false;
+  if (error.code === "0A000") return "routine" in error && error.routine === "RevalidateCachedQuery";
+  return /^(?:40P01|40001|55P03)$/.test(String(error.code));
 }
 
 export function databaseBusy(cause: unknown): UploadError {

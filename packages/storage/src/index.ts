@@ -48,6 +48,7 @@ export {
 export { purgeOutbox } from "./outbox/purge-outbox.ts";
 export { parseWebhookSecrets, type WebhookEndpoint } from "./outbox/webhook-endpoint.ts";
 export { preparing } from "./preparing-client.ts";
+export { lookupPublic } from "./providers/endpoint-host.ts";
 export {
   type EnvelopeKey,
   type Keyring,

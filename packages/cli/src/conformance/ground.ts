@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Provider } from "@audiotricks/storage";
+import { lookupPublic, type Provider } from "@audiotricks/storage";
 import {
   CreateMultipartUploadCommand,
   PutObjectCommand,
@@ -9,7 +9,6 @@ import {
 } from "@aws-sdk/client-s3";
 import type { Limits } from "./limits.ts";
 import { CouldNotTell } from "./probe.ts";
-import { publicLookup } from "./public-lookup.ts";
 import { type RawAnswer, type RawRequest, rawRequest } from "./raw-request.ts";
 
 export type Bucket = Pick<
@@ -23,7 +22,7 @@ export interface Ground extends Disposable {
   prefix: string;
   limits: Limits;
   cost: { requests: number; bytes: number };
-  lookup: typeof publicLookup | undefined;
+  lookup: typeof lookupPublic | undefined;
   /** For clean-up, whose requests are not counted. */
   client: S3Client;
   /** Another client for the same bucket. */
@@ -55,7 +54,7 @@ export interface SentPart {
 /** @param signal Ends before the next request; one that was sent is waited for, so that nothing comes up later. */
 export function openGround(bucket: Bucket, signal: AbortSignal, limits: Limits): Ground {
   const { endpoint, region, forcePathStyle, credentials } = bucket;
-  const lookup = bucket.isPublicOnly ? publicLookup : undefined;
+  const lookup = bucket.isPublicOnly ? lookupPublic : undefined;
   const cost = { requests: 0, bytes: 0 };
   const openClient = (more: S3ClientConfig) =>
     new S3Client({
