@@ -144,8 +144,9 @@ export async function whileFirstIsOpen(
     });
     settled.catch(() => undefined);
     for (;;) {
+      // Not by `trx`: a transaction sees pg_stat_activity as it was when it first looked, without later connections.
       const waiting = await scalar(
-        trx,
+        db,
         sql<{ value: number }>`
         SELECT count(*)::integer AS value FROM pg_locks l JOIN pg_stat_activity a USING (pid)
         WHERE NOT l.granted AND a.datname = current_database()`,
