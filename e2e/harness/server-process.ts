@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 const MAIN = join(import.meta.dirname, "../../apps/server/src/main.ts");
 /** As `npm start` does. */
-const NODE_FLAGS = ["--max-semi-space-size=2", "--liftoff-only"];
+const NODE_FLAGS = ["--max-semi-space-size=2", "--liftoff-only", "--optimize-for-size"];
 const NODE_ENVIRONMENT = { MALLOC_ARENA_MAX: "1" };
 const READY_WITHIN_MS = 90_000;
 

@@ -203,6 +203,8 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
   }
 
   uppy.on("state-update", readFiles.call);
+  // Nothing follows that it could be gathered with, and people wait for it.
+  uppy.on("complete", readFiles.flush);
   // Before any listener of the host, which may remove the file or unmount the widget.
   uppy.on("upload-success", (file) => {
     if (file !== undefined) report(file);

@@ -12,8 +12,8 @@ import { proofOfWhole } from "./whole-proof.ts";
 
 /** Parts proved at once: as many as the worker hashes side by side. */
 const PROOFS_AT_ONCE = 8;
-/** Parts hashed before there is a session: half of what is hashed side by side. More would hold up the answer. */
-const HASHED_UNASKED = 4;
+/** Parts hashed before there is a session: one for every connection that a browser opens, so that none waits once there is. */
+const HASHED_UNASKED = 8;
 
 /** Reads one file: for the MD5 of parts that are to be sent, or that are at the store and to be proved, and for SHA-256 behind that. */
 export class FileReading {

@@ -60,9 +60,8 @@ export class PartSending {
     const startedAt = clock.now();
     let sentBefore = 0;
     const headers = { ...signed.headers, "content-md5": toBase64(checksum.digest) };
-    const body = checksum.bytes ?? this.#file.reading.slice(transfer.plan, partNumber);
     const answer = await this.puts.send(
-      { partNumber, attempt, url: signed.url, origin: signed.origin, headers, body },
+      { partNumber, attempt, url: signed.url, origin: signed.origin, headers, body: checksum.body },
       (sentBytes) => {
         const more = Math.max(0, sentBytes - sentBefore);
         this.#bytesSent += more;
