@@ -1,10 +1,10 @@
 /** Of the packages as they are built. */
 const dist = "packages/uppy-spaces/dist";
-/** As pages load modules. What is imported only where workers are refused is a file of its own, and never loaded elsewhere. */
-const asModule = (config) => ({
-  ...config,
-  format: "esm",
-  external: [...(config.external ?? []), "./start-engine-on-page-*"],
+const asModule = (config) => ({ ...config, format: "esm" });
+/** Where workers are refused, the page loads the engine itself: a file of its own, and never loaded elsewhere. */
+const withoutEngine = (config) => ({
+  ...asModule(config),
+  external: [...(config.external ?? []), "./start-engine-*"],
 });
 
 export default [
@@ -13,7 +13,7 @@ export default [
     path: `${dist}/index.js`,
     import: "{ UppySpaces }",
     ignore: ["@uppy/core"],
-    modifyEsbuildConfig: asModule,
+    modifyEsbuildConfig: withoutEngine,
     gzip: true,
     limit: "8 kB",
   },

@@ -28,11 +28,11 @@ export function openEngineChannel(options: {
   log: (message: string) => void;
   openWorker?: () => Worker;
   locks?: Pick<LockManager, "request"> | undefined;
-  loadHere?: () => Promise<typeof import("./engine/start-engine-on-page.ts")>;
+  loadHere?: () => Promise<typeof import("./engine/start-engine.ts")>;
 }): EngineChannel {
   const { receive, onLost, mayUseWorker, log, openWorker = engineWorker } = options;
   const { locks = globalThis.navigator?.locks } = options;
-  const { loadHere = () => import("./engine/start-engine-on-page.ts") } = options;
+  const { loadHere = () => import("./engine/start-engine.ts") } = options;
   let worker: Worker | null = null;
   /** What was said before the engine was there; `null` once it is, or once nobody wants it any more. */
   let unheard: ToEngine[] | null = [];
@@ -66,8 +66,8 @@ export function openEngineChannel(options: {
     endWorker();
     log(`The engine runs on the page: ${reason}`);
     try {
-      const { startEngineOnPage } = await loadHere();
-      if (unheard !== null) begin(startEngineOnPage(receive));
+      const { startEngine } = await loadHere();
+      if (unheard !== null) begin(startEngine(receive));
     } catch (error) {
       isLoadingHere = false;
       log(`The engine could not be loaded: ${String(error)}`);

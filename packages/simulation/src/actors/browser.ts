@@ -177,7 +177,7 @@ export class Browser {
           await world.sleep(random.skewed(1, 200));
           signal.throwIfAborted();
           const { stretch } = blob as StretchBlob;
-          return { digest: new Uint8Array(Buffer.from(md5Of(stretch), "hex")), bytes: null };
+          return { digest: new Uint8Array(Buffer.from(md5Of(stretch), "hex")), body: blob };
         },
         // There are no bytes that it could be of.
         digestOf: () => ({ follow: () => {}, take: () => {}, hex: () => null, close: () => {} }),

@@ -69,7 +69,7 @@ export async function acquireSession(options: {
       onRefused(error);
     },
     onWait: (retryAt) => {
-      log(`${source.name}: no session yet, asking again`);
+      log(`${source.name}: no session`);
       onWait(retryAt);
     },
   });

@@ -8,7 +8,7 @@ import { fingerprintOf, type UploadSource } from "./upload-source.ts";
 const FRESH_MS = 2000;
 /** A companion that is slow to list does not hold up an upload that it may not have anything for. */
 const LIST_TIMEOUT_MS = 5000;
-const TOO_SLOW = new DOMException("The list of unfinished uploads takes too long", "TimeoutError");
+const TOO_SLOW = new DOMException("Listing takes too long", "TimeoutError");
 
 /**
  * Finds sessions that this browser knows nothing of: begun on another device, or by another service in SQL. Name and size

@@ -47,7 +47,7 @@ export function createCompletionBatcher(client: UploadCalls, clock: Clock): AskC
   const send = async (batch: Ask[]) => {
     batches += 1;
     const open = new Map(batch.map((ask) => [ask.sessionId, ask]));
-    let failure = new UploadError("internal", "The server left an upload without an answer.");
+    let failure = new UploadError("internal", "The server left a file without an answer.");
     try {
       const uploads = batch.map(({ sessionId, request }) => ({ ...request, sessionId }));
       const { results } = await client.completeUploads({ uploads });

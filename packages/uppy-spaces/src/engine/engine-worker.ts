@@ -1,6 +1,4 @@
-import { createBlobHasher } from "../md5/blob-hasher.ts";
 import type { FromWorker, ToWorker } from "./engine-messages.ts";
-import { nextTask } from "./next-task.ts";
 import { startEngine } from "./start-engine.ts";
 import { createVitalSign } from "./vital-sign.ts";
 
@@ -14,15 +12,10 @@ interface WorkerScope {
 
 const scope = globalThis as unknown as WorkerScope;
 const showLife = createVitalSign((message) => scope.postMessage(message), globalThis.navigator?.locks);
-// Windows are read and hashed without a turn of the event loop, a batch of parts together: lanes waited up to 180 ms for their next part.
-const hash = createBlobHasher({ rest: nextTask });
-const receive = startEngine(
-  (message) => {
-    if (message.type === "closed") scope.close();
-    else scope.postMessage(message);
-  },
-  { hash },
-);
+const receive = startEngine((message) => {
+  if (message.type === "closed") scope.close();
+  else scope.postMessage(message);
+});
 scope.onmessage = ({ data }) => {
   if (data.type === "hold" || data.type === "let-go") showLife(data);
   else receive(data);

@@ -101,7 +101,6 @@ export function fail(
   error: UploadError,
   { isSessionOver }: { isSessionOver: boolean },
 ): void {
-  if (isUnreachable(error))
-    file.context.log(`${file.source.name}: the companion could not be reached in time`);
+  if (isUnreachable(error)) file.context.log(`${file.source.name}: companion not reached`);
   file.dispatch({ type: "fail", error: error.toBody(), isSessionOver });
 }

@@ -135,7 +135,7 @@ export class FileReading {
       this.#digestBehind(partNumber);
       if (toHex(digest) === etag) dispatch({ type: "part-proven", partNumber });
       else {
-        context.log(`${source.name}: not the file that was begun earlier, so it is sent whole`);
+        context.log(`${source.name}: another file was begun, it is sent whole`);
         dispatch({ type: "other-file" });
       }
     } catch (error) {
@@ -147,8 +147,8 @@ export class FileReading {
   #digestBehind(partNumber: number): void {
     const cut = this.#cut();
     if (cut === null) return;
-    const bytes = this.checksums.find(partNumber)?.bytes ?? null;
-    if (bytes !== null) this.#digest.take(bytes);
+    const body = this.checksums.find(partNumber)?.body;
+    if (body instanceof Uint8Array) this.#digest.take(body);
     while (this.checksums.has(this.#unread) || this.#stored.has(this.#unread)) this.#unread += 1;
     this.#digest.follow(Math.min((this.#unread - 1) * cut.partSize, cut.fileSize));
   }

@@ -1,15 +1,10 @@
 import type { HashBlob, Hashed } from "../md5/blob-hasher.ts";
 import { LET_GO } from "./let-go.ts";
 
-export interface PartChecksum extends Hashed {
-  /** What was hashed, to be sent: to cut it out once more waits a millisecond for the browser's other process. */
-  body: Blob | Uint8Array<ArrayBuffer>;
-}
-
 /** MD5 of the parts of one file: those that wait to be sent, and those being worked out. */
 export class PartChecksums {
   readonly #hash: HashBlob;
-  readonly #known = new Map<number, PartChecksum>();
+  readonly #known = new Map<number, Hashed>();
   readonly #running = new Set<number>();
   #scope = new AbortController();
 
@@ -34,7 +29,7 @@ export class PartChecksums {
     return !this.#known.has(partNumber) && !this.#running.has(partNumber);
   }
 
-  find(partNumber: number): PartChecksum | undefined {
+  find(partNumber: number): Hashed | undefined {
     return this.#known.get(partNumber);
   }
 
@@ -49,7 +44,7 @@ export class PartChecksums {
     try {
       const hashed = await this.#hash(part, signal);
       if (signal.aborted) return null;
-      this.#known.set(partNumber, { ...hashed, body: hashed.bytes ?? part });
+      this.#known.set(partNumber, hashed);
       return hashed.digest;
     } catch (error) {
       if (signal.aborted) return null;

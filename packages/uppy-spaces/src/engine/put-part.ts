@@ -35,17 +35,14 @@ export const putPart: PutPart = ({ url, headers, body, onProgress, signal, stall
       xhr.onerror = null;
       run();
     };
-    let movedAt = clock.now();
-    // One timer, however often it moves: progress comes twenty times a second, of every part.
-    const watch = (ms: number) => {
-      stopWatching = clock.after(ms, () => {
-        const leftMs = movedAt + stallTimeoutMs - clock.now();
-        if (leftMs > 0) return watch(leftMs);
+    const watch = () => {
+      stopWatching();
+      stopWatching = clock.after(stallTimeoutMs, () =>
         settle(() => {
           xhr.abort();
           resolve({ ok: false, failure: { kind: "stalled" } });
-        });
-      });
+        }),
+      );
     };
     const onAbort = () =>
       settle(() => {
@@ -54,7 +51,7 @@ export const putPart: PutPart = ({ url, headers, body, onProgress, signal, stall
       });
 
     xhr.upload.onprogress = (event) => {
-      movedAt = clock.now();
+      watch();
       onProgress(event.loaded);
     };
     xhr.onload = () => settle(() => resolve(answerOf(xhr)));
@@ -62,7 +59,7 @@ export const putPart: PutPart = ({ url, headers, body, onProgress, signal, stall
     signal.addEventListener("abort", onAbort, { once: true });
     xhr.open("PUT", url);
     for (const [name, value] of Object.entries(headers)) xhr.setRequestHeader(name, value);
-    watch(stallTimeoutMs);
+    watch();
     xhr.send(body);
   });
 
@@ -75,11 +72,7 @@ function answerOf(xhr: XMLHttpRequest): PutAnswer {
   return { ok: false, failure: { kind: "http", status: xhr.status, retryAfterMs } };
 }
 
-/** Asking for a header that CORS hides is an error on the console of Chromium; looking for it first is not. */
+/** Asking for a header that CORS hides is an error on the console of Chromium; looking for it among those that are seen is not. */
 function visibleHeader(xhr: XMLHttpRequest, name: string): string | null {
-  const isVisible = xhr
-    .getAllResponseHeaders()
-    .split("\r\n")
-    .some((line) => line.toLowerCase().startsWith(`${name}:`));
-  return isVisible ? xhr.getResponseHeader(name) : null;
+  return new RegExp(`^${name}: *(.*)`, "im").exec(xhr.getAllResponseHeaders())?.[1] ?? null;
 }

@@ -155,7 +155,7 @@ export function createUploadEngine(options: UploadEngineOptions): UploadEngine {
     etagHidden: () => {
       if (hasToldOfEtag) return;
       hasToldOfEtag = true;
-      log("The bucket's CORS rules do not expose ETag; the companion's list of parts is relied on instead.");
+      log("The bucket's CORS rules do not expose ETag: the companion's list of parts is used.");
     },
     log,
   };

@@ -2,12 +2,13 @@ import { type BlobReader, openBlobReader } from "./blob-reader.ts";
 import { BLOCK_SIZE, LANE_BUFFER_SIZE, type Md5, Md5Lanes } from "./md5-lanes.ts";
 import { padMd5 } from "./md5-padding.ts";
 import { Md5Scalar } from "./md5-scalar.ts";
+import { openTurns, type Turns } from "./turns.ts";
 
 export interface Hashed {
   /** MD5, 16 bytes. */
   digest: Uint8Array;
-  /** The bytes themselves, of a blob that has at most `HANDED_OVER`. */
-  bytes: Uint8Array<ArrayBuffer> | null;
+  /** What was hashed, to be sent: the blob, or its bytes where it has at most `HANDED_OVER`. Cutting a blob out anew takes a millisecond. */
+  body: Blob | Uint8Array<ArrayBuffer>;
 }
 
 /** Rejects when the blob can no longer be read, or with the reason of the signal. */
@@ -15,9 +16,6 @@ export type HashBlob = (blob: Blob, signal: AbortSignal) => Promise<Hashed>;
 
 /** Reading so little a second time, to send it, costs more than anything else about the request. */
 export const HANDED_OVER = 64 * 1024;
-
-/** A pause is offered after this many bytes of each lane: about two milliseconds. */
-const REST_AFTER = 1024 * 1024;
 
 interface Job {
   blob: Blob;
@@ -45,29 +43,28 @@ function openMd5(): Md5 {
   }
 }
 
-/**
- * MD5 of blobs, several at once; more than there are lanes wait for one.
- *
- * @param rest Awaited every few milliseconds; on a page, lets it paint and answer.
- */
-export function createBlobHasher(options: { md5?: Md5; rest?: () => Promise<void> } = {}): HashBlob {
-  const { md5 = openMd5(), rest } = options;
+/** MD5 of blobs, several at once; more than there are lanes wait for one. */
+export function createBlobHasher(md5 = openMd5()): HashBlob {
   const lanes = new Map<number, Lane>();
   const queue: Job[] = [];
-  let isRunning = false;
+  /** While it runs. */
+  let turns: Turns | null = null;
 
   const run = async () => {
-    if (isRunning) return;
-    isRunning = true;
+    if (turns !== null) return;
+    turns = openTurns();
     // What is asked for in one turn is hashed side by side, the first too.
     await Promise.resolve();
     for (;;) {
       fillLanes();
       if (lanes.size === 0) break;
       await Promise.all([...lanes.values()].map(readNext));
-      await hashWindows();
+      // What is read has mostly arrived: parts were hashed in one turn of 180 ms, for which six lanes waited together.
+      await turns.next();
+      hashWindows();
     }
-    isRunning = false;
+    turns.close();
+    turns = null;
   };
 
   const fillLanes = () => {
@@ -101,8 +98,7 @@ export function createBlobHasher(options: { md5?: Md5; rest?: () => Promise<void
   };
 
   /** Hashes in step until a lane needs its next window, or is through. */
-  const hashWindows = async () => {
-    let sinceRest = 0;
+  const hashWindows = () => {
     while (lanes.size > 0) {
       const active = [...lanes.values()];
       const left = Math.min(...active.map(({ window, used }) => window.length - used), LANE_BUFFER_SIZE);
@@ -113,11 +109,6 @@ export function createBlobHasher(options: { md5?: Md5; rest?: () => Promise<void
         lane.used += blocks * BLOCK_SIZE;
       }
       md5.hash([...lanes.keys()], blocks);
-      sinceRest += blocks * BLOCK_SIZE;
-      if (rest !== undefined && sinceRest >= REST_AFTER) {
-        sinceRest = 0;
-        await rest();
-      }
     }
     for (const lane of lanes.values()) {
       if (lane.window.length - lane.used >= BLOCK_SIZE) continue;
@@ -130,9 +121,10 @@ export function createBlobHasher(options: { md5?: Md5; rest?: () => Promise<void
     const buffer = md5.buffer(lane.index);
     buffer.set(tail);
     md5.hash([lane.index], padMd5(buffer, tail.length, lane.job.blob.size));
-    const bytes = lane.job.blob.size <= HANDED_OVER ? lane.window.slice() : null;
+    const { blob } = lane.job;
+    const body = blob.size <= HANDED_OVER ? lane.window.slice() : blob;
     leave(lane);
-    lane.job.resolve({ digest: md5.digest(lane.index), bytes });
+    lane.job.resolve({ digest: md5.digest(lane.index), body });
   };
 
   return (blob, signal) => {

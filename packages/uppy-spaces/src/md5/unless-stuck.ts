@@ -4,41 +4,32 @@
  */
 const LOOK_MS = 5_000;
 /** The first may come at once. */
-const MOST_LOOKS = 13;
+const MOST_LOOKS = 12;
 
-interface Watched {
-  looks: number;
-  giveUp: () => void;
-}
-
-const watched = new Set<Watched>();
-/** One for all: a file of 1 GiB is a thousand reads, and a timer for each took a tenth of the time that hashing takes. */
+/** Those who wait, by how often was looked. */
+const waiting = new Map<() => void, number>();
+/** One timer for all: a file of 1 GiB is a thousand reads, and a timer for each took a tenth of the time that hashing takes. */
 let isLooking = false;
 
 /** What `read` resolves with; `null` once it looks as if it never will. */
 export function unlessStuck<T>(read: Promise<T>): Promise<T | null> {
   return new Promise((resolve, reject) => {
-    const watch: Watched = { looks: 0, giveUp: () => resolve(null) };
-    const ended = () => watched.delete(watch);
-    watched.add(watch);
-    lookLater();
-    read.then(resolve, reject).finally(ended);
+    const giveUp = () => resolve(null);
+    waiting.set(giveUp, 0);
+    look();
+    read.then(resolve, reject).finally(() => waiting.delete(giveUp));
   });
 }
 
-function lookLater(): void {
-  if (isLooking) return;
-  isLooking = true;
-  setTimeout(look, LOOK_MS);
-}
-
 function look(): void {
-  isLooking = false;
-  for (const watch of watched) {
-    watch.looks += 1;
-    if (watch.looks < MOST_LOOKS) continue;
-    watched.delete(watch);
-    watch.giveUp();
-  }
-  if (watched.size > 0) lookLater();
+  if (isLooking || waiting.size === 0) return;
+  isLooking = true;
+  setTimeout(() => {
+    isLooking = false;
+    for (const [giveUp, looks] of waiting) {
+      waiting.set(giveUp, looks + 1);
+      if (looks === MOST_LOOKS) giveUp();
+    }
+    look();
+  }, LOOK_MS);
 }

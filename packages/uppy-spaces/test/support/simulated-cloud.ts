@@ -387,7 +387,7 @@ export const simulatedHash: HashBlob = async (blob, signal) => {
   const part = blob as ContentBlob;
   return {
     digest: new Uint8Array(part.md5),
-    bytes: part.size <= HANDED_OVER ? new ContentBytes(part) : null,
+    body: part.size <= HANDED_OVER ? new ContentBytes(part) : part,
   };
 };
 
