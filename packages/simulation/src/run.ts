@@ -54,6 +54,7 @@ export async function run({ mutant, ...options }: RunOptions): Promise<number> {
   say(
     `${count === 0 ? "no" : count} violations in ${((realNow() - begin) / 1000).toFixed(1)} s`,
     results.total,
+    results.counts,
   );
   return count === 0 ? 0 : 1;
 }

@@ -10,11 +10,15 @@ import { Kysely } from "kysely";
 import { simulatedDialect } from "../database/simulated-dialect.ts";
 import type { Site } from "../site/site.ts";
 import { type Actor, createActor, runAs, running } from "../world/actor.ts";
+import { createDeliverer } from "./deliverer.ts";
 
 /** A server process: the real storage, on simulated connections. */
 export interface Companion {
   actor: Actor;
   storage: Storage;
+  db: Kysely<Database>;
+  /** One round; ends with whatever is due, or with `signal`. */
+  deliver: (signal?: AbortSignal) => Promise<void>;
 }
 
 export async function startCompanion(site: Site, name: string): Promise<Companion> {
@@ -34,7 +38,7 @@ export async function startCompanion(site: Site, name: string): Promise<Companio
       settings: site.settings,
       onError: (error) => note(site, error),
     });
-    return { actor, storage };
+    return { actor, storage, db, deliver: createDeliverer(site, db) };
   });
 }
 

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { partAt, UploadError } from "@audiotricks/protocol";
 import type { CompleteUploadRequest, CreatedUpload, PartUrl } from "@audiotricks/protocol/messages";
-import type { Principal, Storage } from "@audiotricks/storage";
+import type { Caller, Principal, ServicePrincipal, Storage } from "@audiotricks/storage";
 import type { Site } from "../site/site.ts";
-import { md5Of, type Stretch } from "../store/content.ts";
+import { isExport, md5Of, type Stretch } from "../store/content.ts";
 import { putToStore } from "../store/put-to-store.ts";
 import { running } from "../world/actor.ts";
 import { ask, type Companion } from "./companion.ts";
@@ -12,6 +12,8 @@ export interface DeviceUpload {
   session: CreatedUpload;
   content: string;
   me: Principal;
+  /** Who sends and completes it in the place of its owner. */
+  by?: ServicePrincipal;
   urls: Map<number, PartUrl>;
   /** Every URL it ever had, to be used again by somebody else. */
   allUrls: PartUrl[];
@@ -24,6 +26,8 @@ export class Device {
   readonly #site: Site;
   readonly #pick: () => Companion;
   readonly uploads: DeviceUpload[] = [];
+  /** Of which others were made. */
+  readonly parents: DeviceUpload[] = [];
 
   /** @param pick The server that a load balancer would choose. */
   constructor(site: Site, pick: () => Companion) {
@@ -48,10 +52,10 @@ export class Device {
     const { content, size, method, workspaceId, idempotencyKey } = wishes;
     const file = {
       clientId: content,
-      name: `${content}.wav`,
       size,
-      type: "audio/wav",
-      contentType: "audio_file" as const,
+      ...(isExport(content)
+        ? { name: `${content}.zip`, type: "application/zip", contentType: "export_file" as const }
+        : { name: `${content}.wav`, type: "audio/wav", contentType: "audio_file" as const }),
       ...(method === undefined ? {} : { method }),
       ...(workspaceId === undefined ? {} : { workspaceId }),
     };
@@ -66,6 +70,40 @@ export class Device {
     const upload = known ?? { session, content, me, urls: new Map(), allUrls: [], etags: new Map() };
     if (known === undefined) this.uploads.push(upload);
     learn(upload, session.urls);
+  }
+
+  /** A service that makes another file of one. */
+  async derive(
+    parent: DeviceUpload,
+    wishes: { content: string; size: number; category: "processed" | "chunk" },
+  ): Promise<DeviceUpload> {
+    const { content, size, category } = wishes;
+    const { me } = parent;
+    const service = { service: "pipeline" };
+    const session = await this.ask(async (storage) => {
+      const request = { name: `${content}.wav`, size, category };
+      const answer = await storage.files.derive(service, parent.session.fileId, request, {
+        idempotencyKey: content,
+      });
+      bear(this.#site, me, answer);
+      return answer;
+    });
+    const known = this.uploads.find((upload) => upload.session.sessionId === session.sessionId);
+    const upload = known ?? {
+      session,
+      content,
+      me,
+      by: service,
+      urls: new Map(),
+      allUrls: [],
+      etags: new Map(),
+    };
+    if (known === undefined) {
+      this.uploads.push(upload);
+      this.parents.push(parent);
+    }
+    learn(upload, session.urls);
+    return upload;
   }
 
   /** Sends these parts, or a PUT's one; asks for URLs where it has none. */
@@ -94,7 +132,7 @@ export class Device {
     finished?: { partNumber: number; etag: string }[],
   ) {
     const urls = await this.ask((storage) =>
-      storage.uploads.signParts(upload.me, upload.session.sessionId, {
+      storage.uploads.signParts(upload.by ?? upload.me, upload.session.sessionId, {
         partNumbers: [...partNumbers],
         ...(finished === undefined ? {} : { finished }),
       }),
@@ -111,14 +149,14 @@ export class Device {
   }
 
   async complete(upload: DeviceUpload, companion: Companion): Promise<void> {
-    const { session, me } = upload;
+    const { session, me, by } = upload;
     const { sessionId } = session;
     const request = running().random.chance(0.7) ? proofOf(upload) : {};
     const timeoutMs = 300_000;
     await ask(
       this.#site,
       companion,
-      (storage) => complete(this.#site, storage, me, sessionId, request),
+      (storage) => complete(this.#site, storage, by ?? me, sessionId, request),
       timeoutMs,
     );
   }
@@ -134,15 +172,15 @@ export class Device {
     }, 300_000);
   }
 
-  async cancel({ session, me }: DeviceUpload): Promise<void> {
-    await this.ask((storage) => cancel(this.#site, storage, me, session.sessionId));
+  async cancel({ session, me, by }: DeviceUpload): Promise<void> {
+    await this.ask((storage) => cancel(this.#site, storage, by ?? me, session.sessionId));
   }
 }
 
 export async function complete(
   site: Site,
   storage: Storage,
-  me: Principal,
+  me: Caller,
   sessionId: string,
   request: CompleteUploadRequest,
 ) {
@@ -151,7 +189,7 @@ export async function complete(
   return completion;
 }
 
-export async function cancel({ ledger }: Site, storage: Storage, me: Principal, sessionId: string) {
+export async function cancel({ ledger }: Site, storage: Storage, me: Caller, sessionId: string) {
   ledger.askedToCancel.add(sessionId);
   const answer = await storage.uploads.cancel(me, sessionId);
   if (answer.state === "aborted" || answer.state === "aborting") ledger.saidAborted(sessionId);

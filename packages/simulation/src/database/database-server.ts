@@ -47,6 +47,16 @@ export class DatabaseServer {
     }
   }
 
+  /** Something of nobody's, between two transactions. */
+  async inTurn<T>(work: () => Promise<T>): Promise<T> {
+    await this.takeTurn();
+    try {
+      return await work();
+    } finally {
+      this.endTurn();
+    }
+  }
+
   /** By the database's own clock, whoever asks. */
   run(sql: string, parameters: readonly unknown[] = []): Promise<Rows> {
     this.statements++;
@@ -143,9 +153,18 @@ function cut(): Error {
 const LEASE_ONLY =
   /^update "multipart_uploads" set (?:"(?:lease_token|lease_expires_at)" = (?:\$\d+|now\(\)[^,]*)(?:, )?)+ where /;
 
+/** Of deliveries: what was told to whom the receiver knows, and the next look at rows sees it. */
+const DELIVERY = /^\s*update "?outbox_events/i;
+
 /** Whether a statement by itself has changed anything. The log of operations is nobody's promise. */
 function isWrite(sql: string, result: Rows | undefined): boolean {
-  if (result === undefined || sql.includes('"spaces_operations"') || LEASE_ONLY.test(sql)) return false;
+  if (
+    result === undefined ||
+    sql.includes('"spaces_operations"') ||
+    LEASE_ONLY.test(sql) ||
+    DELIVERY.test(sql)
+  )
+    return false;
   if (/^\s*select/i.test(sql)) return /cleanup_expired_files|reserve_uploads/.test(sql);
   return (result.affectedRows ?? 0) > 0 || result.rows.length > 0;
 }

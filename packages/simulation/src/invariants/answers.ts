@@ -1,9 +1,17 @@
+import { isOrphan } from "./owners.ts";
 import { COUNTED, type Invariant } from "./truth.ts";
 
 /** 6 and 7: what was said to a caller is so, once, and the opposite is never said. */
 export const answers: Invariant = ({ now, ledger }) => {
   const wrongs = [...ledger.wrongs];
   const files = new Map(now.files.map((file) => [file.id, file]));
+  const mayGo = (id: string): boolean => {
+    const file = files.get(id);
+    if (file === undefined) return false;
+    const parent = file.derived_from === null ? undefined : files.get(file.derived_from);
+    const isMadeOfWhatWent = parent !== undefined && !COUNTED.includes(parent.status);
+    return isMadeOfWhatWent || isOrphan(now, file) || (file.kind === "export_file" && file.expired);
+  };
   for (const session of now.sessions) {
     const known = ledger.sessions.get(session.id);
     const file = files.get(session.file);
@@ -18,6 +26,7 @@ export const answers: Invariant = ({ now, ledger }) => {
       known?.completed != null &&
       !isPromised &&
       !known.isDeleteAsked &&
+      !mayGo(session.file) &&
       !ledger.mayExpire.has(session.file)
     ) {
       wrongs.push(`1: ${session.id} was completed, and its file is ${file?.status}; nobody asked for that`);

@@ -1,9 +1,12 @@
 import { SECRET_MARK, type Site } from "../site/site.ts";
 import type { Snapshot } from "../site/snapshot.ts";
+import { isOrphan } from "./owners.ts";
 import { COUNTED, FINAL } from "./truth.ts";
 
-/** 5, 11 and 15: once every session is over and swept, the store has what the rows promise, and nothing else. */
-export function atTheEnd({ store, said }: Site, { files, sessions, counters }: Snapshot): string[] {
+/** 5, 11, 15 to 18: once every session is over and swept, the store has what the rows promise, and nothing else; every event is settled. */
+export function atTheEnd(site: Site, now: Snapshot): string[] {
+  const { store, said, owners } = site;
+  const { files, sessions, counters, events } = now;
   const wrongs: string[] = [];
   const promised = new Set(files.filter(({ status }) => COUNTED.includes(status)).map(({ key }) => key));
   for (const { id, status } of sessions) {
@@ -11,6 +14,18 @@ export function atTheEnd({ store, said }: Site, { files, sessions, counters }: S
   }
   for (const { id, status } of files) {
     if (status === "uploading" || status === "deleting") wrongs.push(`5: file ${id} is ${status} for ever`);
+  }
+  for (const file of files) {
+    if (!COUNTED.includes(file.status)) continue;
+    if (isOrphan(now, file)) wrongs.push(`16: file ${file.id} is ${file.status} for ever, and nobody's`);
+    if (file.expired) wrongs.push(`18: file ${file.id} has expired, and is ${file.status} for ever`);
+  }
+  for (const id of owners.asked) {
+    if (now.users.includes(id) || now.workspaces.includes(id))
+      wrongs.push(`16: ${id} was deleted, and is there`);
+  }
+  for (const { id, type, status } of events) {
+    if (status !== "delivered" && status !== "dead") wrongs.push(`17: ${type} ${id} is ${status} for ever`);
   }
   for (const key of store.objects.keys()) {
     if (!promised.has(key)) wrongs.push(`5: ${key} is left at the store, and no file is there`);

@@ -1,6 +1,8 @@
 import { answers } from "./answers.ts";
 import { counters } from "./counters.ts";
+import { events } from "./events.ts";
 import { liveSessions } from "./live-sessions.ts";
+import { owners } from "./owners.ts";
 import { plans } from "./plans.ts";
 import { promisedBytes } from "./promised-bytes.ts";
 import { states } from "./states.ts";
@@ -14,6 +16,8 @@ export const AT_EVERY_COMMIT: readonly Invariant[] = [
   answers,
   liveSessions,
   plans,
+  owners,
+  events,
   ({ now }) => (now.plainSecrets > 0 ? ["15: a secret is kept as plain text"] : []),
   ({ now }) => (now.undecidedProviders > 0 ? ["8: a provider is neither primary nor not"] : []),
   ({ store }) => store.wrongs.map((wrong) => `7: ${wrong}`),

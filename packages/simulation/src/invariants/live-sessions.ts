@@ -8,8 +8,11 @@ export const liveSessions: Invariant = ({ now, before, store, ledger }) => {
     const known = ledger.sessions.get(session.id);
     const status = session.status ?? "";
     const wasOpen = OPEN.includes(earlier.get(session.id)?.status ?? "");
+    const isOwned =
+      session.user_id === session.former_user && session.workspace_id === session.former_workspace;
     if (
       wasOpen &&
+      isOwned &&
       (status === "aborting" || status === "aborted") &&
       !session.expired &&
       !ledger.askedToCancel.has(session.id)

@@ -1,3 +1,4 @@
+import type { Receiver } from "../receiver/receiver.ts";
 import type { Ledger } from "../site/ledger.ts";
 import type { Snapshot } from "../site/snapshot.ts";
 import type { ObjectStore } from "../store/object-store.ts";
@@ -9,6 +10,7 @@ export interface Truth {
   before: Snapshot | undefined;
   store: ObjectStore;
   ledger: Ledger;
+  receiver: Receiver;
   /** Which content each file had when its row first promised it. */
   promised: Map<string, string>;
 }

@@ -21,13 +21,18 @@ export class Watch {
   }
 
   async #look(): Promise<void> {
-    const { database, store, ledger } = this.#site;
+    const { database, store, ledger, receiver } = this.#site;
     if (this.isBroken) return;
     this.looks++;
     const now = await takeSnapshot(database);
-    const truth = { now, before: this.#before, store, ledger, promised: this.#promised };
+    const truth = { now, before: this.#before, store, ledger, receiver, promised: this.#promised };
     this.wrongs.push(...AT_EVERY_COMMIT.flatMap((invariant) => invariant(truth)));
     this.#before = now;
+  }
+
+  /** Looks no more. */
+  rest(): void {
+    this.#site.database.afterCommit = () => Promise.resolve();
   }
 
   /** When nothing is left to do. */

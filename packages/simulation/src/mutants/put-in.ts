@@ -1,9 +1,10 @@
 import { registerHooks } from "node:module";
 import type { Edit, Mutant } from "./mutant.ts";
+import { OF_OWNERS_AND_EVENTS } from "./of-owners-and-events.ts";
 import { OF_THE_SPECIFICATION } from "./of-the-specification.ts";
 import { TRAPS } from "./traps.ts";
 
-export const MUTANTS: readonly Mutant[] = [...OF_THE_SPECIFICATION, ...TRAPS];
+export const MUTANTS: readonly Mutant[] = [...OF_THE_SPECIFICATION, ...TRAPS, ...OF_OWNERS_AND_EVENTS];
 
 export function getMutant(name: string): Mutant {
   const mutant = MUTANTS.find((one) => one.name === name);

@@ -20,7 +20,14 @@ export interface SeedResults {
   next: number;
   until: number;
   total: Totals;
+  /** Each operation and each fault, by how often. */
+  counts?: Counts;
   violations: { seed: number; wrongs: string[] }[];
+}
+
+export interface Counts {
+  deeds: Record<string, number>;
+  faults: Record<string, number>;
 }
 
 export interface Totals {
@@ -31,6 +38,7 @@ export interface Totals {
   statements: number;
   stored: number;
   looks: number;
+  deliveries: number;
   seconds: number;
 }
 

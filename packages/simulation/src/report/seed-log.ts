@@ -24,12 +24,15 @@ export function openSeedLog(range: { from: number; until: number }, { keeps }: {
     until,
     next: from,
     total: { ...NOTHING },
+    counts: { deeds: {}, faults: {} },
     violations: [],
   };
   if (results.source !== source)
     throw new Error(
       `${file} is of source ${results.source}, and this is ${source}: take other seeds, or another file.`,
     );
+  results.counts ??= { deeds: {}, faults: {} };
+  const { counts } = results;
   const before = results.total.seconds;
   let savedAt = realNow();
 
@@ -49,6 +52,9 @@ export function openSeedLog(range: { from: number; until: number }, { keeps }: {
       total.statements += life.statements;
       total.stored += life.stored;
       total.looks += life.looks;
+      total.deliveries += life.deliveries;
+      counts.deeds = addTo(counts.deeds, life.deeds);
+      counts.faults = addTo(counts.faults, life.faults);
       for (const number of life.faults.values()) total.faults += number;
       const { user, system } = process.cpuUsage();
       total.seconds = before + (user + system) / 1_000_000;
@@ -58,4 +64,10 @@ export function openSeedLog(range: { from: number; until: number }, { keeps }: {
     },
     save,
   };
+}
+
+function addTo(counts: Record<string, number>, more: ReadonlyMap<string, number>): Record<string, number> {
+  const sums = { ...counts };
+  for (const [name, count] of more) sums[name] = (sums[name] ?? 0) + count;
+  return sums;
 }

@@ -1,10 +1,12 @@
 import { whateverComes } from "../actors/device.ts";
 import { Watch } from "../invariants/watch.ts";
+import { Backup } from "../site/backup.ts";
 import { furnish } from "../site/furnish.ts";
 import type { SharedDatabase } from "../site/shared-database.ts";
 import { Site } from "../site/site.ts";
 import { forgetContents } from "../store/content.ts";
-import { enterWorld } from "../world/take-over-process.ts";
+import { answerFetches, enterWorld } from "../world/take-over-process.ts";
+import { editByHand, restoreByHand } from "./by-hand.ts";
 import { Cast } from "./perform.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -12,18 +14,23 @@ import type { Scenario } from "./scenario.ts";
 export interface Life {
   wrongs: string[];
   operations: number;
+  deeds: ReadonlyMap<string, number>;
   faults: ReadonlyMap<string, number>;
   storeCalls: number;
   statements: number;
   /** Files that somebody was told are stored, and commits after which the invariants were held. */
   stored: number;
   looks: number;
+  /** Attempts to tell the receiver of an event. */
+  deliveries: number;
   /** The same for the same scenario, or chance has crept in. */
   fingerprint: string;
 }
 
 const A_WHILE_MS = 620_000;
 const A_DAY_MS = 90_000_000;
+/** After which an export goes. */
+const A_WEEK_MS = 8 * 86_400_000;
 /** Sessions that SQL makes live for a day. */
 const BORN_IN_SQL_EXPIRES_IN = 86_400;
 
@@ -37,6 +44,7 @@ export async function live(scenario: Scenario, shared: SharedDatabase): Promise<
   const site = new Site(shared, { climate, honoursCopyCondition, settings });
   const { world } = site;
   enterWorld(world, 1);
+  answerFetches(site.receiver.fetch);
   const cast = new Cast(site);
   const watch = new Watch(site);
   const broken = (error: unknown) =>
@@ -44,29 +52,48 @@ export async function live(scenario: Scenario, shared: SharedDatabase): Promise<
   try {
     await cast.as("furnish", () => furnish(site, shared, scenario, scenario.timeZone));
     await cast.enter(scenario.servers, "enter");
-    for (const operation of scenario.operations) {
+    const backUpAt = Math.floor((scenario.operations.length * scenario.backupAt) / 100);
+    let backup: Backup | undefined;
+    for (const [index, operation] of scenario.operations.entries()) {
       if (watch.isBroken) break;
+      if (scenario.byHand === "restore" && index === backUpAt) {
+        const take = () => site.database.inTurn(() => Backup.take(shared.pglite));
+        void cast.as("backup", async () => {
+          backup = await take();
+        });
+      }
       void cast.as(`${operation.luck}`, () => whateverComes(cast.perform(operation)).catch(broken));
       await world.pass(operation.thenMs + cast.whileMs);
       cast.whileMs = 0;
     }
     if (!watch.isBroken) await comeToRest(site, cast, scenario);
     if (!watch.isBroken) await watch.end();
+    if (!watch.isBroken && scenario.byHand !== "nothing") {
+      // What is promised from here on is another matter.
+      watch.rest();
+      await cast.as("by hand", async () => {
+        if (scenario.byHand === "edits") await editByHand(site, cast, scenario.climate);
+        else if (backup !== undefined) await restoreByHand(site, cast, scenario.climate, backup);
+      });
+    }
   } catch (error) {
     broken(error);
   } finally {
     for (const browser of cast.browsers) await browser.leave();
     for (const { actor } of cast.companions) await world.kill(actor);
+    answerFetches(undefined);
     enterWorld(undefined, 0);
   }
   return {
     wrongs: [...watch.wrongs, ...site.wrongs],
     operations: site.operations,
+    deeds: site.deeds,
     faults: site.faults.counts,
     storeCalls: site.s3.requests,
     statements: site.database.statements,
     stored: [...site.ledger.sessions.values()].filter(({ completed }) => completed !== null).length,
     looks: watch.looks,
+    deliveries: site.receiver.deliveries,
     fingerprint: `${world.now}/${world.happened}/${site.database.statements}/${site.s3.requests}`,
   };
 }
@@ -76,13 +103,14 @@ async function comeToRest(site: Site, cast: Cast, scenario: Scenario): Promise<v
   const { world, faults, s3 } = site;
   faults.calm();
   s3.busyUntil = 0;
+  site.receiver.downUntil = 0;
   for (const { actor } of cast.companions) actor.wallOffsetMs = 0;
   // Longer than anybody is stalled, and than the store works on anything.
   await world.pass(2_000_000);
   await finishInBrowsers(site, cast);
   const longest = Math.max(scenario.sessionExpiresIn, BORN_IN_SQL_EXPIRES_IN);
   // After a day what may live for longer is still alive.
-  const waits = [A_WHILE_MS, A_DAY_MS, 1000 * longest, A_WHILE_MS, 1_000_000, A_WHILE_MS];
+  const waits = [A_WHILE_MS, A_DAY_MS, 1000 * longest, A_WEEK_MS, 1_000_000, A_WHILE_MS];
   for (const [index, ms] of waits.entries()) {
     await world.pass(ms);
     let isOver = false;
@@ -92,6 +120,7 @@ async function comeToRest(site: Site, cast: Cast, scenario: Scenario): Promise<v
         if (index === waits.length - 1 && report.failures.length > 0) {
           site.wrong(`5: the last sweep fails: ${JSON.stringify(report.failures)}`);
         }
+        await cast.deliverAll();
         isOver = true;
       })
       .catch((error: unknown) => site.wrong(`5: a sweep fails in calm weather: ${String(error)}`));

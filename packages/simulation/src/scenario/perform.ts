@@ -1,7 +1,9 @@
 import { Browser } from "../actors/browser.ts";
 import { type Companion, startCompanion } from "../actors/companion.ts";
+import { replay } from "../actors/deliverer.ts";
 import { Device, type DeviceUpload, whateverComes } from "../actors/device.ts";
-import { PROVIDER, rotateKey, USERS, WORKSPACE } from "../site/furnish.ts";
+import { deleteOwners, type Owner, openWorkspace, welcomeGuest } from "../actors/host.ts";
+import { PROVIDER, rotateKey, USERS } from "../site/furnish.ts";
 import { SECRET_MARK, type Site } from "../site/site.ts";
 import { createActor, runAs, running } from "../world/actor.ts";
 import { type Random, randomOf } from "../world/random.ts";
@@ -82,11 +84,12 @@ export class Cast {
     const { random } = running();
     const { device } = this;
     const site = this.#site;
-    const { world, faults, database, ledger } = site;
-    const me = { userId: USERS[which % 2] ?? USERS[0] };
+    const { world, faults, database } = site;
+    const me = { userId: this.#user(which) };
     const upload = this.#upload(which);
     const browser = this.browsers[which % this.browsers.length] as Browser;
     site.operations++;
+    site.deeds.set(deed, (site.deeds.get(deed) ?? 0) + 1);
     switch (deed) {
       case "create": {
         const size = SIZES[(which >> 4) % SIZES.length] ?? 1_000;
@@ -97,15 +100,10 @@ export class Cast {
         );
         return;
       }
-      case "store": {
+      case "store":
         // From the first byte to the last, without looking left or right: what else happens needs files that are there.
-        const content = `whole-${luck}`;
-        await this.#create(me, content, SIZES[(which >> 4) % SIZES.length] ?? 1_000);
-        const own = device.uploads.find((one) => one.content === content);
-        if (own === undefined) return;
-        await device.send(own, partNumbersOf(own));
-        return device.complete(own, this.#server(which));
-      }
+        await this.#store(me, `${random.chance(0.15) ? "export" : "whole"}-${luck}`, which);
+        return;
       case "huge-file": {
         const size = random.pick([150_000_000_000, 4_999_999_999_999, 7_000_000_000, 0]) ?? 0;
         const method = random.chance(0.3) ? ("put" as const) : undefined;
@@ -156,22 +154,10 @@ export class Cast {
         return;
       case "delete": {
         // Mostly what there is to delete.
-        const stored = device.uploads.filter(
-          ({ session }) => ledger.sessions.get(session.sessionId)?.completed,
-        );
-        const one = random.chance(0.7) ? (stored[which % Math.max(1, stored.length)] ?? upload) : upload;
+        const mostly = random.chance(0.25) ? device.parents.at(-1) : this.#stored(which);
+        const one = random.chance(0.7) ? (mostly ?? upload) : upload;
         if (one === undefined) return;
-        const { fileId, sessionId } = one.session;
-        const known = ledger.sessions.get(sessionId);
-        const remove = () =>
-          device.ask((storage) => {
-            if (known !== undefined) known.isDeleteAsked = true;
-            return storage.files.delete(one.me, fileId);
-          });
-        // One who clicks twice.
-        const times = random.pick([1, 2]) ?? 1;
-        await Promise.all(Array.from({ length: times }, () => whateverComes(remove())));
-        return;
+        return this.#delete(one);
       }
       case "sweep":
         await device.ask((storage) => storage.sweep());
@@ -187,13 +173,8 @@ export class Cast {
           if (this.whileMs > A_BREAK_MS && (!one.isOnline || random.chance(0.3))) one.sleep(this.whileMs);
         }
         return;
-      case "kill": {
-        const index = which % this.companions.length;
-        faults.note("server-killed");
-        await world.kill(this.#server(index).actor);
-        this.companions[index] = await startCompanion(site, `server ${index}, again ${luck}`);
-        return;
-      }
+      case "kill":
+        return this.#kill(which, luck);
       case "stall":
         faults.note("server-stalled");
         this.#stall(which, random.skewed(1_000, 1_300_000));
@@ -258,6 +239,49 @@ export class Cast {
           [fileId],
         );
       }
+      case "derive": {
+        const parent = this.#stored(which) ?? (await this.#store(me, `whole-${luck}`, which));
+        if (parent === undefined) return;
+        const own = await this.#derive(parent, `made-${luck}`, which);
+        if (own === undefined) return;
+        // Before or after what is made of it is there.
+        if (random.chance(0.3)) {
+          const goes = () => void whateverComes(this.#delete(parent));
+          world.after(random.skewed(1, 30_000), goes, world.wire);
+        }
+        if (random.chance(0.2)) return;
+        await device.send(own, partNumbersOf(own));
+        return device.complete(own, this.#server(which));
+      }
+      case "change-state": {
+        const one = this.#stored(which) ?? upload;
+        if (one === undefined) return;
+        const state = random.pick(["processing", "processed", "quarantined", "archived"]) ?? "processing";
+        return this.#hostSql(
+          "UPDATE file_storage SET status = $1 WHERE id = $2 AND is_counted_file(status)",
+          [state, one.session.fileId],
+        );
+      }
+      case "delete-user":
+      case "delete-workspace":
+        return this.#deleteOwners(deed, which);
+      case "deliver": {
+        const index = which % this.companions.length;
+        if (random.chance(0.2))
+          world.after(random.skewed(1, 2_000), () => void this.#kill(index, luck), world.wire);
+        const rounds = random.pick([1, 1, 3, 6]) ?? 1;
+        return this.#deliver(
+          this.#server(index),
+          rounds,
+          random.chance(0.2) ? random.skewed(1, 5_000) : undefined,
+        );
+      }
+      case "receiver-down":
+        faults.note(deed);
+        site.receiver.downUntil = world.now + random.skewed(1_000, 7_200_000);
+        return;
+      case "replay":
+        return replay(site, this.#server(which));
       case "write-secret":
         return this.#hostSql("UPDATE storage_providers SET secret_access_key_encrypted = $1 WHERE id = $2", [
           `${SECRET_MARK}-in-plain-text`,
@@ -294,11 +318,12 @@ export class Cast {
   /** Whoever hears nothing asks again, with the same key; and sometimes also when they were heard. */
   async #create(me: { userId: string }, content: string, size: number): Promise<void> {
     const { random } = running();
+    const workspaceId = random.chance(0.35) ? random.pick(this.#site.owners.workspaces) : undefined;
     const wishes = {
       content,
       size,
       idempotencyKey: `key of ${content}`,
-      ...(random.chance(0.3) ? { workspaceId: WORKSPACE } : {}),
+      ...(workspaceId === undefined ? {} : { workspaceId }),
       ...(random.chance(0.15) ? { method: "multipart" as const } : {}),
     };
     for (let tries = 0; tries < 3; tries++) {
@@ -308,6 +333,104 @@ export class Cast {
       );
       if (isHeard && !random.chance(0.1)) return;
     }
+  }
+
+  /** A guest every third time: they are deleted, and others are not. */
+  #user(which: number): string {
+    const { guests } = this.#site.owners;
+    return (which % 3 === 2 ? guests[(which >> 3) % guests.length] : USERS[which % 2]) ?? USERS[0];
+  }
+
+  #stored(which: number): DeviceUpload | undefined {
+    const { ledger } = this.#site;
+    const stored = this.device.uploads.filter(
+      ({ session }) => ledger.sessions.get(session.sessionId)?.completed,
+    );
+    return stored[which % Math.max(1, stored.length)];
+  }
+
+  async #delete({ me, session: { fileId, sessionId } }: DeviceUpload): Promise<void> {
+    const known = this.#site.ledger.sessions.get(sessionId);
+    const remove = () =>
+      this.device.ask((storage) => {
+        if (known !== undefined) known.isDeleteAsked = true;
+        return storage.files.delete(me, fileId);
+      });
+    // One who clicks twice.
+    const times = running().random.pick([1, 2]) ?? 1;
+    await Promise.all(Array.from({ length: times }, () => whateverComes(remove())));
+  }
+
+  async #kill(which: number, luck: number): Promise<void> {
+    const index = which % this.companions.length;
+    this.#site.faults.note("server-killed");
+    await this.#site.world.kill(this.#server(index).actor);
+    this.companions[index] = await startCompanion(this.#site, `server ${index}, again ${luck}`);
+  }
+
+  /** Others come in their place, so that there is always somebody to go. */
+  async #deleteOwners(deed: "delete-user" | "delete-workspace", which: number): Promise<void> {
+    const site = this.#site;
+    const { random } = running();
+    const { guests, workspaces } = site.owners;
+    const gone: Owner[] = [];
+    const [user] = guests.splice(which % guests.length, 1);
+    const isBoth = random.chance(0.2);
+    if (deed === "delete-workspace" || isBoth) {
+      const [id] = workspaces.splice(which % workspaces.length, 1);
+      if (id !== undefined) gone.push({ table: "workspaces", id });
+    }
+    if (user !== undefined && (deed === "delete-user" || isBoth)) gone.push({ table: "users", id: user });
+    else if (user !== undefined) guests.push(user);
+    const others = gone.map(({ table }) => (table === "users" ? welcomeGuest(site) : openWorkspace(site)));
+    // One who clicks twice.
+    const times = random.pick([1, 1, 2]) ?? 1;
+    await Promise.all([...others, ...Array.from({ length: times }, () => deleteOwners(site, gone))]);
+  }
+
+  /** As after whatever makes people start everything anew. */
+  async restartAll(): Promise<void> {
+    for (const index of this.companions.keys()) await this.#kill(index, index);
+  }
+
+  /** @param stopsAfterMs When the server is told to shut down. */
+  async #deliver({ actor, deliver }: Companion, rounds: number, stopsAfterMs?: number): Promise<void> {
+    const { random } = running();
+    const controller = new AbortController();
+    await runAs({ actor, random }, async () => {
+      if (stopsAfterMs !== undefined) this.#site.world.after(stopsAfterMs, () => controller.abort());
+      for (let round = 0; round < rounds && !controller.signal.aborted; round++) {
+        if (round > 0) await this.#site.world.sleep(random.skewed(1_000, 90_000));
+        await deliver(controller.signal);
+      }
+    });
+  }
+
+  /** By any server, until nothing is due. */
+  deliverAll(): Promise<void> {
+    return this.#deliver(this.#server(running().random.below(1000)), 1);
+  }
+
+  async #store(me: { userId: string }, content: string, which: number): Promise<DeviceUpload | undefined> {
+    const { device } = this;
+    await this.#create(me, content, SIZES[(which >> 4) % SIZES.length] ?? 1_000);
+    const own = device.uploads.find((one) => one.content === content);
+    if (own === undefined) return undefined;
+    await device.send(own, partNumbersOf(own));
+    await device.complete(own, this.#server(which));
+    return own;
+  }
+
+  /** A service that hears nothing asks again, with the same key. */
+  async #derive(parent: DeviceUpload, content: string, which: number): Promise<DeviceUpload | undefined> {
+    const category = running().random.pick(["processed", "chunk"] as const) ?? "chunk";
+    const wishes = { content, category, size: SIZES[(which >> 4) % SIZES.length] ?? 1_000 };
+    for (let tries = 0; tries < 3; tries++) {
+      await whateverComes(this.device.derive(parent, wishes));
+      const own = this.device.uploads.find((one) => one.content === content);
+      if (own !== undefined) return own;
+    }
+    return undefined;
   }
 
   async #recount(): Promise<void> {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { type Climate, FAULT_KINDS } from "../world/climate.ts";
+import type { ByHand } from "./by-hand.ts";
 import { type Operation, operation } from "./operation.ts";
 
 const MiB = 1024 * 1024;
@@ -16,6 +17,9 @@ export interface Scenario {
   userBytes: number | null;
   userFiles: number | null;
   workspaceBytes: number | null;
+  byHand: ByHand;
+  /** After which share of the operations the backup is taken, in hundredths. */
+  backupAt: number;
 }
 
 /** Most kinds of trouble are away most of the time, so that the others are not hidden behind them. */
@@ -25,13 +29,19 @@ const likelihood = fc.oneof(
   { weight: 1, arbitrary: fc.nat({ max: 40 }) },
 );
 
+/** Few events are sent in a run, so that what happens seldom would never happen to them. */
+const likelihoodAtReceiver = fc.oneof(
+  { weight: 2, arbitrary: fc.constant(0) },
+  { weight: 2, arbitrary: fc.nat({ max: 20 }) },
+  { weight: 1, arbitrary: fc.nat({ max: 70 }) },
+);
+
 export const scenario: fc.Arbitrary<Scenario> = fc.noBias(
   fc.record({
     climate: fc.record(
-      Object.fromEntries(FAULT_KINDS.map((kind) => [kind, likelihood])) as Record<
-        keyof Climate,
-        typeof likelihood
-      >,
+      Object.fromEntries(
+        FAULT_KINDS.map((kind) => [kind, kind.startsWith("webhook-") ? likelihoodAtReceiver : likelihood]),
+      ) as Record<keyof Climate, typeof likelihood>,
     ),
     // Short ones end soon after what matters, so that more of them are lived through; long ones get further.
     operations: fc.oneof(
@@ -46,5 +56,11 @@ export const scenario: fc.Arbitrary<Scenario> = fc.noBias(
     userBytes: fc.constantFrom(null, 60 * MiB),
     userFiles: fc.constantFrom(null, 9),
     workspaceBytes: fc.constantFrom(null, 40 * MiB),
+    byHand: fc.oneof(
+      { weight: 10, arbitrary: fc.constant<ByHand>("nothing") },
+      { weight: 1, arbitrary: fc.constant<ByHand>("edits") },
+      { weight: 1, arbitrary: fc.constant<ByHand>("restore") },
+    ),
+    backupAt: fc.nat({ max: 99 }),
   }),
 );

@@ -16,6 +16,8 @@ const scenario: Scenario = {
   userBytes: null,
   userFiles: null,
   workspaceBytes: null,
+  byHand: "nothing",
+  backupAt: 0,
 };
 
 it("leaves the operations and the kinds of faults without which it does not fail", async () => {

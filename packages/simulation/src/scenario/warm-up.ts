@@ -17,6 +17,8 @@ export async function warmUp(shared: SharedDatabase): Promise<void> {
       userBytes: null,
       userFiles: null,
       workspaceBytes: null,
+      byHand: "nothing",
+      backupAt: 0,
     },
     shared,
   );

@@ -1,5 +1,6 @@
 import { parseEnvelopeKey, sealSecret } from "@audiotricks/storage";
 import type { PGlite } from "@electric-sql/pglite";
+import { openWorkspace, welcomeGuest } from "../actors/host.ts";
 import { asDatabase, type SharedDatabase } from "./shared-database.ts";
 import { BUCKET, ENDPOINT, PART_SIZE, SECRET_MARK, type Site } from "./site.ts";
 
@@ -7,7 +8,6 @@ export const USERS = [
   "00000000-0000-4000-8000-00000000000a",
   "00000000-0000-4000-8000-00000000000b",
 ] as const;
-export const WORKSPACE = "00000000-0000-4000-8000-00000000000f";
 export const PROVIDER = "00000000-0000-4000-8000-0000000000ff";
 
 export interface Limits {
@@ -16,7 +16,7 @@ export interface Limits {
   workspaceBytes: number | null;
 }
 
-/** Two users, a workspace that both are members of, one bucket, and limits. */
+/** Two users who stay, two who may go, two workspaces that all are members of, one bucket, and limits. */
 export async function furnish(
   site: Site,
   { pglite }: SharedDatabase,
@@ -24,6 +24,8 @@ export async function furnish(
   timeZone: string,
 ): Promise<void> {
   await asDatabase(() => fill(pglite, limits, timeZone));
+  for (let index = 0; index < 2; index++) await openWorkspace(site);
+  for (let index = 0; index < 2; index++) await welcomeGuest(site);
   await rotateKey(site, "key-1");
 }
 
@@ -31,11 +33,6 @@ async function fill(pglite: PGlite, limits: Limits, timeZone: string): Promise<v
   const [alpha, beta] = USERS;
   await pglite.exec(`SET TIME ZONE '${timeZone}'`);
   await pglite.query("INSERT INTO users (id, name) VALUES ($1, 'alpha'), ($2, 'beta')", [alpha, beta]);
-  await pglite.query("INSERT INTO workspaces (id, name) VALUES ($1, 'shared')", [WORKSPACE]);
-  await pglite.query(
-    "INSERT INTO workspace_members (workspace_id, user_id, role) VALUES ($1, $2, 'admin'), ($1, $3, 'member')",
-    [WORKSPACE, alpha, beta],
-  );
   await pglite.query(
     `INSERT INTO storage_providers (id, provider_name, endpoint_url, region, bucket_name, access_key_id,
       secret_access_key_encrypted, is_primary, preferred_part_size, max_file_size)

@@ -26,6 +26,8 @@ export class Ledger {
   readonly askedToCancel = new Set<string>();
   /** Files that were to go by a certain time. */
   readonly mayExpire = new Set<string>();
+  /** Events that were given up, and when; also such as were sent again since. */
+  readonly givenUp = new Map<string, number>();
   readonly wrongs: string[] = [];
 
   born(session: Omit<KnownSession, "contents" | "isDeleteAsked" | "completed" | "isSaidAborted">) {
@@ -41,6 +43,10 @@ export class Ledger {
     this.sessions.set(fresh.sessionId, fresh);
     this.byFile.set(fresh.fileId, fresh);
     return fresh;
+  }
+
+  gaveUp(eventId: string, at: number): void {
+    this.givenUp.set(eventId, Math.min(at, this.givenUp.get(eventId) ?? at));
   }
 
   /** The companion has said so, whether or not anybody heard. */

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { StorageSettings } from "@audiotricks/storage";
 import { DatabaseServer } from "../database/database-server.ts";
+import { Receiver } from "../receiver/receiver.ts";
 import { ObjectStore } from "../store/object-store.ts";
 import { createRequestHandler, type RequestHandler } from "../store/request-handler.ts";
 import { S3Server } from "../store/s3-server.ts";
@@ -8,6 +9,7 @@ import type { Climate } from "../world/climate.ts";
 import { Faults } from "../world/faults.ts";
 import { World } from "../world/world.ts";
 import { Ledger } from "./ledger.ts";
+import { Owners } from "./owners.ts";
 import type { SharedDatabase } from "./shared-database.ts";
 
 export const ENDPOINT = "https://sim1.digitaloceanspaces.com";
@@ -31,12 +33,16 @@ export class Site {
   readonly database: DatabaseServer;
   readonly requestHandler: RequestHandler;
   readonly ledger = new Ledger();
+  readonly owners = new Owners();
+  readonly receiver: Receiver;
   readonly settings: Partial<StorageSettings>;
   readonly encryptionKey: string;
   /** Everything that was thrown or reported, as text. */
   readonly said: string[] = [];
   /** Calls to the companion, PUTs of browsers and what people did. */
   operations = 0;
+  /** What people and machines did, by how often. */
+  readonly deeds = new Map<string, number>();
 
   constructor(shared: SharedDatabase, options: SiteOptions) {
     this.faults = new Faults(options.climate);
@@ -44,6 +50,7 @@ export class Site {
     this.store = new ObjectStore({ now: () => this.world.now, honoursCopyCondition });
     this.s3 = new S3Server(this.world, this.faults, this.store);
     this.database = new DatabaseServer(this.world, this.faults, shared.statements);
+    this.receiver = new Receiver(this.world, this.faults);
     this.requestHandler = createRequestHandler(this.world, this.faults, this.s3);
     this.settings = options.settings;
     this.encryptionKey = KEY;

@@ -7,6 +7,13 @@ export interface FileRow {
   size: number;
   user_id: string | null;
   workspace_id: string | null;
+  former_user: string | null;
+  former_workspace: string | null;
+  derived_from: string | null;
+  kind: string;
+  /** Its time is up. */
+  expired: boolean;
+  age_days: number;
   session: string;
   etag: string | null;
 }
@@ -24,6 +31,8 @@ export interface SessionRow {
   stored_bytes: number;
   user_id: string | null;
   workspace_id: string | null;
+  former_user: string | null;
+  former_workspace: string | null;
   sent: boolean;
   expired: boolean;
   error: string | null;
@@ -39,11 +48,26 @@ export interface Counter {
   max_files: number | null;
 }
 
+export interface EventRow {
+  id: string;
+  sequence: number;
+  type: string;
+  /** `file:<id>`, `user:<id>` or `workspace:<id>`. */
+  key: string;
+  status: string;
+  attempts: number;
+  /** Milliseconds since 1970. */
+  gave_up_at: number | null;
+}
+
 /** All that the database says, at one moment at which nothing was half done. */
 export interface Snapshot {
   files: FileRow[];
   sessions: SessionRow[];
   counters: Counter[];
+  events: EventRow[];
+  users: string[];
+  workspaces: string[];
   /** Parts that are written down as stored, as `session/part`. */
   chunks: { name: string; status: string }[];
   /** How often each file was said to be stored, in the log of who did what. */
@@ -56,16 +80,24 @@ export interface Snapshot {
 
 const SQL = `SELECT json_build_object(
   'files', (SELECT coalesce(json_agg(json_build_object('id', id, 'status', status, 'key', storage_path, 'size', file_size,
-    'user_id', user_id, 'workspace_id', workspace_id, 'session', upload_session_id, 'etag', etag)), '[]') FROM file_storage),
+    'user_id', user_id, 'workspace_id', workspace_id, 'former_user', former_user_id, 'former_workspace', former_workspace_id,
+    'derived_from', derived_from, 'kind', content_type, 'expired', expires_at IS NOT NULL AND expires_at <= now(),
+    'age_days', extract(epoch FROM now() - created_at) / 86400, 'session', upload_session_id, 'etag', etag)), '[]') FROM file_storage),
   'sessions', (SELECT coalesce(json_agg(json_build_object('id', id, 'file', file_storage_id, 'status', status,
     'method', upload_method, 'upload', spaces_upload_id, 'temp', temp_path, 'size', total_file_size,
     'part_size', chunk_size, 'parts', total_chunks, 'stored_parts', completed_chunks, 'stored_bytes', uploaded_bytes,
-    'user_id', user_id, 'workspace_id', workspace_id, 'sent', complete_sent_at IS NOT NULL,
+    'user_id', user_id, 'workspace_id', workspace_id, 'former_user', former_user_id, 'former_workspace', former_workspace_id,
+    'sent', complete_sent_at IS NOT NULL,
     'expired', expires_at <= now(), 'error', error_code)), '[]') FROM multipart_uploads),
   'counters', (SELECT coalesce(json_agg(json_build_object('scope', c.scope, 'id', scope_id, 'used', used_bytes,
     'reserved', reserved_bytes, 'used_files', used_files, 'reserved_files', reserved_files,
     'max_bytes', l.max_bytes, 'max_files', l.max_files)), '[]')
     FROM storage_counters c CROSS JOIN LATERAL quota_limits(c.scope, c.scope_id) l),
+  'events', (SELECT coalesce(json_agg(json_build_object('id', id, 'sequence', sequence, 'type', event_type, 'key', ordering_key,
+    'status', status, 'attempts', attempts, 'gave_up_at', CASE WHEN status = 'dead' THEN extract(epoch FROM settled_at) * 1000 END)),
+    '[]') FROM outbox_events),
+  'users', (SELECT coalesce(json_agg(id), '[]') FROM users),
+  'workspaces', (SELECT coalesce(json_agg(id), '[]') FROM workspaces),
   'chunks', (SELECT coalesce(json_agg(json_build_object('name', multipart_upload_id || '/' || chunk_number,
     'status', status)), '[]') FROM upload_chunks),
   'audits', (SELECT coalesce(json_agg(a), '[]') FROM (SELECT resource_id AS file,

@@ -19,13 +19,14 @@ export function forgetContents(): void {
   md5s.clear();
 }
 
-/** The stretch's own bytes, from its `from`th on. A WAV file by its first ones. */
+/** The stretch's own bytes, from its `from`th on. A WAV file by its first ones, or a ZIP file. */
 export function bytesOf({ content, offset, size }: Stretch, from = 0, length = size - from): Uint8Array {
+  const head = isExport(content) ? ZIP : WAV;
   const bytes = new Uint8Array(Math.max(0, Math.min(length, size - from)));
   const filling = createHash("sha256").update(content).digest();
   for (let index = 0; index < bytes.length; index++) {
     const at = offset + from + index;
-    bytes[index] = at < WAV.length ? (WAV[at] ?? 0) : (filling[at % filling.length] ?? 0);
+    bytes[index] = at < head.length ? (head[at] ?? 0) : (filling[at % filling.length] ?? 0);
   }
   return bytes;
 }
@@ -61,4 +62,10 @@ export function join(stretches: readonly Stretch[]): Stretch[] {
   return joined;
 }
 
+/** By its name, since that is all that is kept of it. */
+export function isExport(content: string): boolean {
+  return content.startsWith("export-");
+}
+
+const ZIP = new TextEncoder().encode("PK\u0003\u0004");
 const WAV = new TextEncoder().encode("RIFF\u0024\u0000\u0000\u0000WAVEfmt \u0010\u0000\u0000\u0000");

@@ -32,6 +32,13 @@ export const FAULT_KINDS = [
   "database-cut-before",
   "database-cut-after",
   "database-cut-after-commit",
+  /** Between a server and the receiver of its events. */
+  "webhook-500-before",
+  "webhook-500-after",
+  "webhook-timeout-before",
+  "webhook-timeout-after",
+  "webhook-reset-after",
+  "webhook-slow",
 ] as const;
 
 export type FaultKind = (typeof FAULT_KINDS)[number];

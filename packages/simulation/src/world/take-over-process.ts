@@ -12,12 +12,18 @@ let chance: Random = randomOf("nobody");
 /** Apart from the other: how much of it PGlite takes depends on what it did before. */
 const bytes: Random = randomOf("bytes");
 let isTaken = false;
+const realFetch = globalThis.fetch;
 
 /** From now on time and chance are this world's; `undefined` gives the machine's back. */
 export function enterWorld(next: World | undefined, seed: number): void {
   takeOver();
   world = next;
   chance = randomOf(`chance/${seed}`);
+}
+
+/** Who answers what the process fetches; `undefined` gives the machine's own back. */
+export function answerFetches(fetch: typeof globalThis.fetch | undefined): void {
+  globalThis.fetch = fetch ?? realFetch;
 }
 
 /** The moment by an actor's own wall clock. */
