@@ -3,7 +3,7 @@ import fc from "fast-check";
 /** What people and machines do, by how often. */
 const OFTEN = {
   create: 14,
-  store: 10,
+  store: 9,
   send: 16,
   "send-one": 6,
   complete: 16,
@@ -29,7 +29,7 @@ const OFTEN = {
   "write-secret": 1,
   "write-null": 1,
   "file-expires": 4,
-  derive: 3,
+  derive: 2,
   "change-state": 2,
   "delete-user": 2,
   "delete-workspace": 2,
