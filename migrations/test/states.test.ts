@@ -72,13 +72,16 @@ describe.each(ENGINES)("states on $engine", ({ open }) => {
     expect(await counterOf(db, "user", user)).toMatchObject({ reserved_bytes: 500, reserved_files: 1 });
   });
 
-  it("never leaves a final state, and never returns to an open one", async () => {
+  it("never leaves a final state, never returns to an open one, and makes nothing of bytes that are not there", async () => {
     await using database = await open();
     const { db } = database;
     const { user } = await setUp(db);
     const refused = { code: "AT009" };
 
     const { sessionId, fileId } = await startUpload(db, user);
+    for (const status of ["processing", "processed", "quarantined", "archived", "recalling"]) {
+      await expect(setFile(db, fileId, status)).rejects.toMatchObject(refused);
+    }
     await setSession(db, sessionId, "aborting");
     await expect(setSession(db, sessionId, "active")).rejects.toMatchObject(refused);
     await expect(

@@ -257,10 +257,11 @@ export class Cast {
         const one = this.#stored(which) ?? upload;
         if (one === undefined) return;
         const state = random.pick(["processing", "processed", "quarantined", "archived"]) ?? "processing";
-        return this.#hostSql(
-          "UPDATE file_storage SET status = $1 WHERE id = $2 AND is_counted_file(status)",
-          [state, one.session.fileId],
-        );
+        // Refused while its bytes are not there, or once they are on their way out.
+        return this.#hostSql("UPDATE file_storage SET status = $1 WHERE id = $2", [
+          state,
+          one.session.fileId,
+        ]);
       }
       case "delete-user":
       case "delete-workspace":

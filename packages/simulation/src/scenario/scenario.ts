@@ -45,8 +45,8 @@ export const scenario: fc.Arbitrary<Scenario> = fc.noBias(
     ),
     // Short ones end soon after what matters, so that more of them are lived through; long ones get further.
     operations: fc.oneof(
-      { weight: 3, arbitrary: fc.array(operation, { minLength: 0, maxLength: 60, size: "max" }) },
-      { weight: 1, arbitrary: fc.array(operation, { minLength: 60, maxLength: 200, size: "max" }) },
+      { weight: 3, arbitrary: fc.array(operation, { minLength: 0, maxLength: 50, size: "max" }) },
+      { weight: 1, arbitrary: fc.array(operation, { minLength: 50, maxLength: 150, size: "max" }) },
     ),
     servers: fc.constantFrom(2, 3),
     honoursCopyCondition: fc.boolean(),
