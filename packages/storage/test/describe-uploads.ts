@@ -251,6 +251,24 @@ export function describeUploads(
       },
     );
 
+    it("aborts nothing of which a busy store may be making an object after all", async () => {
+      const { session, bytes } = await sendAll(LARGE_PUT);
+      const twice = Promise.withResolvers<void>();
+      let refused = 0;
+      on.proxy.intercept = (operation) => {
+        if (operation !== "CompleteMultipartUpload" || refused > 0) return ignoreCopyConditions(operation);
+        refused += 1;
+        return { refuseWith: 503, twice: twice.promise };
+      };
+      expect(await complete(session.sessionId)).toMatchObject({ state: "completing" });
+      expect(refused).toBe(1);
+      expect(on.proxy.operations).not.toContain("AbortMultipartUpload");
+      twice.resolve();
+      await expect.poll(() => on.bucket.has(session.key)).toBe(true);
+      expect(await complete(session.sessionId)).toMatchObject({ state: "completed" });
+      expect(Buffer.from(await on.bucket.read(session.key)).equals(bytes)).toBe(true);
+    });
+
     it.each<[string, object]>([
       ["was lost on the way back", { drop: "after" }],
       ["was a 500 that hid success", { hideBehind: 500 }],

@@ -126,6 +126,19 @@ async function comeToRest(site: Site, cast: Cast, scenario: Scenario): Promise<v
       .catch((error: unknown) => site.wrong(`5: a sweep fails in calm weather: ${String(error)}`));
     await world.passUntil(() => isOver, 600_000);
   }
+  if (site.store.hasLateObjects) await passNight(site, cast);
+}
+
+/** Nobody lists what is stored but the nightly reconciliation: it takes away what came back after its delete, and a sweep does not. */
+async function passNight(site: Site, cast: Cast): Promise<void> {
+  let isOver = false;
+  void cast
+    .as("night", async () => {
+      await cast.device.ask((storage) => storage.upkeep.reconcile());
+      isOver = true;
+    })
+    .catch((error: unknown) => site.wrong(`5: the night fails in calm weather: ${String(error)}`));
+  await site.world.passUntil(() => isOver, 600_000);
 }
 
 /** A person who wants a file stored gets it stored, whatever happened before. */

@@ -50,6 +50,7 @@ export class ObjectStore {
   readonly objects = new Map<string, StoredObject>();
   readonly uploads = new Map<string, Upload>();
   /** Uploads that are objects by now: a second Complete is answered as the first. */
+  readonly #deletedAt = new Map<string, number>();
   readonly #completed = new Map<string, { key: string; etag: string }>();
   /** Whether it copies only if the source is what it was: some stores take no notice of the condition. */
   readonly honoursCopyCondition: boolean;
@@ -178,6 +179,14 @@ export class ObjectStore {
 
   delete(key: string): void {
     this.objects.delete(key);
+    this.#deletedAt.set(key, this.#now());
+  }
+
+  /** Whether there are objects that came after their delete, as with a request that was delivered twice. */
+  get hasLateObjects(): boolean {
+    const isLate = ({ key, modifiedAt }: StoredObject) =>
+      modifiedAt > (this.#deletedAt.get(key) ?? Number.POSITIVE_INFINITY);
+    return [...this.objects.values()].some(isLate);
   }
 
   #write(key: string, stretches: readonly Stretch[], etag: string, contentType: string): void {
