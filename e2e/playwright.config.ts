@@ -1,5 +1,5 @@
+import { CHROMIUM, HEADLESS_CHROMIUM } from "@audiotricks/testing/chromium";
 import { defineConfig } from "@playwright/test";
-import { CHROMIUM, HEADLESS_CHROMIUM } from "./harness/chromium.ts";
 import type { StackOption } from "./harness/test.ts";
 
 /** What the page looks like, and what a development build of it does, is the same on any store. */

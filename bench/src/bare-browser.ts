@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { CHROMIUM } from "@audiotricks/e2e/chromium";
+import { CHROMIUM } from "@audiotricks/testing/chromium";
 
 /** A page, as far as measuring needs it. */
 export interface BarePage {

@@ -1,4 +1,4 @@
-import type { StoreAddress } from "@audiotricks/e2e/object-store";
+import type { StoreAddress } from "@audiotricks/testing/object-store";
 import {
   AbortMultipartUploadCommand,
   DeleteObjectCommand,

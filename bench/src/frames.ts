@@ -1,7 +1,7 @@
 // Whether a page stays alive while it uploads, and what showing progress costs: `node bench/src/frames.ts --help`.
 import { parseArgs } from "node:util";
-import { CHROMIUM } from "@audiotricks/e2e/chromium";
 import { openEmbeddedStack } from "@audiotricks/e2e/embedded-stack";
+import { CHROMIUM } from "@audiotricks/testing/chromium";
 import { chromium, type Page } from "@playwright/test";
 import { Api } from "./api.ts";
 import { preparePage, runUpload } from "./bench-page.ts";

@@ -1,5 +1,5 @@
-import { CHROMIUM } from "@audiotricks/e2e/chromium";
 import type { Stack } from "@audiotricks/e2e/stack";
+import { CHROMIUM } from "@audiotricks/testing/chromium";
 import { chromium } from "@playwright/test";
 import { Api } from "./api.ts";
 import { inBareBrowser } from "./bare-browser.ts";

@@ -1,4 +1,4 @@
-import { CHROMIUM } from "@audiotricks/e2e/chromium";
+import { CHROMIUM } from "@audiotricks/testing/chromium";
 import { NAMESPACES, type Namespaces } from "./link/enter-namespaces.ts";
 import type { Link } from "./link/link.ts";
 import { namespaceLink } from "./link/namespace-link.ts";

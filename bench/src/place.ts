@@ -1,7 +1,7 @@
 import { openCephStack } from "@audiotricks/e2e/ceph-stack";
-import { ObjectStore, type StoreAddress } from "@audiotricks/e2e/object-store";
 import type { Stack } from "@audiotricks/e2e/stack";
 import { prepareBucket } from "@audiotricks/storage";
+import { ObjectStore, type StoreAddress } from "@audiotricks/testing/object-store";
 import { serveBenchPage } from "./serve-bench-page.ts";
 
 /** Where all contenders are measured: one gateway, one page, and for the peers a bucket like ours. */

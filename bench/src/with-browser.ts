@@ -1,4 +1,4 @@
-import { CHROMIUM } from "@audiotricks/e2e/chromium";
+import { CHROMIUM } from "@audiotricks/testing/chromium";
 import { type Browser, chromium } from "@playwright/test";
 import { interruption } from "./interruption.ts";
 import type { Link } from "./link/link.ts";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type AudioFile, writeWav } from "@audiotricks/testing/audio";
-import type { ExpectedFile } from "./audit.ts";
+import type { ExpectedFile } from "@audiotricks/testing/audit";
 
 export const MiB = 1024 * 1024;
 

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startCephGateway } from "@audiotricks/testing/ceph";
 import { freePort } from "@audiotricks/testing/free-port";
+import { openLane } from "@audiotricks/testing/lane";
+import { ObjectStore } from "@audiotricks/testing/object-store";
 import { startPostgres } from "@audiotricks/testing/postgres";
 import pg from "pg";
-import { openLane } from "./lane.ts";
-import { ObjectStore } from "./object-store.ts";
 import { ServerProcess } from "./server-process.ts";
 import { QUOTA_BYTES, type Stack } from "./stack.ts";
 

@@ -3,9 +3,9 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "@audiotricks/testing/free-port";
+import { openLane } from "@audiotricks/testing/lane";
 import { prepareEmbeddedDatabase } from "@audiotricks/testing/migrated-pglite";
-import { openLane } from "./lane.ts";
-import { ObjectStore } from "./object-store.ts";
+import { ObjectStore } from "@audiotricks/testing/object-store";
 import { ServerProcess } from "./server-process.ts";
 import { QUOTA_BYTES, type Stack } from "./stack.ts";
 

@@ -1,7 +1,7 @@
+import type { UploadsPage } from "@audiotricks/testing/uploads-page";
 import { expect } from "@playwright/test";
 import { generateWav, type LocalFile, MiB } from "./audio-files.ts";
 import type { Stack } from "./stack.ts";
-import type { UploadsPage } from "./uploads-page.ts";
 
 /** Some are stored by then, ten are under way at most, and some are not begun. */
 export const PART_COUNT = 16;

@@ -1,6 +1,7 @@
 import type { FaultAddress } from "@audiotricks/spaces-emulator/faults";
-import type { Lane } from "./lane.ts";
-import type { ObjectStore } from "./object-store.ts";
+import type { Query } from "@audiotricks/testing/audit";
+import type { Lane } from "@audiotricks/testing/lane";
+import type { ObjectStore } from "@audiotricks/testing/object-store";
 import type { ServerProcess } from "./server-process.ts";
 
 export type StackName = "embedded" | "ceph";
@@ -20,8 +21,6 @@ export interface Stack extends AsyncDisposable {
   /** The server's database; `undefined` where it lives inside the server. */
   query: Query | undefined;
 }
-
-export type Query = <Row extends object>(text: string, values?: unknown[]) => Promise<Row[]>;
 
 /** What users may hold unless a test says otherwise; never near. */
 export const QUOTA_BYTES = 20 * 1024 ** 3;

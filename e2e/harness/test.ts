@@ -2,12 +2,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { faultFixtures } from "@audiotricks/spaces-emulator/playwright";
+import { Account } from "@audiotricks/testing/account";
+import { type Audited, audit, type ExpectedFile, wipe } from "@audiotricks/testing/audit";
+import { UploadsPage } from "@audiotricks/testing/uploads-page";
 import { test as base } from "@playwright/test";
-import { audit, type ExpectedFile, wipe } from "./audit.ts";
 import { openCephStack } from "./ceph-stack.ts";
 import { openEmbeddedStack } from "./embedded-stack.ts";
 import type { Stack, StackName } from "./stack.ts";
-import { UploadsPage } from "./uploads-page.ts";
 
 export { expect } from "@playwright/test";
 
@@ -63,8 +64,8 @@ export const test = base.extend(faultFixtures).extend<TestFixtures, WorkerFixtur
         await testInfo.attach("server", { body: stack.server.output, contentType: "text/plain" });
         return;
       }
-      await audit(stack, expected);
-      await wipe(stack);
+      await audit(audited(stack), expected);
+      await wipe(audited(stack));
     },
     { auto: true },
   ],
@@ -85,3 +86,8 @@ export const test = base.extend(faultFixtures).extend<TestFixtures, WorkerFixtur
     await rm(folder, { recursive: true, force: true });
   },
 });
+
+function audited({ server, store, query }: Stack): Audited {
+  const signIn = (login: "alpha" | "beta") => Account.signIn(server.url, login);
+  return { store, query, accounts: () => Promise.all([signIn("alpha"), signIn("beta")]) };
+}

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { UploadsPage } from "@audiotricks/testing/uploads-page";
 import { reachMidUpload } from "../harness/mid-upload.ts";
 import { expect, test } from "../harness/test.ts";
-import type { UploadsPage } from "../harness/uploads-page.ts";
 
 const OUTAGE_MS = 20_000;
 

@@ -1,7 +1,7 @@
+import { UploadsPage } from "@audiotricks/testing/uploads-page";
 import { expectAccessible } from "../harness/accessible.ts";
 import { generateWav, MiB } from "../harness/audio-files.ts";
 import { expect, test } from "../harness/test.ts";
-import { UploadsPage } from "../harness/uploads-page.ts";
 
 test("where not all files fit, asks before a byte moves, uploads what fits in the order chosen, and keeps the rest in sight", async ({
   uploads,

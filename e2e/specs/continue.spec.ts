@@ -1,8 +1,8 @@
+import type { UploadsPage } from "@audiotricks/testing/uploads-page";
 import { generateWav, type LocalFile, MiB } from "../harness/audio-files.ts";
 import { FilesWithHandles } from "../harness/files-with-handles.ts";
 import type { Stack } from "../harness/stack.ts";
 import { expect, test } from "../harness/test.ts";
-import type { UploadsPage } from "../harness/uploads-page.ts";
 
 /** Drops a file of which the browser has a handle, and returns when some of its parts are stored and the rest can hardly move. */
 async function reachMidUploadByDrop(uploads: UploadsPage, stack: Stack, folder: string) {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { copyFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Account } from "../harness/account.ts";
+import { Account } from "@audiotricks/testing/account";
 import { fixture } from "../harness/audio-files.ts";
 import { expect, test } from "../harness/test.ts";
 

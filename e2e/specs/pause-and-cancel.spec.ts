@@ -1,4 +1,4 @@
-import { Account } from "../harness/account.ts";
+import { Account } from "@audiotricks/testing/account";
 import { reachMidUpload } from "../harness/mid-upload.ts";
 import { expect, test } from "../harness/test.ts";
 

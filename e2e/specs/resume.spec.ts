@@ -1,6 +1,6 @@
+import { UploadsPage } from "@audiotricks/testing/uploads-page";
 import { finishByPickingAgain, reachMidUpload } from "../harness/mid-upload.ts";
 import { expect, test } from "../harness/test.ts";
-import { UploadsPage } from "../harness/uploads-page.ts";
 
 test("goes on after a reload without sending finished parts again", async ({
   uploads,

@@ -1,4 +1,4 @@
-import { Account } from "../harness/account.ts";
+import { Account } from "@audiotricks/testing/account";
 import { fixture } from "../harness/audio-files.ts";
 import { expect, test } from "../harness/test.ts";
 

@@ -1,5 +1,5 @@
+import { Account } from "@audiotricks/testing/account";
 import type { Page } from "@playwright/test";
-import { Account } from "../harness/account.ts";
 import { fixture, generateWav, MiB } from "../harness/audio-files.ts";
 import type { Stack } from "../harness/stack.ts";
 import { serveStockUppy } from "../harness/stock-uppy-site.ts";

@@ -1,9 +1,9 @@
+import type { UploadsPage } from "@audiotricks/testing/uploads-page";
 import type { Page } from "@playwright/test";
 import { generateWav, MiB } from "../harness/audio-files.ts";
 import { type DevSite, serveDevSite } from "../harness/dev-site.ts";
 import { finishByPickingAgain, PART_COUNT, reachMidUpload } from "../harness/mid-upload.ts";
 import { test as base, expect } from "../harness/test.ts";
-import type { UploadsPage } from "../harness/uploads-page.ts";
 
 const test = base.extend<{ site: DevSite }>({
   site: async ({ stack, folder }, use) => {

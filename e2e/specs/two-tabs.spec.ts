@@ -1,6 +1,6 @@
+import { UploadsPage } from "@audiotricks/testing/uploads-page";
 import { reachMidUpload } from "../harness/mid-upload.ts";
 import { expect, test } from "../harness/test.ts";
-import { UploadsPage } from "../harness/uploads-page.ts";
 
 /** Another tab of the same browser, signed in, with the same file picked. */
 async function openSecond(first: UploadsPage, address: string, path: string): Promise<UploadsPage> {

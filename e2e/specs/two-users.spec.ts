@@ -1,7 +1,7 @@
-import { Account } from "../harness/account.ts";
+import { Account } from "@audiotricks/testing/account";
+import { UploadsPage } from "@audiotricks/testing/uploads-page";
 import { fixture } from "../harness/audio-files.ts";
 import { expect, test } from "../harness/test.ts";
-import { UploadsPage } from "../harness/uploads-page.ts";
 
 test("shows nobody else's files, but for those in a shared workspace", async ({
   uploads,

@@ -1,6 +1,6 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { StoreAddress } from "@audiotricks/e2e/object-store";
+import type { StoreAddress } from "@audiotricks/testing/object-store";
 
 /** What `startPeer` tells the process of a peer's server. */
 export interface PeerEnvironment {

@@ -1,4 +1,4 @@
-import { ObjectStore } from "../../harness/object-store.ts";
+import { ObjectStore } from "@audiotricks/testing/object-store";
 import { target } from "./about.ts";
 import { query } from "./database.ts";
 

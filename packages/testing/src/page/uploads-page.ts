@@ -1,5 +1,5 @@
 import { expect, type Locator, type Page } from "@playwright/test";
-import type { Login } from "./account.ts";
+import type { Login } from "../truth/account.ts";
 
 /** The demo as a person uses it, by the roles and names that `packages/react/README.md` promises. */
 export class UploadsPage {

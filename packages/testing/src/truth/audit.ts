@@ -1,6 +1,17 @@
 import { expect } from "@playwright/test";
-import { Account, type StoredFile } from "./account.ts";
-import type { Query, Stack } from "./stack.ts";
+import type { Account, StoredFile } from "./account.ts";
+import type { ObjectStore } from "./object-store.ts";
+
+export type Query = <Row extends object>(text: string, values?: unknown[]) => Promise<Row[]>;
+
+/** Whose files are compared, and with what. */
+export interface Audited {
+  /** Everybody who may have files there. */
+  accounts(): Promise<Account[]>;
+  store: ObjectStore;
+  /** `undefined` where the database cannot be asked from outside. */
+  query: Query | undefined;
+}
 
 /** What must be at the store in the end, byte for byte. */
 export interface ExpectedFile {
@@ -13,8 +24,8 @@ export interface ExpectedFile {
  * Compares what the companion says, what the store holds and what the database counts with what was uploaded.
  * Nothing may be open, missing, left over or counted wrong.
  */
-export async function audit(stack: Stack, expected: ExpectedFile[]): Promise<void> {
-  const accounts = await signInAll(stack);
+export async function audit(stack: Audited, expected: ExpectedFile[]): Promise<void> {
+  const accounts = await stack.accounts();
   const files = await filesOf(accounts);
   const found = await Promise.all(
     files.map(async ({ name, size, key, state, checksumSha256 }) => {
@@ -56,8 +67,8 @@ export async function audit(stack: Stack, expected: ExpectedFile[]): Promise<voi
 }
 
 /** Deletes everything, as users do; afterwards nothing may be left at the store or be counted. */
-export async function wipe(stack: Stack): Promise<void> {
-  const accounts = await signInAll(stack);
+export async function wipe(stack: Audited): Promise<void> {
+  const accounts = await stack.accounts();
   for (const account of accounts) {
     for (const { sessionId } of await account.openSessions()) await account.cancel(sessionId);
   }
@@ -65,10 +76,6 @@ export async function wipe(stack: Stack): Promise<void> {
     for (const { id } of await account.files()) await account.deleteFile(id);
   }
   await audit(stack, []);
-}
-
-async function signInAll({ server }: Stack): Promise<Account[]> {
-  return [await Account.signIn(server.url, "alpha"), await Account.signIn(server.url, "beta")];
 }
 
 async function filesOf(accounts: Account[]): Promise<StoredFile[]> {
