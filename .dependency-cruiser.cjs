@@ -6,7 +6,7 @@ const only = (name, from, allowed) => ({
   name,
   severity: "error",
   from: { path: from, pathNot: [TESTS, "^migrations/src/codegen\\.ts$"] },
-  to: { path: "^(packages|apps|migrations|e2e|bench)/", pathNot: [from, ...allowed] },
+  to: { path: "^(packages|apps|migrations|e2e|bench|examples)/", pathNot: [from, ...allowed] },
 });
 
 module.exports = {
@@ -44,7 +44,7 @@ module.exports = {
     {
       name: "nothing-knows-the-simulation",
       severity: "error",
-      from: { path: "^(packages|apps|migrations|e2e|bench)/", pathNot: "^packages/simulation/" },
+      from: { path: "^(packages|apps|migrations|e2e|bench|examples)/", pathNot: "^packages/simulation/" },
       to: { path: "^packages/simulation/" },
     },
     only("chaos-from-the-outside", "^packages/chaos/src", [
@@ -53,9 +53,14 @@ module.exports = {
     {
       name: "nothing-knows-chaos",
       severity: "error",
-      from: { path: "^(packages|apps|migrations|e2e|bench)/", pathNot: "^packages/chaos/" },
+      from: { path: "^(packages|apps|migrations|e2e|bench|examples)/", pathNot: "^packages/chaos/" },
       to: { path: "^packages/chaos/" },
     },
+    only("testing-on-both-sides", "^packages/testing/src", [
+      "^packages/(companion|embedded|spaces-emulator|storage|uppy-spaces)/src",
+      "^migrations/src",
+    ]),
+    only("examples-as-anybody-would", "^examples/", ["^packages/testing/src"]),
     only("migrations-stand-alone", "^migrations/src", []),
     {
       name: "companion-no-sql-no-aws",

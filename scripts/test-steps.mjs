@@ -50,7 +50,7 @@ export function testSteps(node) {
         "depcruise",
         "--config",
         ".dependency-cruiser.cjs",
-        ..."packages apps migrations e2e bench".split(" "),
+        ..."packages apps migrations e2e bench examples".split(" "),
       ],
     },
     { name: "unused", group: "static", what: "unused code and dependencies (knip)", command: ["knip"] },

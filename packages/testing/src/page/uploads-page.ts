@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import type { FlightRecord } from "@audiotricks/uppy-spaces";
 import { expect, type Locator, type Page } from "@playwright/test";
 import type { Login } from "../truth/account.ts";
 
@@ -64,8 +66,33 @@ export class UploadsPage {
     await this.widget.locator(".uppy-Dashboard-input:not([webkitdirectory])").first().setInputFiles(files);
   }
 
+  /** As from the system's file manager. */
+  async drop(...files: { path: string }[]): Promise<void> {
+    const { page } = this;
+    const input = await page.evaluateHandle(() =>
+      Object.assign(document.createElement("input"), { type: "file", multiple: true }),
+    );
+    await input.asElement()?.setInputFiles(files.map(({ path }) => path));
+    await this.widget
+      .locator(".uppy-Dashboard-AddFiles")
+      .first()
+      .evaluate((entrance, { files }) => {
+        const dataTransfer = new DataTransfer();
+        for (const file of files ?? []) dataTransfer.items.add(file);
+        for (const type of ["dragover", "drop"]) {
+          entrance.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer }));
+        }
+      }, input);
+    await input.dispose();
+  }
+
   row(name: string): Locator {
     return this.files.getByRole("listitem", { name, exact: true });
+  }
+
+  /** Of a file that was not added: `data-code` says why. */
+  refusal(name: string): Locator {
+    return this.refused.getByRole("listitem", { name, exact: true });
   }
 
   /** Names of the files to choose from, in order, and whether each is said to fit: `"a.wav fits"`. */
@@ -94,6 +121,23 @@ export class UploadsPage {
     await expect
       .poll(() => this.partsStored.length, { timeout: 60_000, intervals: [20] })
       .toBeGreaterThanOrEqual(atLeast);
+  }
+
+  /** What the upload of a file did and waited for so far. The page needs an `<UploadDebugDrawer>`. */
+  async flightRecord(name: string): Promise<FlightRecord> {
+    const drawer = this.page.locator("details.at-debug");
+    if ((await drawer.getAttribute("open")) === null) await drawer.locator(":scope > summary").click();
+    const downloading = this.page.waitForEvent("download");
+    await drawer
+      .getByRole("button", { name: `Export JSON of ${name}`, exact: true })
+      .first()
+      .click();
+    return JSON.parse(await readFile(await (await downloading).path(), "utf8"));
+  }
+
+  /** How many parts were begun, and the numbers of those that are stored: what comes later is told apart from it. */
+  partsSoFar(): { begun: number; stored: number[] } {
+    return { begun: this.partsBegun.length, stored: [...this.partsStored] };
   }
 
   /** Begins to write down every value that the progress bar of a file takes. */

@@ -1,5 +1,5 @@
-/** Who can sign in to the demo. */
-export type Login = "alpha" | "beta";
+/** Who signs in: at the demo `alpha` or `beta`, in a test whoever it added. */
+export type Login = string;
 
 export interface StoredFile {
   id: string;
@@ -35,15 +35,16 @@ export class Account {
   readonly userId: string;
   /** Their own first, the shared one last. */
   readonly workspaces: readonly { id: string; name: string }[];
+  /** What the companion knows them by. */
+  readonly token: string;
   readonly #url: string;
-  readonly #token: string;
 
   private constructor(
     url: string,
     answer: { token: string; user: { id: string }; workspaces: Account["workspaces"] },
   ) {
     this.#url = url;
-    this.#token = answer.token;
+    this.token = answer.token;
     this.userId = answer.user.id;
     this.workspaces = answer.workspaces;
   }
@@ -126,6 +127,6 @@ export class Account {
   }
 
   #headers(): Record<string, string> {
-    return { authorization: `Bearer ${this.#token}` };
+    return { authorization: `Bearer ${this.token}` };
   }
 }

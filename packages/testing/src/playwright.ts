@@ -1,0 +1,12 @@
+export { expect } from "@playwright/test";
+export { test, type UploadFixtures, type UploadOptions } from "./fixtures/fixtures.ts";
+export { holdFromPart } from "./fixtures/hold-parts.ts";
+export { type TestFile, TestFiles } from "./fixtures/test-files.ts";
+export type { PageUnderTest } from "./fixtures/upload-page.ts";
+export type { Network } from "./network/network.ts";
+export { UploadsPage } from "./page/uploads-page.ts";
+export type { LocalCompanion, Outage } from "./site/local-companion.ts";
+export type { People, Quota } from "./site/people.ts";
+export type { Account, QuotaScope, StoredFile } from "./truth/account.ts";
+export type { ExpectedFile } from "./truth/audit.ts";
+export type { Truth, Usage } from "./truth/truth.ts";
