@@ -10,7 +10,10 @@ const dropped = (file: File, relativePath: string | null = null): DroppedFile =>
 };
 
 /** What the browser says of a drop, in the turn of the event only. */
-function drop(target: EventTarget, roots: readonly (FileHandle | DirectoryHandle | null | Error)[]): void {
+function drop(
+  target: EventTarget,
+  roots: readonly (FileHandle | DirectoryHandle | null | undefined | Error)[],
+): void {
   let isOver = false;
   const items = roots.map((root) => ({
     kind: "file",
@@ -33,7 +36,7 @@ describe("listenForDrops", () => {
     const { find } = listenForDrops(target);
     const [a, b] = [fileOf("a.wav"), fileOf("b.wav")];
     const { handle } = handleOf(b);
-    drop(target, [handleOf(a).handle, null, new DOMException("no", "NotAllowedError"), handle]);
+    drop(target, [handleOf(a).handle, null, undefined, new DOMException("no", "NotAllowedError"), handle]);
     expect(await find(dropped(b))).toBe(handle);
     expect(await find(dropped(fileOf("c.wav")))).toBeNull();
   });

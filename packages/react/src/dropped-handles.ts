@@ -65,9 +65,13 @@ function handlesOf({ items }: DataTransfer): Promise<Root | null>[] {
   return Array.from(items)
     .slice(0, MAX_PER_DROP)
     .flatMap((item) => {
-      const { getAsFileSystemHandle } = item as { getAsFileSystemHandle?: () => Promise<Root | null> };
+      const { getAsFileSystemHandle } = item as {
+        getAsFileSystemHandle?: () => Promise<Root | null | undefined>;
+      };
       if (item.kind !== "file" || getAsFileSystemHandle === undefined) return [];
-      return [getAsFileSystemHandle.call(item).catch(() => null)];
+      // `undefined`, against the specification, where a script made the drop.
+      const asked = getAsFileSystemHandle.call(item);
+      return [asked.then((handle) => handle ?? null).catch(() => null)];
     });
 }
 
