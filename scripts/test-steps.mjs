@@ -73,6 +73,12 @@ export function testSteps(node) {
       what: "SECURITY.md lists the attacks that there are",
       command: [node, inRoot("scripts/attack-table.mjs"), "--check"],
     },
+    {
+      name: "roles",
+      group: "static",
+      what: "docs/test-contract.md says what tests may rely on",
+      command: [node, inRoot("scripts/test-contract.mjs"), "--check"],
+    },
     vitest("unit", "unit tests", { workers: 3 }),
     {
       name: "simulation",

@@ -1,6 +1,6 @@
+import { FilesWithHandles } from "@audiotricks/testing/files-with-handles";
 import type { UploadsPage } from "@audiotricks/testing/uploads-page";
 import { generateWav, type LocalFile, MiB } from "../harness/audio-files.ts";
-import { FilesWithHandles } from "../harness/files-with-handles.ts";
 import type { Stack } from "../harness/stack.ts";
 import { expect, test } from "../harness/test.ts";
 

@@ -3,7 +3,7 @@ import type { UploadOptions } from "@audiotricks/testing/playwright";
 import { defineConfig } from "@playwright/test";
 
 export default defineConfig<object, UploadOptions>({
-  testDir: "flows",
+  testDir: ".",
   outputDir: "test-results",
   // Each test is alone with its worker's site: any of them may run beside any other, in any order.
   fullyParallel: true,

@@ -20,7 +20,7 @@ interface UploadRowProps {
   measure?: (row: HTMLElement | null) => void;
 }
 
-/** One file: what happens to it, how far it is, and what can be done. Roles and names are a contract, see the README. */
+/** One file: what happens to it, how far it is, and what can be done. Roles and names are a contract, see docs/test-contract.md. */
 export const UploadRow = memo(function UploadRow(props: UploadRowProps) {
   const { item, actions, index, of, top, measure } = props;
   const { id, name, size, status } = item;

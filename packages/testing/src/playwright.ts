@@ -4,6 +4,7 @@ export { holdFromPart } from "./fixtures/hold-parts.ts";
 export { type TestFile, TestFiles } from "./fixtures/test-files.ts";
 export type { PageUnderTest } from "./fixtures/upload-page.ts";
 export type { Network } from "./network/network.ts";
+export { FilesWithHandles } from "./page/files-with-handles.ts";
 export { UploadsPage } from "./page/uploads-page.ts";
 export type { LocalCompanion, Outage } from "./site/local-companion.ts";
 export type { People, Quota } from "./site/people.ts";

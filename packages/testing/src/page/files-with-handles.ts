@@ -1,5 +1,5 @@
-import type { UploadsPage } from "@audiotricks/testing/uploads-page";
 import type { Page } from "@playwright/test";
+import type { UploadsPage } from "./uploads-page.ts";
 
 /** What is used of the browser's own files; TypeScript knows little of it. */
 interface OwnFiles {

@@ -3,7 +3,7 @@ import type { FlightRecord } from "@audiotricks/uppy-spaces";
 import { expect, type Locator, type Page } from "@playwright/test";
 import type { Login } from "../truth/account.ts";
 
-/** The demo as a person uses it, by the roles and names that `packages/react/README.md` promises. */
+/** The demo as a person uses it, by the roles and names that `docs/test-contract.md` promises. */
 export class UploadsPage {
   readonly page: Page;
   readonly widget: Locator;

@@ -76,6 +76,13 @@ export class People {
     await setQuota(this.#db, { scope: "user", id: this.#get(login).id }, quota);
   }
 
+  /** The same for a workspace, by its name. */
+  async setWorkspaceQuota(name: string, quota: Quota): Promise<void> {
+    const workspace = this.#workspaces.find((one) => one.name === name);
+    if (workspace === undefined) throw new Error(`No workspace is called ${name}: add it first.`);
+    await setQuota(this.#db, { scope: "workspace", id: workspace.id }, quota);
+  }
+
   /** Signed in anew: it knows the workspaces that there are by now. */
   async account(login: string): Promise<Account> {
     return await Account.signIn(this.#url(), login);

@@ -1,0 +1,319 @@
+import type { SpacesUploadStatus } from "@audiotricks/uppy-spaces";
+
+/** ARIA roles as Playwright's `getByRole` takes them. */
+type ContractRole =
+  | "alert"
+  | "button"
+  | "combobox"
+  | "dialog"
+  | "group"
+  | "heading"
+  | "list"
+  | "listitem"
+  | "meter"
+  | "progressbar"
+  | "region"
+  | "status";
+
+/** What an attribute may say. */
+interface ContractState {
+  attribute: string;
+  values: readonly string[];
+  /** Those that a page need not come to show: they pass at once, or are many. */
+  fleeting?: readonly string[] | "all";
+}
+
+type FileStatus = Exclude<SpacesUploadStatus["status"], "cancelled">;
+
+/** All that the engine tells of a file, and whether it stays for long enough to be seen. */
+const STAYS: Record<FileStatus, boolean> = {
+  queued: false,
+  creating: false,
+  checking: false,
+  uploading: true,
+  paused: true,
+  waiting: true,
+  finalizing: false,
+  done: true,
+  failed: true,
+};
+const FILE_STATUSES = Object.keys(STAYS) as FileStatus[];
+
+/** One thing on the page that a test may rely on. */
+export interface ContractRow {
+  part: "widget" | "meter" | "details" | "demo";
+  what: string;
+  role: ContractRole;
+  /** Its accessible name in English, `""` for none. `{name}` is a file's, `{n}` a number, `{workspace}` what the page calls it. */
+  name: string;
+  states?: readonly ContractState[];
+  /** Where states are, if not on it or on its row: the name of the list that the row is in, or a class. */
+  statesIn?: string;
+  note?: string;
+}
+
+/** Roles, names and states that stay as they are; a change here is a breaking change. `docs/test-contract.md` is made from it. */
+export const CONTRACT: readonly ContractRow[] = [
+  { part: "widget", what: "the widget", role: "region", name: "Upload audio", note: "`label` changes it" },
+  {
+    part: "widget",
+    what: "where files are dropped",
+    role: "group",
+    name: "Drop audio here",
+    note: "not there while the companion is asked, or does not answer",
+  },
+  {
+    part: "widget",
+    what: "picking files",
+    role: "button",
+    name: "Choose audio files",
+    note: "its input is `.uppy-Dashboard-input:not([webkitdirectory])`",
+  },
+  {
+    part: "widget",
+    what: "the companion does not answer, or does not know who asks",
+    role: "button",
+    name: "Try again",
+    note: "in a `status` that says “The upload service does not answer” or “You are signed out”",
+  },
+  { part: "widget", what: "announcements", role: "status", name: "", note: "only heard" },
+
+  { part: "widget", what: "files", role: "list", name: "Uploads" },
+  {
+    part: "widget",
+    what: "the same, scrolling",
+    role: "group",
+    name: "All uploads",
+    note: "above 30 files; then the list has the rows that are seen, with `aria-setsize` and `aria-posinset`",
+  },
+  {
+    part: "widget",
+    what: "one file",
+    role: "listitem",
+    name: "{name}",
+    statesIn: "Uploads",
+    states: [
+      {
+        attribute: "data-status",
+        values: FILE_STATUSES,
+        fleeting: FILE_STATUSES.filter((status) => !STAYS[status]),
+      },
+      { attribute: "data-reason", values: ["offline", "retrying", "elsewhere"] },
+      {
+        attribute: "data-code",
+        values: ["upload_failed", "content_mismatch", "quota_exceeded", "storage_unavailable"],
+        fleeting: "all",
+      },
+    ],
+    note: "`data-reason` while it waits (`elsewhere`: another tab has it), `data-code` when it failed: any code of `UPLOAD_ERRORS`",
+  },
+  {
+    part: "widget",
+    what: "its progress",
+    role: "progressbar",
+    name: "{name}",
+    note: "`value` and `max` are bytes; gone when it is done or failed",
+  },
+  {
+    part: "widget",
+    what: "pausing it",
+    role: "button",
+    name: "Pause {name}",
+    note: "none of its buttons while `finalizing`",
+  },
+  { part: "widget", what: "going on with it", role: "button", name: "Resume {name}", note: "when `paused`" },
+  { part: "widget", what: "giving it up", role: "button", name: "Cancel {name}" },
+  {
+    part: "widget",
+    what: "trying it again",
+    role: "button",
+    name: "Retry {name}",
+    note: "when `failed`, where that can help",
+  },
+  {
+    part: "widget",
+    what: "taking it from the list",
+    role: "button",
+    name: "Remove {name} from the list",
+    note: "when `done`, `failed` or not added",
+  },
+  {
+    part: "widget",
+    what: "progress of all",
+    role: "progressbar",
+    name: "All files",
+    note: "of two files or more",
+  },
+  { part: "widget", what: "pausing all", role: "button", name: "Pause all" },
+  { part: "widget", what: "going on with all", role: "button", name: "Resume all" },
+  {
+    part: "widget",
+    what: "taking what is over from the list",
+    role: "button",
+    name: "Clear list",
+    note: "when nothing is under way",
+  },
+
+  {
+    part: "widget",
+    what: "files that were not added",
+    role: "alert",
+    name: "",
+    note: "empty while there are none",
+  },
+  { part: "widget", what: "these", role: "list", name: "Files not added" },
+  {
+    part: "widget",
+    what: "one that was not added",
+    role: "listitem",
+    name: "{name}",
+    statesIn: "Files not added",
+    states: [
+      { attribute: "data-status", values: ["refused"] },
+      {
+        attribute: "data-code",
+        values: ["file_empty", "file_too_large", "type_not_allowed", "already_added", "restricted"],
+        fleeting: "all",
+      },
+    ],
+    note: "no byte of it moved",
+  },
+
+  { part: "widget", what: "what does not all fit", role: "region", name: "Choose what to upload" },
+  { part: "widget", what: "files to choose from", role: "list", name: "Files to choose from" },
+  {
+    part: "widget",
+    what: "one of them",
+    role: "listitem",
+    name: "{name}",
+    statesIn: "Files to choose from",
+    states: [{ attribute: "data-status", values: ["fits", "over"] }],
+  },
+  { part: "widget", what: "putting it further up", role: "button", name: "Move {name} up" },
+  { part: "widget", what: "putting it further down", role: "button", name: "Move {name} down" },
+  { part: "widget", what: "leaving it out", role: "button", name: "Leave {name} out" },
+  {
+    part: "widget",
+    what: "uploading what fits",
+    role: "button",
+    name: "Upload the {n} that fit",
+    note: "“Upload the 1 that fits”, “Upload all {n}”, “Upload it”",
+  },
+  { part: "widget", what: "uploading none", role: "button", name: "Cancel" },
+
+  {
+    part: "widget",
+    what: "a quota that fills up",
+    role: "button",
+    name: "Dismiss the note on your storage",
+    statesIn: ".at-quota-note",
+    states: [{ attribute: "data-status", values: ["high", "warning", "over_quota"] }],
+    note: "“… on this workspace”; the state is that of `.at-quota-note`, the text is “Your storage is over 80 % full: …”",
+  },
+
+  { part: "widget", what: "what was begun earlier", role: "region", name: "Unfinished uploads" },
+  { part: "widget", what: "these", role: "list", name: "Unfinished uploads" },
+  {
+    part: "widget",
+    what: "one of them",
+    role: "listitem",
+    name: "{name}",
+    statesIn: "Unfinished uploads",
+    states: [
+      { attribute: "data-status", values: ["unfinished", "not-begun"] },
+      { attribute: "data-reason", values: ["elsewhere"] },
+    ],
+    note: "`elsewhere`: another tab is at it, and there are no buttons",
+  },
+  {
+    part: "widget",
+    what: "going on with it",
+    role: "button",
+    name: "Continue {name}",
+    note: "where the file can be read again",
+  },
+  { part: "widget", what: "giving it up", role: "button", name: "Discard {name}" },
+  {
+    part: "widget",
+    what: "going on with all",
+    role: "button",
+    name: "Continue {n} uploads",
+    note: "“Continue” where it is one",
+  },
+  {
+    part: "widget",
+    what: "files whose turn had not come",
+    role: "listitem",
+    name: "{n} files had not begun",
+    note: "the last of the list; “1 file had not begun”",
+  },
+  { part: "widget", what: "forgetting these", role: "button", name: "Forget files that had not begun" },
+
+  {
+    part: "meter",
+    what: "the user's storage",
+    role: "meter",
+    name: "Your storage",
+    statesIn: ".at-meter",
+    states: [{ attribute: "data-status", values: ["normal", "high", "warning", "over_quota"] }],
+    note: "`aria-valuenow` and `aria-valuemax` are bytes; the state is that of `.at-meter`; none without a limit",
+  },
+  {
+    part: "meter",
+    what: "the workspace's",
+    role: "meter",
+    name: "{workspace}",
+    note: "“Workspace storage” unless `labels` say otherwise",
+  },
+
+  {
+    part: "details",
+    what: "the drawer",
+    role: "group",
+    name: "",
+    note: "`details.at-debug`; opened by its `summary`",
+  },
+  { part: "details", what: "files", role: "list", name: "Upload details" },
+  { part: "details", what: "one file", role: "listitem", name: "{name}" },
+  { part: "details", what: "its name", role: "heading", name: "{name}" },
+  { part: "details", what: "its time by cause", role: "list", name: "Where the time of {name} went" },
+  { part: "details", what: "what happened when", role: "list", name: "Timeline of {name}" },
+  {
+    part: "details",
+    what: "its flight record",
+    role: "button",
+    name: "Export JSON of {name}",
+    note: "downloads it",
+  },
+
+  { part: "demo", what: "signing in", role: "button", name: "Sign in as {name}" },
+  { part: "demo", what: "signing out", role: "button", name: "Sign out" },
+  { part: "demo", what: "where uploads go", role: "combobox", name: "Workspace" },
+  { part: "demo", what: "the widget's language", role: "combobox", name: "Language of the uploads" },
+  { part: "demo", what: "what is stored there", role: "region", name: "Files in {workspace}" },
+  { part: "demo", what: "the same, where there is something", role: "list", name: "Files in {workspace}" },
+  {
+    part: "demo",
+    what: "one file",
+    role: "listitem",
+    name: "{name}",
+    statesIn: "Files in {workspace}",
+    states: [{ attribute: "data-state", values: ["stored"] }],
+  },
+  { part: "demo", what: "hearing it", role: "button", name: "Play {name}" },
+  { part: "demo", what: "hearing no more of it", role: "button", name: "Close player of {name}" },
+  { part: "demo", what: "downloading it", role: "button", name: "Download {name}" },
+  { part: "demo", what: "deleting it", role: "button", name: "Delete {name}" },
+  { part: "demo", what: "being asked whether to", role: "dialog", name: "Delete “{name}”?" },
+  { part: "demo", what: "yes", role: "button", name: "Delete" },
+  { part: "demo", what: "no", role: "button", name: "Keep" },
+];
+
+/** Matches the names that a row's `name` stands for, whole. */
+export function namesOf(pattern: string): RegExp {
+  const source = pattern
+    .replaceAll(/[.*+?^$()|[\]\\]/g, String.raw`\$&`)
+    .replaceAll("{n}", "\\d+")
+    .replaceAll(/\{\w+\}/g, ".+");
+  return new RegExp(`^${source}$`);
+}
