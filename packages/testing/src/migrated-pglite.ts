@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
 import { createHash, randomUUID } from "node:crypto";
-import { realpathSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { migrate, readMigrationFiles } from "@audiotricks/migrations";
@@ -54,10 +54,10 @@ async function migratedName(): Promise<string> {
 
 /** Another PGlite makes other files. */
 function hashOf(content: unknown): string {
-  // pnpm's folders have the version in their names.
-  const pglite = realpathSync(createRequire(import.meta.url).resolve("@electric-sql/pglite"));
+  const pglite = createRequire(import.meta.url).resolve("@electric-sql/pglite");
+  const { version } = JSON.parse(readFileSync(join(dirname(pglite), "../package.json"), "utf8"));
   return createHash("sha256")
-    .update(JSON.stringify([pglite, content]))
+    .update(JSON.stringify([version, content]))
     .digest("hex")
     .slice(0, 16);
 }
