@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { executableBytes, wavBytes, writeWav } from "./audio.ts";
+import { AUDIO_ENDINGS, executableBytes, wavBytes, writeAudio, writeWav } from "./audio.ts";
 
 let directory: string;
 beforeAll(async () => {
@@ -34,6 +34,24 @@ describe("generated audio", () => {
 
   it.each([0, 44, 2 ** 32 + 8, 50.5])("refuses a WAV of %d bytes", async (size) => {
     await expect(writeWav(join(directory, "b.wav"), size)).rejects.toThrow(RangeError);
+  });
+
+  it.each(AUDIO_ENDINGS)(
+    "has exactly the size that was asked for as .%s, and differs from place to place",
+    async (ending) => {
+      for (const size of [32_768, 60_000, ...Array.from({ length: 257 }, (_, n) => 40_000 + n), 9_999_999]) {
+        const file = await writeAudio(join(directory, `a.${ending}`), size);
+        const bytes = await readFile(file.path);
+        expect(bytes).toHaveLength(size);
+        expect(createHash("sha256").update(bytes).digest("hex")).toBe(file.sha256);
+      }
+      const bytes = await readFile(join(directory, `a.${ending}`));
+      expect(bytes.subarray(5_000_000, 5_001_000)).not.toEqual(bytes.subarray(9_194_304, 9_195_304));
+    },
+  );
+
+  it("refuses types that it does not make", async () => {
+    await expect(writeAudio(join(directory, "a.aiff"), 1000)).rejects.toThrow(RangeError);
   });
 
   it("makes programs that look like programs", () => {

@@ -161,6 +161,16 @@ export class UploadsPage {
     return this.page.getByRole("meter", { name });
   }
 
+  /** How far the player of a stored file is. @throws If it cannot play it. */
+  async playedSeconds(name: string): Promise<number> {
+    return await this.libraryFile(name)
+      .locator("audio")
+      .evaluate((audio: HTMLAudioElement) => {
+        if (audio.error !== null) throw new Error(`It cannot be played: ${audio.error.message}`);
+        return audio.currentTime;
+      });
+  }
+
   libraryFile(name: string): Locator {
     return this.library.getByRole("listitem", { name, exact: true });
   }
