@@ -10,7 +10,6 @@ const PARTS = {
   details: "`<UploadDebugDrawer>`",
   demo: "The demo",
 };
-const CODE = /\{(\w+)\}/g;
 
 const current = render();
 if (!process.argv.includes("--check")) {
@@ -23,13 +22,11 @@ if (!process.argv.includes("--check")) {
 function render() {
   const parts = Object.entries(PARTS).map(([part, title]) => {
     const rows = CONTRACT.filter((row) => row.part === part).map(
-      ({ what, role, name, states = [], note = "" }) => [
+      ({ what, role, name, also = [], states = [], note = "" }) => [
         what,
         role,
-        name === "" ? "" : `“${name.replaceAll(CODE, (_, word) => word.toUpperCase())}”`,
-        [...states.map(describeState), note.replaceAll(CODE, (_, word) => word.toUpperCase())]
-          .filter((text) => text !== "")
-          .join("; "),
+        name === "" ? "" : [name, ...also].map((one) => `“${inCapitals(one)}”`).join(", "),
+        [...states.map(describeState), inCapitals(note)].filter((text) => text !== "").join("; "),
       ],
     );
     return `## ${title}\n\n${toTable(["what", "role", "accessible name", "states"], rows)}`;
@@ -44,6 +41,10 @@ NAME is a file's name, N a number, WORKSPACE what the page calls it. Names are t
 
 ${parts.join("\n\n")}
 `;
+}
+
+function inCapitals(text) {
+  return text.replaceAll(/\{(\w+)\}/g, (_, word) => word.toUpperCase());
 }
 
 function describeState({ attribute, values }) {

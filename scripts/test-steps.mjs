@@ -79,6 +79,12 @@ export function testSteps(node) {
       what: "docs/test-contract.md says what tests may rely on",
       command: [node, inRoot("scripts/test-contract.mjs"), "--check"],
     },
+    {
+      name: "qa-runs",
+      group: "static",
+      what: "docs/qa-runs.md counts the runs that there were",
+      command: [node, inRoot("scripts/qa-runs.mjs"), "--check"],
+    },
     vitest("unit", "unit tests", { workers: 3 }),
     {
       name: "simulation",
@@ -127,6 +133,17 @@ export function testSteps(node) {
       report: "playwright",
       needs: "demo",
       timeoutMs: 30 * minutes,
+    },
+    {
+      name: "qa",
+      what: "the contract with tests, and some of the flows of npm run qa",
+      command: [
+        inRoot("examples/qa/node_modules/.bin/playwright"),
+        ...["test", "-c", "examples/qa/playwright.config.ts", "--grep", "@smoke"],
+      ],
+      report: "playwright",
+      needs: "demo",
+      timeoutMs: 10 * minutes,
     },
   ];
 }

@@ -17,8 +17,8 @@ const NAMED = [
 
 /** Everything with a role and a name that was on a page while somebody looked, and every state that any row ever had. */
 export class SeenOnPage {
-  /** `role name`, where the name may be empty. */
-  readonly things = new Set<string>();
+  /** The name may be empty. */
+  readonly things: { role: string; name: string }[] = [];
   /** `list or class › attribute › value`. */
   readonly states = new Set<string>();
 
@@ -58,7 +58,7 @@ export class SeenOnPage {
     for (const line of (await page.locator("body").ariaSnapshot()).split("\n")) {
       const [, role = "", name = ""] = /^\s*- '?(\w+)(?: "((?:[^"\\]|\\.)*)")?/.exec(line) ?? [];
       if (name === "" ? NAMELESS.includes(role) : NAMED.includes(role))
-        this.things.add(`${role} ${name.replaceAll(/\\(.)/g, "$1")}`);
+        this.things.push({ role, name: name.replaceAll(/\\(.)/g, "$1") });
     }
   }
 }

@@ -2,7 +2,7 @@ import { holdFromPart, test } from "@audiotricks/testing/playwright";
 
 const MiB = 1024 * 1024;
 
-test("the companion is restarted in mid-upload, and the upload goes on by itself", async ({
+test("the companion is restarted in mid-upload, and the upload goes on by itself", { tag: "@smoke" }, async ({
   uploads,
   files,
   faults,

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { AUDIO_ENDINGS } from "@audiotricks/testing/audio";
 import { expect, test } from "@audiotricks/testing/playwright";
 
-test("audio of each type is stored and plays", async ({ uploads, files, truth }) => {
+test("audio of each type is stored and plays", { tag: "@smoke" }, async ({ uploads, files, truth }) => {
   const all = await Promise.all(AUDIO_ENDINGS.map((ending) => files.audio({ name: `take.${ending}` })));
   await uploads.drop(...all);
   for (const { name } of all) {
@@ -31,7 +31,7 @@ test("what was stored downloads as the same bytes, by the same name", async ({ u
   await truth.holds(file);
 });
 
-test("a file in the shared workspace is there for the other member", async ({
+test("a file in the shared workspace is there for the other member", { tag: "@smoke" }, async ({
   uploads,
   openAs,
   files,

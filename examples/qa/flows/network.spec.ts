@@ -2,7 +2,7 @@ import { expect, test } from "@audiotricks/testing/playwright";
 
 const MiB = 1024 * 1024;
 
-test("the network is cut at half of the file, and the upload goes on by itself", async ({
+test("the network is cut at half of the file, and the upload goes on by itself", { tag: "@smoke" }, async ({
   uploads,
   files,
   network,

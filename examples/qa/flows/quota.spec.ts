@@ -13,7 +13,7 @@ test.describe("with room for 2 MiB", () => {
     await truth.holds();
   });
 
-  test("of two files the one that fits is uploaded", async ({ uploads, files, truth }) => {
+  test("of two files the one that fits is uploaded", { tag: "@smoke" }, async ({ uploads, files, truth }) => {
     const [fits, tooLarge] = [
       await files.audio({ name: "short.wav", size: MiB }),
       await files.audio({ name: "long.wav", size: 2 * MiB }),

@@ -46,6 +46,8 @@ export interface ContractRow {
   role: ContractRole;
   /** Its accessible name in English, `""` for none. `{name}` is a file's, `{n}` a number, `{workspace}` what the page calls it. */
   name: string;
+  /** What it is called in other circumstances. */
+  also?: readonly string[];
   states?: readonly ContractState[];
   /** Where states are, if not on it or on its row: the name of the list that the row is in, or a class. */
   statesIn?: string;
@@ -197,7 +199,7 @@ export const CONTRACT: readonly ContractRow[] = [
     what: "uploading what fits",
     role: "button",
     name: "Upload the {n} that fit",
-    note: "“Upload the 1 that fits”, “Upload all {n}”, “Upload it”",
+    also: ["Upload the 1 that fits", "Upload all {n}", "Upload it"],
   },
   { part: "widget", what: "uploading none", role: "button", name: "Cancel" },
 
@@ -206,9 +208,10 @@ export const CONTRACT: readonly ContractRow[] = [
     what: "a quota that fills up",
     role: "button",
     name: "Dismiss the note on your storage",
+    also: ["Dismiss the note on this workspace"],
     statesIn: ".at-quota-note",
     states: [{ attribute: "data-status", values: ["high", "warning", "over_quota"] }],
-    note: "“… on this workspace”; the state is that of `.at-quota-note`, the text is “Your storage is over 80 % full: …”",
+    note: "the state is that of `.at-quota-note`, the text is “Your storage is over 80 % full: …”",
   },
 
   { part: "widget", what: "what was begun earlier", role: "region", name: "Unfinished uploads" },
@@ -238,14 +241,15 @@ export const CONTRACT: readonly ContractRow[] = [
     what: "going on with all",
     role: "button",
     name: "Continue {n} uploads",
-    note: "“Continue” where it is one",
+    also: ["Continue"],
   },
   {
     part: "widget",
     what: "files whose turn had not come",
     role: "listitem",
     name: "{n} files had not begun",
-    note: "the last of the list; “1 file had not begun”",
+    also: ["1 file had not begun"],
+    note: "the last of the list",
   },
   { part: "widget", what: "forgetting these", role: "button", name: "Forget files that had not begun" },
 
@@ -262,8 +266,9 @@ export const CONTRACT: readonly ContractRow[] = [
     part: "meter",
     what: "the workspace's",
     role: "meter",
-    name: "{workspace}",
-    note: "“Workspace storage” unless `labels` say otherwise",
+    name: "Workspace storage",
+    also: ["{workspace}"],
+    note: "as `labels` say",
   },
 
   {
@@ -309,7 +314,12 @@ export const CONTRACT: readonly ContractRow[] = [
   { part: "demo", what: "no", role: "button", name: "Keep" },
 ];
 
-/** Matches the names that a row's `name` stands for, whole. */
+/** Whether a row is about what has this role and this name. */
+export function isAbout(row: ContractRow, role: string, name: string): boolean {
+  return row.role === role && [row.name, ...(row.also ?? [])].some((pattern) => namesOf(pattern).test(name));
+}
+
+/** Matches the names that a pattern stands for, whole. */
 export function namesOf(pattern: string): RegExp {
   const source = pattern
     .replaceAll(/[.*+?^$()|[\]\\]/g, String.raw`\$&`)

@@ -86,6 +86,11 @@ export class UploadsPage {
     await input.dispose();
   }
 
+  /** Of the files in the list, as it is now. */
+  async names(): Promise<string[]> {
+    return await this.files.getByRole("listitem").locator(".at-row-name").allInnerTexts();
+  }
+
   row(name: string): Locator {
     return this.files.getByRole("listitem", { name, exact: true });
   }
