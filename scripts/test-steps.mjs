@@ -139,7 +139,11 @@ export function testSteps(node) {
       what: "the contract with tests, and some of the flows of npm run qa",
       command: [
         inRoot("examples/qa/node_modules/.bin/playwright"),
-        ...["test", "-c", "examples/qa/playwright.config.ts", "--grep", "@smoke"],
+        "test",
+        "-c",
+        "examples/qa/playwright.config.ts",
+        "--grep",
+        "@smoke",
       ],
       report: "playwright",
       needs: "demo",

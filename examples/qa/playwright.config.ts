@@ -9,8 +9,8 @@ export default defineConfig<object, UploadOptions>({
   fullyParallel: true,
   workers: 3,
   // Limits are for what hangs: a busy machine is slow, not wrong.
-  timeout: 180_000,
-  expect: { timeout: 30_000 },
+  timeout: 300_000,
+  expect: { timeout: 60_000 },
   // A test that passes the second time failed the first.
   retries: 0,
   forbidOnly: true,

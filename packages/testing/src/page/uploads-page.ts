@@ -3,6 +3,9 @@ import type { FlightRecord } from "@audiotricks/uppy-spaces";
 import { expect, type Locator, type Page } from "@playwright/test";
 import type { Login } from "../truth/account.ts";
 
+/** A limit for what hangs: a busy machine is slow, not wrong. */
+const PATIENCE_MS = 120_000;
+
 /** The demo as a person uses it, by the roles and names that `docs/test-contract.md` promises. */
 export class UploadsPage {
   readonly page: Page;
@@ -21,11 +24,11 @@ export class UploadsPage {
   /** How often the companion was asked to begin uploads. */
   sessionsAsked = 0;
 
-  /** @param address Where the demo is served. */
-  constructor(page: Page, address: string) {
+  /** @param address Where the demo is served. @param label The widget's, where it has another. */
+  constructor(page: Page, address: string, label = "Upload audio") {
     this.page = page;
     this.#address = address;
-    this.widget = page.getByRole("region", { name: "Upload audio" });
+    this.widget = page.getByRole("region", { name: label, exact: true });
     this.files = this.widget.getByRole("list", { name: "Uploads", exact: true });
     this.refused = this.widget.getByRole("list", { name: "Files not added" });
     this.unfinished = this.widget.getByRole("list", { name: "Unfinished uploads" });
@@ -113,7 +116,7 @@ export class UploadsPage {
       .click();
   }
 
-  async reaches(name: string, status: string, timeout = 60_000): Promise<void> {
+  async reaches(name: string, status: string, timeout = PATIENCE_MS): Promise<void> {
     await expect(this.row(name)).toHaveAttribute("data-status", status, { timeout });
   }
 
@@ -124,7 +127,7 @@ export class UploadsPage {
 
   async hasStoredParts(atLeast: number): Promise<void> {
     await expect
-      .poll(() => this.partsStored.length, { timeout: 60_000, intervals: [20] })
+      .poll(() => this.partsStored.length, { timeout: PATIENCE_MS, intervals: [20] })
       .toBeGreaterThanOrEqual(atLeast);
   }
 
@@ -132,12 +135,9 @@ export class UploadsPage {
   async flightRecord(name: string): Promise<FlightRecord> {
     const drawer = this.page.locator("details.at-debug");
     if ((await drawer.getAttribute("open")) === null) await drawer.locator(":scope > summary").click();
-    const downloading = this.page.waitForEvent("download");
-    await drawer
-      .getByRole("button", { name: `Export JSON of ${name}`, exact: true })
-      .first()
-      .click();
-    return JSON.parse(await readFile(await (await downloading).path(), "utf8"));
+    const button = drawer.getByRole("button", { name: `Export JSON of ${name}`, exact: true });
+    const [download] = await Promise.all([this.page.waitForEvent("download"), button.first().click()]);
+    return JSON.parse(await readFile(await download.path(), "utf8"));
   }
 
   /** How many parts were begun, and the numbers of those that are stored: what comes later is told apart from it. */
