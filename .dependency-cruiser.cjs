@@ -26,7 +26,8 @@ module.exports = {
     },
     only("protocol-stands-alone", "^packages/protocol/", []),
     only("engine-knows-protocol-only", "^packages/uppy-spaces/src", ["^packages/protocol/src"]),
-    only("react-on-engine", "^packages/react/src", ["^packages/protocol/src", "^packages/uppy-spaces/src"]),
+    only("preflight-knows-protocol-only", "^packages/audio-preflight/src", ["^packages/protocol/src"]),
+    only("react-on-engine", "^packages/react/src", ["^packages/(protocol|uppy-spaces|audio-preflight)/src"]),
     only("storage-has-no-http", "^packages/storage/src", ["^packages/protocol/src"]),
     only("companion-on-storage", "^packages/companion/src", [
       "^packages/protocol/src",

@@ -7,6 +7,7 @@ const SOURCES = [
   "apps/demo",
   "packages/protocol",
   "packages/uppy-spaces",
+  "packages/audio-preflight",
   "packages/react",
   "pnpm-lock.yaml",
 ];

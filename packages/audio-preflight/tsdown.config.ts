@@ -1,0 +1,20 @@
+import { defineConfig } from "tsdown";
+
+export default defineConfig({
+  // The worker is an entry of its own: bundlers of pages look for it under the name that `new URL` gives, beside the index.
+  entry: { index: "src/index.ts" },
+  format: "esm",
+  platform: "browser",
+  dts: true,
+  sourcemap: true,
+  tsconfig: "../../tsconfig.json",
+  plugins: [
+    {
+      name: "worker-of-the-build",
+      transform: (code, id) =>
+        id.endsWith("open-preflight.ts")
+          ? { code: code.replace("./preflight-worker.ts", "./preflight-worker.js"), map: null }
+          : undefined,
+    },
+  ],
+});
