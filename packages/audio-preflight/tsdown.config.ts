@@ -2,7 +2,7 @@ import { defineConfig } from "tsdown";
 
 export default defineConfig({
   // The worker is an entry of its own: bundlers of pages look for it under the name that `new URL` gives, beside the index.
-  entry: { index: "src/index.ts" },
+  entry: { index: "src/index.ts", inspect: "src/inspect.ts", rules: "src/rules.ts" },
   format: "esm",
   platform: "browser",
   dts: true,

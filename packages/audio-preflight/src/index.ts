@@ -1,3 +1,10 @@
 export type { AudioFacts } from "./audio-facts.ts";
-export { inspectAudio, MAX_BYTES_READ } from "./inspect-audio.ts";
+export {
+  type AudioFinding,
+  type AudioRules,
+  judgeAudio,
+  type NeededFact,
+  needsFacts,
+  type Severity,
+} from "./judge-audio.ts";
 export type { AudioFormat } from "./sniff-format.ts";

@@ -1,6 +1,7 @@
 import { executableBytes, wavBytes } from "@audiotricks/testing/audio";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { AudioFacts } from "./audio-facts.ts";
 import {
   bigWavHead,
   CountingBlob,
@@ -14,10 +15,17 @@ import {
 } from "./audio-fixtures.fixture.ts";
 import { joined } from "./bytes.ts";
 import { id3TagLength } from "./id3-tag.ts";
-import { inspectAudio, MAX_BYTES_READ } from "./inspect-audio.ts";
+import { inspectAudio as inspect, MAX_BYTES_READ } from "./inspect-audio.ts";
 
 const MiB = 1024 * 1024;
 const GiB = 1024 * MiB;
+
+/** Of a file that can be read. */
+async function inspectAudio(file: Blob): Promise<AudioFacts> {
+  const facts = await inspect(file);
+  if (facts === null) throw new Error("The file cannot be read");
+  return facts;
+}
 
 const withoutTag = (mp3: Uint8Array<ArrayBuffer>) => mp3.subarray(id3TagLength(mp3));
 
@@ -188,7 +196,7 @@ describe("damaged files", () => {
         return Promise.reject(new DOMException("Gone", "NotFoundError"));
       }
     }
-    expect(await inspectAudio(new Gone())).toMatchObject({ format: null, durationSeconds: null });
+    expect(await inspect(new Gone())).toBeNull();
     expect(await inspectAudio(new Blob([]))).toMatchObject({ format: null, bytesRead: 0 });
   });
 

@@ -28,22 +28,22 @@ type Found = Omit<AudioFacts, "bytesRead">;
  * What a file is, how long and of what kind, from a few of its bytes: half a MiB at most, some 100 KiB as a rule. Reads where the
  * file's own headers point to, since tags may stand at either end and pictures between them and the sound.
  *
- * @returns Never rejects: of a file that is damaged or cannot be read, what was found.
+ * @returns Never rejects: of a file that is damaged, what was found; `null` for one that cannot be read.
  */
-export async function inspectAudio(file: Blob): Promise<AudioFacts> {
+export async function inspectAudio(file: Blob): Promise<AudioFacts | null> {
   const bytes = openBoundedReader(file, MAX_BYTES_FOR_FACTS);
-  let found: Found = UNKNOWN_AUDIO;
+  let found: Found | null = null;
   try {
     const start = await endOfTags(bytes, SNIFF_LENGTH);
     const format = sniffFormat(await bytes.read(start, SNIFF_LENGTH));
+    found = { ...UNKNOWN_AUDIO, format };
     if (format !== null) {
-      found = { ...UNKNOWN_AUDIO, format };
       found = plausible({ ...found, ...(await READERS[format](bytes, start)) }, file.size);
     }
   } catch {
     // It ended where it should not have, or is no longer there.
   }
-  return { ...found, bytesRead: bytes.bytesRead() };
+  return found === null ? null : { ...found, bytesRead: bytes.bytesRead() };
 }
 
 const READERS: Record<AudioFormat, (bytes: Bytes, start: number) => Promise<Partial<Found>>> = {

@@ -1,0 +1,10 @@
+export type { AudioFacts } from "./audio-facts.ts";
+export {
+  type AudioFinding,
+  type AudioRules,
+  judgeAudio,
+  type NeededFact,
+  needsFacts,
+  type Severity,
+} from "./judge-audio.ts";
+export type { AudioFormat } from "./sniff-format.ts";
