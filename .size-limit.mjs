@@ -1,10 +1,11 @@
 /** Of the packages as they are built. */
 const dist = "packages/uppy-spaces/dist";
+const preflight = "packages/audio-preflight/dist";
 const asModule = (config) => ({ ...config, format: "esm" });
-/** Where workers are refused, the page loads the engine itself: a file of its own, and never loaded elsewhere. */
-const withoutEngine = (config) => ({
+/** Where workers are refused, a page loads what they do itself: files of their own, and never loaded elsewhere. */
+const withoutWork = (config) => ({
   ...asModule(config),
-  external: [...(config.external ?? []), "./start-engine-*"],
+  external: [...(config.external ?? []), "./start-engine-*", "./answer-question-*"],
 });
 
 export default [
@@ -13,7 +14,7 @@ export default [
     path: `${dist}/index.js`,
     import: "{ UppySpaces }",
     ignore: ["@uppy/core"],
-    modifyEsbuildConfig: withoutEngine,
+    modifyEsbuildConfig: withoutWork,
     gzip: true,
     limit: "8 kB",
   },
@@ -23,5 +24,18 @@ export default [
     modifyEsbuildConfig: asModule,
     gzip: true,
     limit: "27 kB",
+  },
+  {
+    name: "what a page loads with the first file, to have it looked into",
+    path: `${preflight}/index.js`,
+    modifyEsbuildConfig: withoutWork,
+    gzip: true,
+    limit: "4 kB",
+  },
+  {
+    name: "the worker that looks into files, with every format there is; a page loads the formats of its files",
+    path: `${preflight}/preflight-worker.js`,
+    gzip: true,
+    limit: "85 kB",
   },
 ];

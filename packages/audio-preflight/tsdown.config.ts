@@ -2,7 +2,12 @@ import { defineConfig } from "tsdown";
 
 export default defineConfig({
   // The worker is an entry of its own: bundlers of pages look for it under the name that `new URL` gives, beside the index.
-  entry: { index: "src/index.ts", inspect: "src/inspect.ts", rules: "src/rules.ts" },
+  entry: {
+    index: "src/index.ts",
+    inspect: "src/inspect.ts",
+    rules: "src/rules.ts",
+    "preflight-worker": "src/preflight-worker.ts",
+  },
   format: "esm",
   platform: "browser",
   dts: true,

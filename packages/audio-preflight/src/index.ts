@@ -1,4 +1,5 @@
 export type { AudioFacts } from "./audio-facts.ts";
+export { findStems, type OddStem, type StemCandidate, type StemGroup } from "./find-stems.ts";
 export {
   type AudioFinding,
   type AudioRules,
@@ -7,4 +8,5 @@ export {
   needsFacts,
   type Severity,
 } from "./judge-audio.ts";
+export { openPreflight, type Preflight } from "./open-preflight.ts";
 export type { AudioFormat } from "./sniff-format.ts";
