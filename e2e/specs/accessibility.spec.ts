@@ -4,6 +4,7 @@ import { expectAccessible } from "../harness/accessible.ts";
 import { fixture } from "../harness/audio-files.ts";
 import { reachMidUpload } from "../harness/mid-upload.ts";
 import { expect, test } from "../harness/test.ts";
+import { withoutPreflight } from "../harness/without-preflight.ts";
 
 test("every state can be used by everyone, in light and dark", async ({
   uploads,
@@ -12,6 +13,7 @@ test("every state can be used by everyone, in light and dark", async ({
   expectStored,
 }) => {
   const { page } = uploads;
+  await withoutPreflight(page);
   await page.goto(stack.server.url);
   await expect(page.getByRole("button", { name: "Sign in as alpha" })).toBeVisible();
   await expectAccessible(page, "signed out");

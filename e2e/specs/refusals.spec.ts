@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { executableBytes } from "@audiotricks/testing/audio";
 import { generateWav, MiB } from "../harness/audio-files.ts";
 import { expect, test } from "../harness/test.ts";
+import { withoutPreflight } from "../harness/without-preflight.ts";
 
 test("refuses an empty file before a byte moves", async ({ uploads, folder }) => {
   const path = join(folder, "silence.mp3");
@@ -34,6 +35,7 @@ for (const size of [200_000, 12 * MiB]) {
   }) => {
     const path = join(folder, "song.mp3");
     await writeFile(path, executableBytes(size));
+    await withoutPreflight(uploads.page);
     await uploads.signIn("alpha");
     await uploads.pick(path);
     await uploads.reaches("song.mp3", "failed");

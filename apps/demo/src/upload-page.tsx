@@ -1,6 +1,7 @@
 import { AudioUploader, type AudioUploads, QuotaMeter, UploadDebugDrawer } from "@audiotricks/upload-react";
 import { useState } from "react";
 import { Brand } from "./brand.tsx";
+import { demoRules } from "./demo-rules.ts";
 import type { DemoSession } from "./demo-session.ts";
 import { LanguagePicker } from "./language-picker.tsx";
 import { Library } from "./library.tsx";
@@ -15,6 +16,8 @@ interface UploadPageProps {
   onLanguage: (language: string) => void;
   onSignOut: () => void;
 }
+
+const RULES = demoRules(location.search);
 
 /** What is the demo's own is in English; what is the widget's, in the language that was chosen. */
 export function UploadPage({ session, language, onLanguage, onSignOut }: UploadPageProps) {
@@ -50,7 +53,7 @@ export function UploadPage({ session, language, onLanguage, onSignOut }: UploadP
         </div>
         <div className="columns">
           <div className="stack">
-            <AudioUploader {...companion} locale={language} onReady={setUppy} />
+            <AudioUploader {...companion} rules={RULES} locale={language} onReady={setUppy} />
             <UploadDebugDrawer uppy={uppy} locale={language} />
           </div>
           <aside className="card" lang="en" aria-label="Storage">

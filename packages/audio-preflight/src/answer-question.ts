@@ -21,19 +21,8 @@ async function factsOfAll(files: readonly Blob[], timeLimitMs: number): Promise<
   const facts: (AudioFacts | null)[] = files.map(() => null);
   const left = files.entries();
   const work = async () => {
-    for (const [index, file] of left) facts[index] = await inTime(inspectAudio(file), timeLimitMs);
+    for (const [index, file] of left) facts[index] = await inspectAudio(file, { timeLimitMs });
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   return facts;
-}
-
-/** A file on a drive that sleeps is not waited for. */
-async function inTime<T>(work: Promise<T>, timeLimitMs: number): Promise<T | null> {
-  const { promise, resolve } = Promise.withResolvers<null>();
-  const timer = setTimeout(() => resolve(null), timeLimitMs);
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

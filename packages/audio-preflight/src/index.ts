@@ -5,8 +5,8 @@ export {
   type AudioRules,
   judgeAudio,
   type NeededFact,
-  needsFacts,
   type Severity,
 } from "./judge-audio.ts";
+export { MAX_BYTES_READ } from "./max-bytes-read.ts";
 export { openPreflight, type Preflight } from "./open-preflight.ts";
 export type { AudioFormat } from "./sniff-format.ts";

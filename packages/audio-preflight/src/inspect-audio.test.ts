@@ -15,7 +15,8 @@ import {
 } from "./audio-fixtures.fixture.ts";
 import { joined } from "./bytes.ts";
 import { id3TagLength } from "./id3-tag.ts";
-import { inspectAudio as inspect, MAX_BYTES_READ } from "./inspect-audio.ts";
+import { inspectAudio as inspect } from "./inspect-audio.ts";
+import { MAX_BYTES_READ } from "./max-bytes-read.ts";
 
 const MiB = 1024 * 1024;
 const GiB = 1024 * MiB;

@@ -6,12 +6,10 @@ import { endOfTags, withShortTag } from "./id3-tag.ts";
 import { codecConfig } from "./mp4-codec.ts";
 import { outlineMp4 } from "./mp4-outline.ts";
 import { lastGranule, opusPreSkip } from "./ogg-length.ts";
-import { readTags, type Tags } from "./read-tags.ts";
+import { loadParser, readTags, type Tags } from "./read-tags.ts";
 import { readWav } from "./riff.ts";
 import { type AudioFormat, SNIFF_LENGTH, sniffFormat } from "./sniff-format.ts";
 
-/** Most bytes that are read of a file in all: for its facts, and for its cover with what is left of them. */
-export const MAX_BYTES_READ = 1024 * 1024;
 /** Most bytes for its facts. */
 const MAX_BYTES_FOR_FACTS = 512 * 1024;
 /** What is taken of a tag, a picture left out. */
@@ -24,62 +22,98 @@ const SHORTEST_CLAIM_SECONDS = 60;
 
 type Found = Omit<AudioFacts, "bytesRead">;
 
+/** What a reader found so far. */
+type Tell = (facts: Partial<Found>) => void;
+
 /**
  * What a file is, how long and of what kind, from a few of its bytes: half a MiB at most, some 100 KiB as a rule. Reads where the
  * file's own headers point to, since tags may stand at either end and pictures between them and the sound.
  *
- * @returns Never rejects: of a file that is damaged, what was found; `null` for one that cannot be read.
+ * @param timeLimitMs Milliseconds that the file may take; what the code for its format takes to load is not its doing.
+ * @returns Never rejects: of a file that is damaged, what was found; `null` for one that cannot be read, or told in time.
  */
-export async function inspectAudio(file: Blob): Promise<AudioFacts | null> {
+export async function inspectAudio(
+  file: Blob,
+  { timeLimitMs = Number.POSITIVE_INFINITY }: { timeLimitMs?: number } = {},
+): Promise<AudioFacts | null> {
   const bytes = openBoundedReader(file, MAX_BYTES_FOR_FACTS);
   let found: Found | null = null;
+  let format: AudioFormat | null = null;
   try {
-    const start = await endOfTags(bytes, SNIFF_LENGTH);
-    const format = sniffFormat(await bytes.read(start, SNIFF_LENGTH));
-    found = { ...UNKNOWN_AUDIO, format };
-    if (format !== null) {
-      found = plausible({ ...found, ...(await READERS[format](bytes, start)) }, file.size);
+    const sniffing = performance.now();
+    const start = await inTime(endOfTags(bytes, SNIFF_LENGTH), timeLimitMs);
+    format = sniffFormat(await inTime(bytes.read(start, SNIFF_LENGTH), timeLimitMs));
+    if (format === null) found = UNKNOWN_AUDIO;
+    else {
+      const left = timeLimitMs - (performance.now() - sniffing);
+      await loadParser(format);
+      const whole = { ...UNKNOWN_AUDIO, format };
+      const tell: Tell = (facts) => {
+        found = plausible({ ...whole, ...facts }, file.size);
+      };
+      await inTime(READERS[format](bytes, start, tell), left);
     }
-  } catch {
-    // It ended where it should not have, or is no longer there.
+  } catch (error) {
+    // It ended where it should not have; one that took too long, or is no longer there, is not to blame for what was not read.
+    if (!(error instanceof TookTooLong || error instanceof DOMException))
+      found ??= { ...UNKNOWN_AUDIO, format };
   }
-  return found === null ? null : { ...found, bytesRead: bytes.bytesRead() };
+  return found === null ? null : { ...(found as Found), bytesRead: bytes.bytesRead() };
 }
 
-const READERS: Record<AudioFormat, (bytes: Bytes, start: number) => Promise<Partial<Found>>> = {
-  mp3: async (bytes) => factsOf(await readTags(await withShortTag(bytes, MAX_TAG), "mp3", TEXT_ONLY)),
-  flac: async (bytes, start) => {
-    const tags = factsOf(await readTags(await withShortTag(bytes, MAX_TAG), "flac", TEXT_ONLY));
-    return { ...tags, ...(await readFlacInfo(bytes, start)) };
+class TookTooLong extends Error {
+  override name = "TookTooLong";
+}
+
+async function inTime<T>(work: Promise<T>, timeLimitMs: number): Promise<T> {
+  if (timeLimitMs === Number.POSITIVE_INFINITY) return await work;
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new TookTooLong()), timeLimitMs);
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const READERS: Record<AudioFormat, (bytes: Bytes, start: number, tell: Tell) => Promise<void>> = {
+  mp3: async (bytes, _, tell) =>
+    tell(factsOf(await readTags(await withShortTag(bytes, MAX_TAG), "mp3", TEXT_ONLY))),
+  flac: async (bytes, start, tell) => {
+    const info = { codec: "FLAC", ...(await readFlacInfo(bytes, start)) };
+    tell(info);
+    tell({ ...factsOf(await readTags(await withShortTag(bytes, MAX_TAG), "flac", TEXT_ONLY)), ...info });
   },
   ogg: readOgg,
   opus: readOgg,
   m4a: readMp4,
-  wav: async (bytes) => {
-    const { tags, data, ...facts } = await readWav(bytes);
+  wav: async (bytes, _, tell) => {
+    const { tags, data, ...numbers } = await readWav(bytes);
+    const facts = { ...numbers, cutShort: cutShortOf(data) };
+    tell(facts);
     const { title, artist } = factsOf(await readTags(bytesOf(tags), "wav", TEXT_ONLY));
-    return { ...facts, title, artist, cutShort: cutShortOf(data) };
+    tell({ ...facts, title, artist });
   },
 };
 
 const TEXT_ONLY = { maxToken: MAX_BYTES_FOR_FACTS, withPictures: false };
 
-async function readOgg(bytes: Bytes): Promise<Partial<Found>> {
+async function readOgg(bytes: Bytes, _: number, tell: Tell): Promise<void> {
   const facts = factsOf(await readTags(bytes, "ogg", TEXT_ONLY));
   const isOpus = facts.codec === "Opus";
   const sampleRate = isOpus ? OPUS_RATE : facts.sampleRate;
   const samples = await lastGranule(bytes).catch(() => null);
   const heard = samples === null ? null : samples - (isOpus ? await opusPreSkip(bytes) : 0);
   const durationSeconds = heard !== null && heard > 0 && sampleRate ? heard / sampleRate : null;
-  return { ...facts, sampleRate, durationSeconds };
+  tell({ ...facts, sampleRate, durationSeconds });
 }
 
-async function readMp4(bytes: Bytes): Promise<Partial<Found>> {
+async function readMp4(bytes: Bytes, _: number, tell: Tell): Promise<void> {
   const { file, data } = await outlineMp4(bytes, MAX_TAG);
   const cutShort = cutShortOf(data);
-  if (file === null) return { cutShort };
+  if (file === null) return tell({ cutShort });
   const facts = factsOf(await readTags(bytesOf(file), "m4a", TEXT_ONLY));
-  return { ...facts, ...codecConfig(file), cutShort };
+  tell({ ...facts, ...codecConfig(file), cutShort });
 }
 
 function cutShortOf(data: { expected: number; found: number } | null): AudioFacts["cutShort"] {

@@ -1,3 +1,4 @@
 export type { AudioFacts } from "./audio-facts.ts";
-export { inspectAudio, MAX_BYTES_READ } from "./inspect-audio.ts";
+export { inspectAudio } from "./inspect-audio.ts";
+export { MAX_BYTES_READ } from "./max-bytes-read.ts";
 export type { AudioFormat } from "./sniff-format.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type AudioFacts, UNKNOWN_AUDIO } from "./audio-facts.ts";
-import { type AudioRules, judgeAudio, needsFacts } from "./judge-audio.ts";
+import { type AudioRules, judgeAudio } from "./judge-audio.ts";
 
 const WAV: AudioFacts = {
   ...UNKNOWN_AUDIO,
@@ -35,6 +35,11 @@ describe("without rules", () => {
     const garbage: AudioFacts = { ...UNKNOWN_AUDIO, bytesRead: 100 };
     expect(judgeAudio(garbage, file)).toEqual([
       { code: "unrecognised", severity: "refuse", extension: "wav" },
+    ]);
+    expect(judgeAudio(garbage, file, { channels: 2 }).map(({ code }) => code)).toEqual(["unrecognised"]);
+    expect(codesOf(garbage, file, { channels: 2, severity: { unrecognised: "warn" } })).toEqual([
+      "unrecognised",
+      "unknown",
     ]);
     expect(judgeAudio(garbage, { name: "session.als", size: 1 })).toEqual([]);
   });
@@ -103,13 +108,6 @@ describe("with rules", () => {
       { code: "bit_depth", severity: "warn" },
       { code: "channels", severity: "refuse" },
     ]);
-  });
-
-  it("says whether files have to be waited for", () => {
-    expect(needsFacts({})).toBe(false);
-    expect(needsFacts({ severity: { cut_short: "refuse" } })).toBe(false);
-    expect(needsFacts({ sampleRate: 48_000 })).toBe(true);
-    expect(needsFacts({ sampleRate: 48_000, severity: "warn" })).toBe(false);
   });
 });
 

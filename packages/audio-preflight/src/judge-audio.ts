@@ -79,15 +79,13 @@ export function judgeAudio(
   rules: AudioRules = {},
 ): readonly AudioFinding[] {
   const breaches = [...(facts === null ? [] : builtIn(facts, file, rules)), ...ofRules(facts, rules)];
-  return breaches.flatMap((breach) => {
+  const findings = breaches.flatMap((breach) => {
     const severity = severityOf(breach.code, rules);
     return severity === "ignore" ? [] : [{ ...breach, severity }];
   });
-}
-
-/** Whether a file may be refused for facts that nobody has: those of other files need not be waited for. */
-export function needsFacts(rules: AudioRules): boolean {
-  return ofRules(null, rules).some(({ code }) => severityOf(code, rules) === "refuse");
+  // Of what is refused for being no audio, nothing else is worth saying.
+  const [first] = findings;
+  return first?.code === "unrecognised" && first.severity === "refuse" ? [first] : findings;
 }
 
 function severityOf(code: AudioFinding["code"], { severity }: AudioRules): Severity {

@@ -103,7 +103,7 @@ it("gets free of a file in which a worker is caught, and asks another one for th
   const [worker] = NearWorker.opened;
   const next = preflight.facts([file], 150);
   expect((await next)[0]?.format).toBe("flac");
-  await vi.advanceTimersByTimeAsync(3200);
+  await vi.advanceTimersByTimeAsync(10_200);
   expect(await caught).toEqual([null]);
   expect(worker?.isTerminated).toBe(true);
   expect((await preflight.facts([file], 150))[0]?.format).toBe("flac");
@@ -118,7 +118,7 @@ it("gives up on workers that are caught in everything, and never hands such file
   const file = await fixtureBlob("chord.flac");
   for (let count = 0; count < 5; count += 1) {
     const asked = preflight.facts([file], 150);
-    await vi.advanceTimersByTimeAsync(3200);
+    await vi.advanceTimersByTimeAsync(10_200);
     expect(await asked).toEqual([null]);
   }
   expect(await preflight.facts([file], 150)).toEqual([null]);

@@ -3,8 +3,8 @@ import type { Answer, FromWorker, Question } from "./preflight-messages.ts";
 
 /** A worker that has not begun by then is not going to. */
 const WORKER_START_MS = 10_000;
-/** A worker that says nothing for so long, beyond what its files may take, is caught in one of them. */
-const HUNG_AFTER_MS = 3000;
+/** A worker that says nothing for so long, beyond what its files may take, is caught in one of them. It may have code to load. */
+const HUNG_AFTER_MS = 10_000;
 /** Workers that were caught, after which no file is looked into any more. */
 const MAX_HUNG = 5;
 /** Nobody asks: the worker ends, and its memory with it. */

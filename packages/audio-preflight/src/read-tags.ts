@@ -1,6 +1,6 @@
 import { type IAudioMetadata, type IPicture, parseFromTokenizer } from "music-metadata";
 import { BoundedTokenizer } from "./bounded-tokenizer.ts";
-import type { Bytes } from "./bytes.ts";
+import { type Bytes, bytesOf } from "./bytes.ts";
 
 /** What `music-metadata` knows a format by. */
 const MIME_TYPES = {
@@ -11,6 +11,23 @@ const MIME_TYPES = {
   ogg: "audio/ogg",
   opus: "audio/ogg",
 } as const;
+
+type Format = keyof typeof MIME_TYPES;
+
+const loading = new Map<Format, Promise<void>>();
+
+/** Loads what reads a format: code of its own, which a page that has no such files never loads. Never rejects. */
+export function loadParser(format: Format): Promise<void> {
+  const nothing = new BoundedTokenizer(bytesOf(new Uint8Array(256)), {
+    mimeType: MIME_TYPES[format],
+    maxBufferSize: 256,
+  });
+  const loaded = loading.get(format) ?? parseFromTokenizer(nothing).then(ignore, ignore);
+  loading.set(format, loaded);
+  return loaded;
+}
+
+const ignore = () => {};
 
 /** What was found in a file. */
 export interface Tags {
@@ -27,7 +44,7 @@ export interface Tags {
  */
 export async function readTags(
   bytes: Bytes,
-  format: keyof typeof MIME_TYPES,
+  format: Format,
   options: { maxToken: number; withPictures: boolean },
 ): Promise<Tags> {
   const tokenizer = new BoundedTokenizer(bytes, {

@@ -4,7 +4,6 @@ export {
   type AudioRules,
   judgeAudio,
   type NeededFact,
-  needsFacts,
   type Severity,
 } from "./judge-audio.ts";
 export type { AudioFormat } from "./sniff-format.ts";

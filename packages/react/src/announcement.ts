@@ -1,6 +1,8 @@
 import { compareItems } from "./compare-items.ts";
 import { describeFitting } from "./describe-choice.ts";
+import { describeFinding } from "./describe-finding.ts";
 import { describeStatus } from "./describe-status.ts";
+import { describeStems } from "./describe-stems.ts";
 import { describeNotice } from "./quota-notices.ts";
 import type { UploadChoice } from "./upload-choice.ts";
 import { isUnfinished, type UploadItem, type UploadsState } from "./uploads-state.ts";
@@ -23,7 +25,20 @@ export function announcementOf(
   const changed = [...added, ...others.map(({ after }) => after)];
   const left = newlyLeft(previous, next);
   const leftIds = new Set(left.map(({ id }) => id));
-  const cancelled = changes.removed.filter(({ id, status }) => isUnfinished(status) && !leftIds.has(id));
+  // Those are in an alert.
+  const refusedIds = new Set(next.refused.map(({ itemId }) => itemId));
+  const isCancelled = ({ id, status }: UploadItem) =>
+    isUnfinished(status) && !leftIds.has(id) && !refusedIds.has(id);
+  const cancelled = changes.removed.filter(isCancelled);
+  const warned = [
+    ...added,
+    ...changes.changed
+      .filter(({ before, after }) => before.warnings !== after.warnings)
+      .map(({ after }) => after),
+  ];
+  const warnings = warned.flatMap(({ name, warnings: [first] }) =>
+    first === undefined ? [] : [[name, describeFinding(first, words).title] as const],
+  );
   const done = [...left, ...changed.filter(({ status }) => status.status === "done")];
   const failed = changed.filter(({ status }) => status.status === "failed");
   const offline = changed.some(({ status }) => status.status === "waiting" && status.reason === "offline");
@@ -34,6 +49,10 @@ export function announcementOf(
       .filter((notice) => !previous.quotaNotices.includes(notice))
       .map((notice) => describeNotice(notice, undefined, words)),
     filesNews("saidAdded", added, words),
+    ...next.stems
+      .filter((set) => !previous.stems.some(({ id }) => id === set.id))
+      .map((set) => words.say("sentence", { text: describeStems(set, words) })),
+    ...warnings.slice(0, MOST_FAILURES).map(([name, reason]) => words.say("saidFailed", { name, reason })),
     filesNews("saidCancelled", cancelled, words),
     filesNews("saidUploaded", done, words),
     ...failed.slice(0, MOST_FAILURES).map((item) => failure(item, words)),

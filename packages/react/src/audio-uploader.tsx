@@ -8,6 +8,7 @@ import { LiveRegion } from "./live-region.tsx";
 import { QuotaNotes } from "./quota-notes.tsx";
 import { RefusedFiles } from "./refused-files.tsx";
 import { describeLimits } from "./restrictions.ts";
+import { StemsPanels } from "./stems-panel.tsx";
 import { UnfinishedUploads } from "./unfinished-uploads.tsx";
 import { UploadSummary } from "./upload-summary.tsx";
 import { type AudioUploads, type AudioUploadsOptions, useAudioUploads } from "./use-audio-uploads.ts";
@@ -72,6 +73,7 @@ export function AudioUploader(props: AudioUploaderProps) {
           />
         )}
         <RefusedFiles refused={refused} onDismiss={uploads.dismiss} />
+        <StemsPanels stems={uploads.stems} onDismiss={uploads.dismissStems} />
         <UploadSummary totals={totals} actions={uploads} />
         <FileList {...uploads} />
         <UnfinishedUploads

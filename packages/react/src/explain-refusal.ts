@@ -13,7 +13,8 @@ export function explainRefusal(
   config: ConfigState,
   sentence: string,
 ): Omit<RefusedFile, "id"> {
+  const nothing = { findings: [], itemId: null };
   const error = config.status === "ready" ? findViolation(file, config.config) : null;
-  if (error) return { ...file, code: error.code, error, sentence };
-  return { ...file, code: isKnown ? "already_added" : "restricted", error: null, sentence };
+  if (error) return { ...file, ...nothing, code: error.code, error, sentence };
+  return { ...file, ...nothing, code: isKnown ? "already_added" : "restricted", error: null, sentence };
 }

@@ -29,7 +29,19 @@ export interface FileIntake {
   cancelAll: () => void;
   /** What was dropped until now and waits for its turn begins to move when it comes. */
   resumeAll: () => void;
+  /** Files that may begin. */
+  start: (files: readonly AddedFile[]) => void;
+  /** Whether the host's rules have Uppy start all files that there are. */
+  isAllAtOnce: () => boolean;
   close: () => void;
+}
+
+/** A file that is in the list. */
+export interface AddedFile {
+  id: string;
+  workspaceId: string | undefined;
+  /** With which others it was given: drops are counted. */
+  drop: number;
 }
 
 /** Files that were given together. */
@@ -43,7 +55,12 @@ interface Drop {
 /** Adds and starts files in slices, however many are dropped at once, and whoever adds them. */
 export function openFileIntake(
   uppy: PatientUppy,
-  options: { workspaceId: string | undefined; onAdded: () => void },
+  options: {
+    workspaceId: string | undefined;
+    onAdded: () => void;
+    /** Where files wait that are in the list, until they are told to start. */
+    hold: (files: readonly AddedFile[]) => void;
+  },
 ): FileIntake {
   const checker = createFileChecker(uppy);
   const usual = uppy.opts;
@@ -82,21 +99,26 @@ export function openFileIntake(
     }
   };
 
-  const starting = inSlices<{ id: string; workspaceId: string | undefined }>(
+  const starting = inSlices<AddedFile>(
     (batch) => {
       for (const [target, items] of groupRuns(batch, (item) => item.workspaceId)) startIn(target, items);
     },
     { batchSize: STARTED_AT_ONCE, delayMs: START_DELAY_MS },
   );
 
+  /** Uppy would look at all files again for every few that are added; where a rule of the host wants that, so be it. */
+  const isAllAtOnce = () => {
+    const { onBeforeUpload, restrictions } = uppy.opts;
+    const { minNumberOfFiles, requiredMetaFields } = restrictions;
+    return (
+      onBeforeUpload !== usual.onBeforeUpload || Boolean(minNumberOfFiles) || requiredMetaFields.length > 0
+    );
+  };
+
   const startIn = (target: string | undefined, items: readonly { id: string }[]) => {
     if (target !== startedIn) uppy.getPlugin("UppySpaces")?.setOptions({ workspaceId: target });
     startedIn = target;
-    // Uppy would look at all files again for every few that are added; where a rule of the host wants that, so be it.
-    const { onBeforeUpload, restrictions } = uppy.opts;
-    const { minNumberOfFiles, requiredMetaFields } = restrictions;
-    if (onBeforeUpload !== usual.onBeforeUpload || minNumberOfFiles || requiredMetaFields.length > 0)
-      startNewFiles(uppy);
+    if (isAllAtOnce()) startNewFiles(uppy);
     else
       startFiles(
         uppy,
@@ -105,8 +127,10 @@ export function openFileIntake(
   };
 
   uppy.on("files-added", (files) => {
-    const target = dropped === null ? workspaceId : dropped.workspaceId;
-    starting.push(files.map(({ id }) => ({ id, workspaceId: target })));
+    // What others add comes together, too.
+    if (dropped === null) drops += 1;
+    const { workspaceId: target, number: drop } = dropped ?? { workspaceId, number: drops };
+    options.hold(files.map(({ id }) => ({ id, workspaceId: target, drop })));
   });
 
   const cancelAll = () => {
@@ -155,6 +179,8 @@ export function openFileIntake(
     },
     cancelAll,
     resumeAll,
+    start: starting.push,
+    isAllAtOnce,
     close: () => {
       cancelAll();
       checker.close();

@@ -4,11 +4,20 @@ import { FileList } from "./file-list.tsx";
 import type { UploadItem } from "./uploads-state.ts";
 
 const nothing = () => {};
-const actions = { pause: nothing, resume: nothing, cancel: nothing, retry: nothing, dismiss: nothing };
+const actions = {
+  pause: nothing,
+  resume: nothing,
+  cancel: nothing,
+  retry: nothing,
+  dismiss: nothing,
+  see: nothing,
+  cover: async () => null,
+};
 const filesOf = (count: number) =>
   Array.from({ length: count }, (_, index): UploadItem => {
     const id = String(index);
-    return { id, name: `${id}.wav`, size: 1, status: { status: "queued" } };
+    const sound = { folder: null, audio: null, warnings: [], stems: null };
+    return { id, name: `${id}.wav`, size: 1, status: { status: "queued" }, ...sound };
   });
 /** The elements that the rows are in, without what they say of themselves. */
 const frameOf = (count: number) =>

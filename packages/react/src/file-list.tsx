@@ -1,7 +1,8 @@
 import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
-import { type FocusEvent, useCallback, useContext, useMemo, useRef, useState } from "react";
+import { type FocusEvent, useCallback, useContext, useEffect, useMemo, useRef, useState } from "react";
 import type { RowActions } from "./row-buttons.tsx";
 import { UploadRow } from "./upload-row.tsx";
+import type { UploadActions } from "./uploads-controller.ts";
 import type { UploadItem } from "./uploads-state.ts";
 import { WordsContext } from "./use-words.ts";
 
@@ -21,20 +22,26 @@ const LONG_BOX = {
 /** One that does not, keeps the focus that it had while it did. */
 const SHORT_BOX = { className: "at-rows", tabIndex: -1 } as const;
 
+interface FileListProps extends RowActions {
+  files: readonly UploadItem[];
+  see: UploadActions["see"];
+}
+
 /** All files of the widget. */
-export function FileList(props: RowActions & { files: readonly UploadItem[] }) {
-  const { files, pause, resume, cancel, retry, dismiss } = props;
+export function FileList(props: FileListProps) {
+  const { files, pause, resume, cancel, retry, dismiss, cover, see } = props;
   // The same object while the actions are the same, so that rows of other files do not render.
   const actions = useMemo(
-    () => ({ pause, resume, cancel, retry, dismiss }),
-    [pause, resume, cancel, retry, dismiss],
+    () => ({ pause, resume, cancel, retry, dismiss, cover }),
+    [pause, resume, cancel, retry, dismiss, cover],
   );
-  return files.length === 0 ? null : <Rows files={files} actions={actions} />;
+  return files.length === 0 ? null : <Rows files={files} actions={actions} see={see} />;
 }
 
 interface RowsProps {
   files: readonly UploadItem[];
   actions: RowActions;
+  see: UploadActions["see"];
 }
 
 /**
@@ -42,7 +49,7 @@ interface RowsProps {
  * many it is. The row that has the focus stays, wherever the box is scrolled to. Both are the same elements: when a file more or
  * less makes the one of the other, other elements would be other rows, and the focus lost.
  */
-function Rows({ files, actions }: RowsProps) {
+function Rows({ files, actions, see }: RowsProps) {
   const box = useRef<HTMLDivElement>(null);
   const { say } = useContext(WordsContext);
   const [focusedId, setFocusedId] = useState<string | null>(null);
@@ -63,6 +70,15 @@ function Rows({ files, actions }: RowsProps) {
     },
   });
 
+  const shown = rows.getVirtualItems();
+  const [first, last] = isLong ? [shown[0]?.index ?? 0, shown.at(-1)?.index ?? 0] : [0, files.length - 1];
+  // As one text: another list is not other files.
+  const inSight = files
+    .slice(first, last + 1)
+    .map(({ id }) => id)
+    .join("\n");
+  useEffect(() => see(inSight.split("\n")), [see, inSight]);
+
   const onFocus = (event: FocusEvent) => {
     const row = event.target.closest("[data-index]");
     const index = Number(row?.getAttribute("data-index") ?? -1);
@@ -80,7 +96,7 @@ function Rows({ files, actions }: RowsProps) {
         }}
       >
         {isLong
-          ? rows.getVirtualItems().map(({ index, start }) => {
+          ? shown.map(({ index, start }) => {
               const item = files[index];
               return item === undefined ? null : (
                 <UploadRow

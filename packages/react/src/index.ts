@@ -1,11 +1,22 @@
+export type {
+  AudioFacts,
+  AudioFinding,
+  AudioFormat,
+  AudioRules,
+  Severity,
+} from "@audiotricks/audio-preflight";
+export { judgeAudio } from "@audiotricks/audio-preflight/rules";
 export type { SpacesUploadStatus, UploadProgress } from "@audiotricks/uppy-spaces";
 export { AudioUploader, type AudioUploaderProps } from "./audio-uploader.tsx";
 export type { ConfigState } from "./config-state.ts";
+export { describeAudio, describeTitle } from "./describe-audio.ts";
 export { describeChoice, describeFitting, describeMark, describeUpload } from "./describe-choice.ts";
 export { describeError, type ErrorText } from "./describe-error.ts";
+export { describeFinding } from "./describe-finding.ts";
 export { describeQuota } from "./describe-quota.ts";
 export { describeRefusal } from "./describe-refusal.ts";
 export { describeStatus, type StatusText } from "./describe-status.ts";
+export { describeStems, describeStemTroubles } from "./describe-stems.ts";
 export type { Room } from "./fit-in-order.ts";
 export { formatBytes, formatRate } from "./format-bytes.ts";
 export { formatRemaining } from "./format-remaining.ts";
@@ -14,6 +25,7 @@ export { LOCALES } from "./languages.ts";
 export type { Locale } from "./locale.ts";
 export { QuotaMeter, type QuotaMeterProps } from "./quota-meter.tsx";
 export { describeNotice, type QuotaNotice } from "./quota-notices.ts";
+export type { StemMark, StemSet } from "./stem-sets.ts";
 export type { ChoiceFile, UploadChoice } from "./upload-choice.ts";
 export { UploadDebugDrawer, type UploadDebugDrawerProps } from "./upload-debug-drawer.tsx";
 export type { UploadActions } from "./uploads-controller.ts";

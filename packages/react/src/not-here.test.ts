@@ -7,7 +7,7 @@ import type { UploadItem } from "./uploads-state.ts";
 const open = { fileId: "file-1", name: "take.wav", size: 1000 } as UploadSession;
 
 function item(status: SpacesUploadStatus, name = "take.wav", size = 1000): UploadItem {
-  return { id: "item", name, size, status };
+  return { id: "item", name, size, status, folder: null, audio: null, warnings: [], stems: null };
 }
 function isHere(files: UploadItem[]): boolean {
   return notHere([open], files).length === 0;

@@ -5,7 +5,7 @@ import type { UploadActions } from "./uploads-controller.ts";
 import type { UploadItem } from "./uploads-state.ts";
 import { WordsContext } from "./use-words.ts";
 
-export type RowActions = Pick<UploadActions, "pause" | "resume" | "cancel" | "retry" | "dismiss">;
+export type RowActions = Pick<UploadActions, "pause" | "resume" | "cancel" | "retry" | "dismiss" | "cover">;
 
 interface RowButtonsProps {
   id: string;

@@ -1,4 +1,5 @@
-import { memo, useCallback, useContext, useId, useRef } from "react";
+import { memo, useCallback, useContext, useId, useRef, useState } from "react";
+import { Cover } from "./cover.tsx";
 import { canRetry } from "./describe-error.ts";
 import { describeStatus } from "./describe-status.ts";
 import { Detail } from "./detail.tsx";
@@ -6,6 +7,7 @@ import { AudioIcon, DoneIcon, FailedIcon } from "./icons.tsx";
 import { moveFocusOn, useKeepFocus } from "./keep-focus.ts";
 import { ProgressBar } from "./progress-bar.tsx";
 import { type RowActions, RowButtons } from "./row-buttons.tsx";
+import { SoundLines, SoundWarnings } from "./sound-lines.tsx";
 import { progressOf, type UploadItem } from "./uploads-state.ts";
 import { WordsContext } from "./use-words.ts";
 
@@ -23,7 +25,7 @@ interface UploadRowProps {
 /** One file: what happens to it, how far it is, and what can be done. Roles and names are a contract, see docs/test-contract.md. */
 export const UploadRow = memo(function UploadRow(props: UploadRowProps) {
   const { item, actions, index, of, top, measure } = props;
-  const { id, name, size, status } = item;
+  const { id, name, size, status, audio, folder, stems, warnings } = item;
   const row = useRef<HTMLLIElement>(null);
   const setRow = useCallback(
     (element: HTMLLIElement | null) => {
@@ -33,6 +35,8 @@ export const UploadRow = memo(function UploadRow(props: UploadRowProps) {
     [measure],
   );
   const beforeLeaving = useCallback(() => moveFocusOn(row.current), []);
+  const [hasCover, setHasCover] = useState(false);
+  const onCover = useCallback(() => setHasCover(true), []);
   const nameId = useId();
   const focus = useKeepFocus(row, status.status);
   const words = useContext(WordsContext);
@@ -51,21 +55,25 @@ export const UploadRow = memo(function UploadRow(props: UploadRowProps) {
       data-status={status.status}
       data-tone={tone}
       data-code={status.status === "failed" ? status.error.code : undefined}
+      data-cover={hasCover ? "" : undefined}
       data-reason={status.status === "waiting" ? status.reason : undefined}
       {...focus}
     >
       <span className="at-row-badge">
+        {audio === null ? null : <Cover id={id} cover={actions.cover} onCover={onCover} />}
         {tone === "good" ? <DoneIcon /> : tone === "bad" ? <FailedIcon /> : <AudioIcon />}
       </span>
       <div className="at-row-body">
         <p className="at-row-name" id={nameId} title={name}>
           <bdi>{name}</bdi>
         </p>
+        <SoundLines audio={audio} folder={folder} stems={stems} />
         <Progress item={item} />
         <p className="at-row-status">
           <span className="at-row-label">{label}</span>
           {detail === null ? null : <Detail className="at-row-detail" text={detail} />}
         </p>
+        <SoundWarnings warnings={warnings} />
       </div>
       <div className="at-row-actions">
         <RowButtons

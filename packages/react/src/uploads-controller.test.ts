@@ -91,6 +91,7 @@ describe("the controller", () => {
       companionUrl: "",
       getToken: () => "token",
       workspaceId: undefined,
+      rules: () => false,
       onUploaded: (file) => {
         uploaded.push(file.name);
         whenUploaded();

@@ -1,3 +1,4 @@
+import type { AudioRules } from "@audiotricks/audio-preflight";
 import type { FileRecord } from "@audiotricks/protocol/messages";
 import {
   createCompanionClient,
@@ -7,15 +8,18 @@ import {
   UppySpaces,
 } from "@audiotricks/uppy-spaces";
 import type { Uppy } from "@uppy/core";
+import { createAudioGate } from "./audio-gate.ts";
 import { signalChange } from "./change-signal.ts";
 import type { FileToAdd } from "./check-files.ts";
 import { type ConfigState, loadConfig } from "./config-state.ts";
+import { createCoverShelf } from "./cover-shelf.ts";
 import { listenForDrops } from "./dropped-handles.ts";
 import { explainRefusal } from "./explain-refusal.ts";
 import { createFileHandles, type HandledFile } from "./file-handles.ts";
-import { openFileIntake } from "./file-intake.ts";
+import { type AddedFile, openFileIntake } from "./file-intake.ts";
 import { isWaiting, statusOf, type UppyUpload } from "./file-status.ts";
 import type { Demand } from "./fit-in-order.ts";
+import { folderOf } from "./folder-of.ts";
 import { openHandleShelf } from "./handle-shelf.ts";
 import { keepApart } from "./keep-apart.ts";
 import { createKeptUploads } from "./kept-uploads.ts";
@@ -24,6 +28,7 @@ import { PatientUppy } from "./patient-uppy.ts";
 import { nextNotices, type QuotaNotice } from "./quota-notices.ts";
 import { watchQuota } from "./quota-watch.ts";
 import { findViolation, uppyRestrictions } from "./restrictions.ts";
+import { createStemSets } from "./stem-sets.ts";
 import { hasChangedStorage } from "./storage-changes.ts";
 import { throttle } from "./throttle.ts";
 import { createUploadChoice, keyOf, modifiedOf } from "./upload-choice.ts";
@@ -45,6 +50,8 @@ const NOTIFY_INTERVAL_MS = 200;
 const ANSWERS_WITHIN_MS = [0, 40];
 /** How many files that went as soon as they were stored are kept to be told of; more than end between two announcements. */
 const KEPT_LEFT = 1000;
+/** Pixels of a side: twice what is seen, for fine displays. */
+const COVER_SIDE = 80;
 /** How long a cancelled upload takes to be gone at the companion, generously, in milliseconds. */
 const CANCEL_SETTLE_MS = 2000;
 
@@ -55,6 +62,8 @@ export interface UploadsControllerOptions {
   getToken: GetToken;
   /** Where files go; `undefined` for the user's own space. */
   workspaceId: string | undefined;
+  /** What files have to be; `false`: they are not looked into. */
+  rules: () => AudioRules | false;
   /** Called once a file that the companion has proved and stored. */
   onUploaded: (file: FileRecord) => void;
 }
@@ -89,6 +98,12 @@ export interface UploadActions {
   cancelChoice: () => void;
   /** Takes one of `quotaNotices` away; it comes again when its level is crossed again. */
   dismissQuotaNotice: (notice: QuotaNotice) => void;
+  /** Files in sight: they are looked into first. */
+  see: (ids: readonly string[]) => void;
+  /** The cover in a file of the list, as a square of 80 pixels; `null` where there is none. For a canvas: no policy of the page forbids it. */
+  cover: (id: string) => Promise<ImageBitmap | null>;
+  /** These are no stems: takes one of `stems` away. */
+  dismissStems: (id: string) => void;
   /** Asks the companion for its rules again. */
   retryConfig: () => void;
 }
@@ -121,6 +136,9 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
   let left: UploadItem[] = [];
   /** Not told yet: a folder may hold thousands of files that are no audio. */
   let refused: RefusedFile[] = [];
+  /** Being taken off the list, and not by a person. */
+  let refusedIds: ReadonlySet<string> = new Set();
+  let hasNewStems = false;
   let answerTimers: ReturnType<typeof setTimeout>[] = [];
   let cancelTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -128,8 +146,65 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
     id: options.id,
     onBeforeFileAdded: (file, pending) => keepApart(file, pending, uppy.files, intake.isOfThisDrop),
   });
-  uppy.use(UppySpaces, { companionUrl, getToken, workspaceId });
-  const intake = openFileIntake(uppy, { workspaceId, onAdded: () => tellRefused() });
+  uppy.use(UppySpaces, { companionUrl, getToken, workspaceId, metadataFields: ["relativePath"] });
+  const intake = openFileIntake(uppy, {
+    workspaceId,
+    onAdded: () => tellRefused(),
+    hold: (files) => {
+      for (const { id, drop } of files) {
+        const file = uppy.files[id];
+        if (file !== undefined) stems.join(id, drop, folderOf(file));
+      }
+      gate.hold(files);
+    },
+  });
+  const stems = createStemSets();
+  const gate = createAudioGate<AddedFile>({
+    rules: options.rules,
+    file: (id) => {
+      const file = uppy.files[id];
+      if (file === undefined) return undefined;
+      const { name, size } = itemOf(file);
+      return { name, size, blob: file.data instanceof Blob ? file.data : null };
+    },
+    isInLine: (id) => {
+      const file = uppy.files[id];
+      return file !== undefined && isWaiting(file) && statusOf(file).status !== "paused";
+    },
+    isAllAtOnce: intake.isAllAtOnce,
+    pass: intake.start,
+    refuse: (files) => {
+      for (const { id, findings } of files) {
+        const [first] = findings.filter(({ severity }) => severity === "refuse");
+        const file = uppy.files[id];
+        if (file === undefined || first === undefined) continue;
+        const { name, size } = itemOf(file);
+        const others = findings.filter((finding) => finding !== first);
+        const why = { code: first.code, error: null, findings: [first, ...others], sentence: "" };
+        refusals += 1;
+        refused.push({ id: `refused-${refusals}`, itemId: id, name, size, ...why });
+      }
+      const ids = files.map(({ id }) => id);
+      refusedIds = new Set(ids);
+      uppy.removeFiles(ids);
+      refusedIds = new Set();
+      readFiles.call();
+    },
+    onKnown: (ids, module) => {
+      for (const id of ids) {
+        const file = uppy.files[id];
+        if (file !== undefined) stems.know(id, itemOf(file).name, gate.of(id).audio);
+      }
+      if (module !== null && stems.settle(module.findStems)) hasNewStems = true;
+      readFiles.call();
+    },
+  });
+  const covers = createCoverShelf(async (id) => {
+    const file = uppy.files[id];
+    const { audio } = gate.of(id);
+    if (audio === null || !(file?.data instanceof Blob)) return null;
+    return await gate.cover(file.data, { bytesRead: audio.bytesRead, side: COVER_SIDE });
+  });
   const client = createCompanionClient({ companionUrl, getToken });
   const quota = watchQuota({
     companionUrl,
@@ -178,16 +253,24 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
   const readFiles = throttle(() => {
     tellRefused();
     const before = state.files;
-    const files = reuseItems(before, uppy.getFiles().map(itemOf));
+    const files = reuseItems(before, uppy.getFiles().map(itemWithSound));
     const hasNewLeft = left.length > 0;
     kept.look(uppy.getFiles());
     waiting.look();
+    gate.look();
+    if (hasNewStems) update({ stems: stems.sets() });
+    hasNewStems = false;
     if (files === before && !hasNewLeft) return;
     const allLeft = hasNewLeft ? [...state.left, ...left].slice(-KEPT_LEFT) : state.left;
     left = [];
     update({ files, totals: totalsOf(files), left: allLeft });
     if (hasNewLeft || hasChangedStorage(before, files)) signalChange(companionUrl);
   }, NOTIFY_INTERVAL_MS);
+
+  function itemWithSound(file: UppyUpload): UploadItem {
+    const { audio, warnings } = gate.of(file.id);
+    return { ...itemOf(file), folder: stems.folder(file.id), audio, warnings, stems: stems.of(file.id) };
+  }
 
   /** Once a file, and never later than the file or this controller goes: a host may take either away as soon as it is stored. */
   function report(file: UppyUpload): void {
@@ -216,6 +299,10 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
     report(file);
     // The same file may be added again.
     reported.delete(file.id);
+    gate.remove(file.id);
+    covers.forget(file.id);
+    // Of stems, one that is refused is one that does not fit in.
+    if (!refusedIds.has(file.id)) stems.leave(file.id);
     if (status.status === "done") {
       left.push(itemOf(file));
       readFiles.call();
@@ -317,7 +404,16 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
   const actions: UploadActions = {
     addFiles: seen((files) => {
       uppy.addFiles(
-        Array.from(files, (file) => ({ name: file.name, type: file.type, data: file, source: "local" })),
+        Array.from(files, (file) => {
+          const { name, type, webkitRelativePath } = file;
+          return {
+            name,
+            type,
+            data: file,
+            source: "local",
+            meta: { relativePath: webkitRelativePath || null },
+          };
+        }),
       );
     }),
     pause: seen((id) => setPaused(id, true)),
@@ -360,6 +456,12 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
     leaveOut: choosing.leaveOut,
     uploadFitting: seen(choosing.uploadFitting),
     cancelChoice: choosing.cancel,
+    see: gate.see,
+    cover: covers.get,
+    dismissStems: (id) => {
+      stems.dismiss(id);
+      update({ stems: stems.sets(), files: reuseItems(state.files, uppy.getFiles().map(itemWithSound)) });
+    },
     dismissQuotaNotice: ({ scope, id }) =>
       update({
         quotaNotices: state.quotaNotices.filter((notice) => notice.scope !== scope || notice.id !== id),
@@ -388,6 +490,7 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
       choosing.stop();
       quota.stop();
       intake.close();
+      gate.close();
       clearTimeout(cancelTimer);
       for (const timer of answerTimers) clearTimeout(timer);
       config.stop();
@@ -412,7 +515,8 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
 }
 
 function itemOf(file: UppyUpload): UploadItem {
-  return { id: file.id, name: file.name ?? "", size: file.size ?? 0, status: statusOf(file) };
+  const sound = { folder: null, audio: null, warnings: [], stems: null };
+  return { id: file.id, name: file.name ?? "", size: file.size ?? 0, status: statusOf(file), ...sound };
 }
 
 function keyOfUpload({ name, size, data }: UppyUpload): string {

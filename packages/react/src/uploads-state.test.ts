@@ -7,10 +7,13 @@ import { STORED_RECORD } from "./stored-record.fixture.ts";
 import { EMPTY_UPLOADS, reuseItems, totalsOf, type UploadItem, type UploadsState } from "./uploads-state.ts";
 
 const MB = 1024 ** 2;
+const NONE: UploadItem["warnings"] = [];
 
 function uploading(id: string, sentBytes: number, bytesPerSecond = MB): UploadItem {
   const progress = { sentBytes, totalBytes: 10 * MB, bytesPerSecond, remainingMs: null };
-  return { id, name: `${id}.wav`, size: 10 * MB, status: { status: "uploading", sessionId: id, progress } };
+  const sound = { folder: null, audio: null, warnings: NONE, stems: null };
+  const status = { status: "uploading", sessionId: id, progress } as const;
+  return { id, name: `${id}.wav`, size: 10 * MB, status, ...sound };
 }
 function withStatus(item: UploadItem, status: SpacesUploadStatus): UploadItem {
   return { ...item, status };

@@ -1,9 +1,11 @@
+import type { AudioFacts, AudioFinding } from "@audiotricks/audio-preflight";
 import type { UploadErrorBody, UploadErrorCode } from "@audiotricks/protocol";
 import type { QuotaScope } from "@audiotricks/protocol/messages";
 import type { SpacesUploadStatus, UploadProgress } from "@audiotricks/uppy-spaces";
 import type { ConfigState } from "./config-state.ts";
 import type { Continuable } from "./kept-uploads.ts";
 import type { QuotaNotice } from "./quota-notices.ts";
+import type { StemMark, StemSet } from "./stem-sets.ts";
 import type { UploadChoice } from "./upload-choice.ts";
 import type { NotBegun } from "./waiting-files.ts";
 
@@ -14,6 +16,14 @@ export interface UploadItem {
   /** Bytes. */
   size: number;
   status: SpacesUploadStatus;
+  /** From the folder that was dropped or picked: `"Album/Side A"`; `null` for a file that came by itself. */
+  folder: string | null;
+  /** What its first and last bytes say; `null` until it was looked into, and where that could not be. */
+  audio: AudioFacts | null;
+  /** What is not as it should be, and did not keep it from being uploaded: `describeFinding` has the words. */
+  warnings: readonly AudioFinding[];
+  /** The stems it is one of; the companion knows nothing of it. */
+  stems: StemMark | null;
 }
 
 /** A file that was not taken, and why: `describeRefusal` has the words. No byte of it moved. */
@@ -22,10 +32,17 @@ export interface RefusedFile {
   name: string;
   /** Bytes. */
   size: number;
-  /** `already_added`: it is in the list and not through yet. `restricted`: another rule of the host's Uppy. */
-  code: UploadErrorCode | "already_added" | "restricted";
-  /** What the companion would have said; `null` for the two codes that are not its own. */
+  /**
+   * `already_added`: it is in the list and not through yet. `restricted`: another rule of the host's Uppy. The code of a finding: what is in it is not
+   * what is asked for.
+   */
+  code: UploadErrorCode | "already_added" | "restricted" | AudioFinding["code"];
+  /** What the companion would have said; `null` for codes that are not its own. */
   error: UploadErrorBody | null;
+  /** What is in it, where that is why; the first is the one of `code`. */
+  findings: readonly AudioFinding[];
+  /** The item that it was until then; `null` for a file that was in no list. */
+  itemId: string | null;
   /** What Uppy said, in its own language: for a rule of the host's Uppy there is nothing else. */
   sentence: string;
 }
@@ -61,6 +78,8 @@ export interface UploadsState {
   continuable: ReadonlyMap<string, Continuable>;
   /** Files that waited for their turn when an earlier page was left: nothing is at the store of them. */
   notBegun: readonly NotBegun[];
+  /** Files that belong together, as far as their sound tells. */
+  stems: readonly StemSet[];
   /** Files that do not all fit what is left of a quota, and wait for a person to choose; `null` as a rule. */
   choice: UploadChoice | null;
   /** Of the user and of the workspace that files go to, as read last; `null` before that. */
@@ -78,6 +97,7 @@ export const EMPTY_UPLOADS: UploadsState = {
   totals: totalsOf([]),
   continuable: new Map(),
   notBegun: [],
+  stems: [],
   choice: null,
   quotas: null,
   quotaNotices: [],
@@ -150,10 +170,22 @@ export function reuseItems(
   let isSame = next.length === previous.length;
   const items = next.map((item, index) => {
     const old = find(item.id, index);
-    const kept =
-      old && old.name === item.name && old.size === item.size && old.status === item.status ? old : item;
+    const kept = old && isSameItem(old, item) ? old : item;
     isSame &&= kept === previous[index];
     return kept;
   });
   return isSame ? previous : items;
+}
+
+function isSameItem(one: UploadItem, other: UploadItem): boolean {
+  const { name, size, status, folder, audio, warnings, stems } = one;
+  return (
+    name === other.name &&
+    size === other.size &&
+    status === other.status &&
+    folder === other.folder &&
+    audio === other.audio &&
+    warnings === other.warnings &&
+    stems === other.stems
+  );
 }

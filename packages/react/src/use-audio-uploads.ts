@@ -1,3 +1,4 @@
+import type { AudioRules } from "@audiotricks/audio-preflight";
 import type { FileRecord } from "@audiotricks/protocol/messages";
 import type { Uppy } from "@uppy/core";
 import { useEffect, useId, useRef, useState, useSyncExternalStore } from "react";
@@ -11,6 +12,11 @@ import type { Words } from "./words.ts";
 export interface AudioUploadsOptions extends CompanionOptions {
   /** The workspace files go to; the user's own space if left out. Files added before a change keep theirs. */
   workspaceId?: string | undefined;
+  /**
+   * What files have to be, looked up in their first and last bytes before anything is sent: `{ sampleRate: 48000, bitDepth: 24 }`. `false`: files are not looked
+   * into. Holds for files that are looked into from then on; need not be stable.
+   */
+  rules?: AudioRules | false | undefined;
   /** Called once for each file that is stored and proved. */
   onUploaded?: ((file: FileRecord) => void) | undefined;
   /** A BCP 47 tag such as `"de"` or `"ar-EG"`, `"auto"` for the browser's languages, or an imported table. Default: English. */
@@ -87,6 +93,7 @@ function useController(options: AudioUploadsOptions): {
       companionUrl,
       workspaceId,
       getToken: () => latest.current.getToken(),
+      rules: () => latest.current.rules ?? {},
       onUploaded: (file) => latest.current.onUploaded?.(file),
     });
     existing.current = { key, companionUrl, controller: created };
@@ -122,5 +129,8 @@ const NO_ACTIONS: UploadActions = {
   uploadFitting: nothing,
   cancelChoice: nothing,
   dismissQuotaNotice: nothing,
+  see: nothing,
+  cover: async () => null,
+  dismissStems: nothing,
   retryConfig: nothing,
 };
