@@ -5,6 +5,7 @@ import type { StackOption } from "./harness/test.ts";
 /** What the page looks like, and what a development build of it does, is the same on any store. */
 const OF_THE_PAGE_ALONE = [
   "accessibility",
+  "audio-preflight",
   "choose-uploads",
   "debug-drawer",
   "language",
