@@ -11,6 +11,9 @@ import { expect, test } from "../harness/test.ts";
 /** Ten times what is wanted: the machine does other things as well. Looking into 3,000 files on the page would take seconds. */
 const LONGEST_TASK_MS = 500;
 
+/** A rule that nothing breaks: uploads wait for what is in a file, however busy the machine is. */
+const PATIENT = `?rules=${encodeURIComponent(JSON.stringify({ maxDurationSeconds: 86_400 }))}`;
+
 /** Bytes of a WAV of the generator that last so many seconds. */
 const wavOf = (seconds: number) => 44 + seconds * 44_100 * 4;
 
@@ -25,7 +28,12 @@ async function hasCover(row: Locator): Promise<void> {
   expect(colours).toBeGreaterThan(20);
 }
 
-test("says of every format what is in a file, and shows its cover", async ({ uploads, expectStored }) => {
+test("says of every format what is in a file, and shows its cover", async ({
+  uploads,
+  page,
+  address,
+  expectStored,
+}) => {
   const lines = {
     "chord-with-cover.mp3": "0:04 · MP3 · 22.05 kHz · mono",
     "chord.wav": "0:04 · WAV · 22.05 kHz · 16 bit · mono",
@@ -36,6 +44,8 @@ test("says of every format what is in a file, and shows its cover", async ({ upl
   };
   const files = await Promise.all(Object.keys(lines).map(fixture));
   await uploads.signIn("alpha");
+  await page.goto(`${address}/${PATIENT}`);
+  await uploads.isReady();
   await uploads.pick(files.map(({ path }) => path));
   for (const [name, line] of Object.entries(lines)) {
     await expect(uploads.row(name).locator(".at-row-facts")).toHaveText(line);
@@ -50,7 +60,9 @@ test("says of every format what is in a file, and shows its cover", async ({ upl
 
 test("refuses before a byte moves what is not what its name says, and warns of what is cut short", async ({
   uploads,
+  page,
   folder,
+  address,
   expectStored,
 }) => {
   const lying = join(folder, "mix.wav");
@@ -58,6 +70,8 @@ test("refuses before a byte moves what is not what its name says, and warns of w
   const garbage = join(folder, "garbage.flac");
   await writeFile(garbage, new Uint8Array(200_000).fill(0xa5));
   await uploads.signIn("alpha");
+  await page.goto(`${address}/${PATIENT}`);
+  await uploads.isReady();
   await uploads.pick([lying, garbage]);
 
   const refusedRow = (name: string) => uploads.refused.getByRole("listitem", { name });

@@ -118,7 +118,7 @@ it("keeps back what breaks a rule, and lets go with a warning what is only odd",
     ["3.wav", ["unknown"]],
   ]);
   expect(codesOf(gate.of("2.wav").warnings)).toEqual(["bit_depth"]);
-  expect([...limits]).toEqual([3000]);
+  expect([...limits]).toEqual([10_000]);
 });
 
 it("looks no further than the engine needs, and at what is in sight first", async () => {
@@ -146,6 +146,30 @@ it("does not wait for files that are gone, nor do those behind them", async () =
   await pass(100);
   expect(passed).toHaveLength(29);
   expect(passed).not.toContain("25.wav");
+});
+
+it("looks once more, and longer, at a file in sight of which nothing was told in time", async () => {
+  let looks = 0;
+  const { gate, passed, refused, asked, limits } = setUp({
+    facts: (name) => {
+      if (name !== "1.wav") return {};
+      looks += 1;
+      return looks === 1 ? null : { format: "mp3" };
+    },
+  });
+  gate.hold(named(3));
+  await pass(10);
+  expect(passed).toHaveLength(3);
+  expect(asked).toHaveLength(1);
+  gate.see(["0.wav", "1.wav"]);
+  await pass(10);
+  expect(asked[1]).toEqual(["1.wav"]);
+  expect([...limits]).toEqual([150, 10_000]);
+  expect(codesOf(gate.of("1.wav").warnings)).toEqual(["wrong_type"]);
+  expect(refused).toEqual([]);
+  gate.see(["1.wav"]);
+  await pass(10);
+  expect(asked).toHaveLength(2);
 });
 
 it("looks into nothing where the page wants that", async () => {

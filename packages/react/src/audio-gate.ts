@@ -6,9 +6,9 @@ const BATCH = 16;
 const QUESTIONS = 2;
 /** How many files that have not begun may be at the engine: the disk is for what is sent, and what is looked into long before is not seen. */
 const AHEAD = 200;
-/** What a file may take: where nothing depends on it, and where a rule does. Milliseconds. */
+/** What a file may take: where uploads wait for it, and where a rule does, or nobody. Milliseconds. */
 const TIME_LIMIT_MS = 150;
-const NEEDED_TIME_LIMIT_MS = 3000;
+const LONG_TIME_LIMIT_MS = 10_000;
 /** How long uploads wait for files to be looked into where no rule needs it: loading the worker may take longer. Milliseconds. */
 const PATIENCE_MS = 1000;
 
@@ -32,6 +32,8 @@ interface Entry<Item extends Held> {
   state: "unknown" | "asked" | "known";
   /** It is not waited for any more. */
   isLate: boolean;
+  /** It was looked into once more, after the first time had told nothing. */
+  isTriedAgain: boolean;
   known: KnownAudio;
   /** Why it is not to be uploaded, among others. */
   findings: readonly AudioFinding[];
@@ -106,12 +108,26 @@ export function createAudioGate<Item extends Held>(options: {
     }
     return [...batch];
   };
+  /** In sight, and nothing known: a drive may have been asleep, or the machine busy. */
+  const secondLooks = () =>
+    seen
+      .flatMap((id) => entries.get(id) ?? [])
+      .filter(({ state, known, isTriedAgain }) => state === "known" && known.audio === null && !isTriedAgain)
+      .slice(0, BATCH);
 
   const pump = () => {
     while (!isClosed && questions < QUESTIONS) {
-      const batch = nextBatch();
+      const first = nextBatch();
+      const batch = first.length > 0 ? first : secondLooks();
       if (batch.length === 0) return;
-      for (const entry of batch) entry.state = "asked";
+      for (const entry of batch) {
+        // What is looked into once more has begun, or may.
+        if (entry.state === "known") {
+          entry.isTriedAgain = true;
+          entry.isLate = true;
+        }
+        entry.state = "asked";
+      }
       questions += 1;
       void ask(batch).finally(() => {
         questions -= 1;
@@ -138,7 +154,8 @@ export function createAudioGate<Item extends Held>(options: {
     if (module !== null && !isClosed) {
       preflight ??= module.openPreflight();
       const blobs = files.map((each) => each?.blob ?? new Blob());
-      facts = await preflight.facts(blobs, needed.length > 0 ? NEEDED_TIME_LIMIT_MS : TIME_LIMIT_MS);
+      const isLong = needed.length > 0 || batch.every(({ isTriedAgain }) => isTriedAgain);
+      facts = await preflight.facts(blobs, isLong ? LONG_TIME_LIMIT_MS : TIME_LIMIT_MS);
     }
     clearTimeout(timer);
     if (isLate) lateQuestions -= 1;
@@ -191,7 +208,14 @@ export function createAudioGate<Item extends Held>(options: {
     hold: (items) => {
       if (rules() === false) return pass(items);
       for (const item of items) {
-        const entry: Entry<Item> = { item, state: "unknown", isLate: false, known: UNKNOWN, findings: [] };
+        const entry: Entry<Item> = {
+          item,
+          state: "unknown",
+          isLate: false,
+          isTriedAgain: false,
+          known: UNKNOWN,
+          findings: [],
+        };
         entries.set(item.id, entry);
         line.push(entry);
       }
