@@ -9,7 +9,7 @@ export type Severity = "refuse" | "warn" | "ignore";
 export interface AudioRules {
   /** Hertz, as `48000` or `[44100, 48000]`. */
   sampleRate?: number | readonly number[] | undefined;
-  /** Bits of a sample. MP3, AAC, Vorbis and Opus have none, and break this rule. */
+  /** Bits of a sample. MP3, AAC, Vorbis and Opus have none: `unknown`. */
   bitDepth?: number | readonly number[] | undefined;
   /** 1 is mono, 2 is stereo. */
   channels?: number | readonly number[] | undefined;
