@@ -1,10 +1,10 @@
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { wavBytes } from "@audiotricks/testing/audio";
+import { wipe } from "@audiotricks/testing/audit";
 import type { Locator } from "@playwright/test";
 import { expectAccessible } from "../harness/accessible.ts";
 import { fixture, generateWav, type LocalFile, MiB } from "../harness/audio-files.ts";
-import { wipe } from "../harness/audit.ts";
 import { dropPaths } from "../harness/drop-paths.ts";
 import { expect, test } from "../harness/test.ts";
 
