@@ -87,7 +87,8 @@ export const test = base.extend(faultFixtures).extend<TestFixtures, WorkerFixtur
   },
 });
 
-function audited({ server, store, query }: Stack): Audited {
+/** What a stack is looked at by. */
+export function audited({ server, store, query }: Stack): Audited {
   const signIn = (login: "alpha" | "beta") => Account.signIn(server.url, login);
   return { store, query, accounts: () => Promise.all([signIn("alpha"), signIn("beta")]) };
 }

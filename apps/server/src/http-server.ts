@@ -21,7 +21,12 @@ export async function listen(options: {
   port: number;
 }): Promise<HttpServer & { serve(fetch: Fetch): void }> {
   let current: Fetch = () => new Response("Starting", { status: 503, headers: { "Retry-After": "1" } });
-  const listener = getRequestListener((request, env) => current(request, env));
+  const listener = getRequestListener(async (request, env) => {
+    const answer = (await current(request, env)) as Response;
+    // What was not read of the body is in the way of the next request: the connection ends, and the answer has to say so.
+    if (answer.status === 413) answer.headers.set("connection", "close");
+    return answer;
+  });
   let isClosing = false;
   const server = createServer(
     { requestTimeout: 30_000, headersTimeout: 15_000, keepAliveTimeout: 10_000 },

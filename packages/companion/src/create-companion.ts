@@ -1,6 +1,7 @@
 import { UploadError } from "@audiotricks/protocol";
 import type { Storage } from "@audiotricks/storage";
 import { OpenAPIHono } from "@hono/zod-openapi";
+import type { ExecutionContext } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { requestId } from "hono/request-id";
 import { auditTrail } from "./access/audit-trail.ts";
@@ -47,7 +48,10 @@ export interface CompanionOptions extends PublicAddress {
 }
 
 /** A Hono app: serve its `fetch`, or mount it in your own. */
-export type Companion = CompanionApp;
+export type Companion = CompanionApp & {
+  /** `env`: what the server says of the connection, where it does. */
+  fetch: (request: Request, env?: unknown, context?: ExecutionContext) => Response | Promise<Response>;
+};
 
 /**
  * The HTTP side of storage: version 1, and Uppy Companion's S3 routes. Keeps no state: run as many as you like.
@@ -104,5 +108,6 @@ export function createCompanion(options: CompanionOptions): Companion {
   app.route("/s3-token/:token/s3", uppyS3Routes(storage, tokenGuard));
   addOpenApiDocument(app);
   checkRoutes(app, basePath);
-  return app;
+  // Hono would have the type of `env` from whoever mounts this, of whom nothing is known.
+  return app as Companion;
 }

@@ -24,5 +24,13 @@ function createDocument(app: CompanionApp): object {
   });
   // The same routes a second time, with the token in front: said once, in words.
   const paths = Object.entries(document.paths ?? {}).filter(([path]) => !path.includes("/s3-token/"));
-  return { ...document, paths: Object.fromEntries(paths) };
+  return withoutFlags({ ...document, paths: Object.fromEntries(paths) });
+}
+
+/** Patterns as JSON Schema has them, always of Unicode: the generator leaves the end of a literal with a flag, `/u`, in the text. */
+function withoutFlags<Part>(part: Part): Part {
+  const text = JSON.stringify(part, (key, value: unknown) =>
+    key === "pattern" && typeof value === "string" ? value.replace(/\/u$/, "") : value,
+  );
+  return JSON.parse(text) as Part;
 }

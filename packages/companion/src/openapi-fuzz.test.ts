@@ -87,6 +87,27 @@ const query = fc.array(
 );
 
 describe("openapi.json", () => {
+  it("has patterns that match what is allowed", () => {
+    const patterns = [...JSON.stringify(document).matchAll(/"pattern":("(?:[^"\\]|\\.)*")/g)].map(
+      ([, text]) => new RegExp(JSON.parse(text ?? '""') as string, "u"),
+    );
+    const samples = [
+      "x.wav",
+      "Größe 5.flac",
+      "0".repeat(32),
+      "0".repeat(64),
+      "0".repeat(43),
+      "network",
+      "en",
+    ];
+    expect(patterns.length).toBeGreaterThan(5);
+    for (const pattern of patterns)
+      expect(
+        samples.some((sample) => pattern.test(sample)),
+        `${pattern}`,
+      ).toBe(true);
+  });
+
   it("describes every route, its path parameters and its failures", () => {
     expect(document.openapi).toBe("3.1.0");
     expect(operations.map(({ method, path }) => `${method} ${path}`).sort()).toMatchInlineSnapshot(`
