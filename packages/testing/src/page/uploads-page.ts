@@ -4,7 +4,7 @@ import { expect, type Locator, type Page } from "@playwright/test";
 import type { Login } from "../truth/account.ts";
 
 /** A limit for what hangs: a busy machine is slow, not wrong. */
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 60_000;
 
 /** The demo as a person uses it, by the roles and names that `docs/test-contract.md` promises. */
 export class UploadsPage {

@@ -3,7 +3,7 @@ import type { Account } from "./account.ts";
 import { type Audited, audit, type ExpectedFile } from "./audit.ts";
 
 /** A limit for what hangs: a busy machine is slow, not wrong. */
-const PATIENCE = { timeout: 120_000, intervals: [50, 100, 250] };
+const PATIENCE = { timeout: 60_000, intervals: [50, 100, 250] };
 
 /** Bytes and files, as the database counts them. */
 export interface Usage {
