@@ -62,6 +62,7 @@ describe("readConfig", () => {
       storeRequestShare: undefined,
       storeRequestsPerSecond: undefined,
       shutdownDelayMs: 0,
+      metrics: undefined,
       logLevel: "warn",
       isProduction: false,
     });
@@ -240,5 +241,36 @@ describe("readConfig", () => {
       "SPACES_REGION",
     ]);
     expect(problems.join()).not.toMatch(/tell nobody|very secret|u:pw/);
+  });
+});
+
+describe("where metrics are served", () => {
+  it("is nowhere unless told, then on loopback unless told", () => {
+    expect(readConfig({ METRICS_PORT: "9464" }, DATA_DIR).metrics).toEqual({ host: "127.0.0.1", port: 9464 });
+    const env = { METRICS_PORT: "0", METRICS_HOST: "::" };
+    expect(readConfig(env, DATA_DIR).metrics).toEqual({ host: "::", port: 0 });
+  });
+
+  it.each<[Record<string, string>, string]>([
+    [{ METRICS_PORT: "metrics" }, "METRICS_PORT must be a port, from 0 to 65535."],
+    [
+      { METRICS_PORT: "9464", METRICS_HOST: "http://10.0.0.1" },
+      "METRICS_HOST must be an address such as 127.0.0.1, without a scheme and without a port.",
+    ],
+    [
+      { METRICS_HOST: "10.0.0.1" },
+      "METRICS_PORT is missing: set it, for example to 9464, or unset METRICS_HOST.",
+    ],
+    [{ METRICS_PORT: "3000" }, "METRICS_PORT and PORT are both 3000: give one of them another port."],
+    [
+      { METRICS_PORT: "9000" },
+      "METRICS_PORT and EMULATOR_PORT are both 9000: give one of them another port.",
+    ],
+  ])("says of %j what to change", (env, problem) => {
+    expect(problemsOf(env)).toEqual([problem]);
+  });
+
+  it("may be the local store's port where there is none", () => {
+    expect(problemsOf({ ...SPACES, METRICS_PORT: "9000" })).toEqual([]);
   });
 });

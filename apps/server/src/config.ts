@@ -5,6 +5,7 @@ import { z } from "zod";
 import { accessSettings, rateLimitsOf } from "./config-access.ts";
 import { type AuthConfig, readAuth } from "./config-auth.ts";
 import { readEncryptionKey } from "./config-keyring.ts";
+import { type MetricsConfig, metricsSettings, readMetrics } from "./config-metrics.ts";
 import { booleanSetting, type Env, origin, originList, port, present } from "./config-settings.ts";
 import { readSpaces, type SpacesConfig } from "./config-spaces.ts";
 import { readWebhook } from "./config-webhook.ts";
@@ -46,6 +47,8 @@ export interface ServerConfig {
   storeRequestsPerSecond: number | undefined;
   /** How long it still serves after it said that it is not ready any more. */
   shutdownDelayMs: number;
+  /** Where the operator's metrics are served; `undefined`: nowhere. */
+  metrics: MetricsConfig | undefined;
   logLevel: (typeof LOG_LEVELS)[number];
   isProduction: boolean;
 }
@@ -125,6 +128,7 @@ const settings = z.object({
     .min(0, "must not be negative")
     .max(300, "must be at most 300")
     .default(0),
+  ...metricsSettings,
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(", ")}`).optional(),
 });
 
@@ -143,12 +147,14 @@ export function readConfig(environment: Env, defaultDataDir: string): ServerConf
   const auth = readAuth(env, isProduction, problems);
   const webhook = readWebhook(env, problems);
   const encryptionKey = readEncryptionKey(env, problems);
+  let metrics: MetricsConfig | undefined;
   if (parsed.data !== undefined) {
     const { PORT, EMULATOR_PORT, EMULATOR_FAULT_TOKEN } = parsed.data;
     if (EMULATOR_FAULT_TOKEN !== undefined && (isProduction || spaces !== undefined))
       problems.push("EMULATOR_FAULT_TOKEN is for tests on the local store: unset it.");
     if (spaces === undefined && PORT === EMULATOR_PORT && PORT !== 0)
       problems.push(`PORT and EMULATOR_PORT are both ${PORT}: give one of them another port.`);
+    metrics = readMetrics(parsed.data, spaces === undefined ? { PORT, EMULATOR_PORT } : { PORT }, problems);
   }
   if (problems.length > 0 || parsed.data === undefined || auth === undefined) throw new ConfigError(problems);
 
@@ -182,6 +188,7 @@ export function readConfig(environment: Env, defaultDataDir: string): ServerConf
     storeRequestShare: s.STORE_REQUEST_SHARE,
     storeRequestsPerSecond: s.STORE_REQUESTS_PER_SECOND,
     shutdownDelayMs: s.SHUTDOWN_DELAY_SECONDS * 1000,
+    metrics,
     logLevel: s.LOG_LEVEL ?? (isProduction ? "info" : "warn"),
     isProduction,
   };

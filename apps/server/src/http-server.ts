@@ -5,21 +5,28 @@ import { StartError } from "./start-error.ts";
 
 type Fetch = Parameters<typeof getRequestListener>[0];
 
-export interface HttpServer {
+interface HttpServer {
   port: number;
   /** Takes no new connection, lets answers under way finish for `graceMs`, then cuts what is left. */
   close(graceMs: number): Promise<void>;
 }
+
+export interface ListeningServer extends HttpServer {
+  serve(fetch: Fetch): void;
+}
+
+/** The settings that say where: whoever cannot listen there is told which to change. */
+const OWN = { host: "HOST", port: "PORT" };
 
 /**
  * Listens first, so that a port in use is known before anything is opened; until `serve` is called, answers 503.
  *
  * @throws {StartError} If the address cannot be listened on.
  */
-export async function listen(options: {
-  host: string;
-  port: number;
-}): Promise<HttpServer & { serve(fetch: Fetch): void }> {
+export async function listen(
+  options: { host: string; port: number },
+  settings: typeof OWN = OWN,
+): Promise<ListeningServer> {
   let current: Fetch = () => new Response("Starting", { status: 503, headers: { "Retry-After": "1" } });
   const listener = getRequestListener(async (request, env) => {
     const answer = (await current(request, env)) as Response;
@@ -40,7 +47,7 @@ export async function listen(options: {
     },
   );
   await new Promise<void>((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => reject(describe(error, options)));
+    server.once("error", (error: NodeJS.ErrnoException) => reject(describe(error, options, settings)));
     server.listen(options.port, options.host, resolve);
   });
   return {
@@ -55,19 +62,32 @@ export async function listen(options: {
   };
 }
 
-function describe(error: NodeJS.ErrnoException, { host, port }: { host: string; port: number }): Error {
+function describe(
+  error: NodeJS.ErrnoException,
+  { host, port }: { host: string; port: number },
+  settings: typeof OWN,
+): Error {
   if (error.code === "EADDRINUSE")
-    return new StartError(`Port ${port} is in use. Stop what listens there, or set PORT to another one.`, {
-      cause: error,
-    });
+    return new StartError(
+      `Port ${port} is in use. Stop what listens there, or set ${settings.port} to another one.`,
+      {
+        cause: error,
+      },
+    );
   if (error.code === "EACCES")
-    return new StartError(`Port ${port} needs more rights than this user has. Set PORT to one above 1023.`, {
-      cause: error,
-    });
+    return new StartError(
+      `Port ${port} needs more rights than this user has. Set ${settings.port} to one above 1023.`,
+      {
+        cause: error,
+      },
+    );
   if (error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND")
-    return new StartError(`${host} is not an address of this machine. Set HOST to 127.0.0.1 or 0.0.0.0.`, {
-      cause: error,
-    });
+    return new StartError(
+      `${host} is not an address of this machine. Set ${settings.host} to 127.0.0.1 or 0.0.0.0.`,
+      {
+        cause: error,
+      },
+    );
   return error;
 }
 

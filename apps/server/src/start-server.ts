@@ -7,20 +7,23 @@ import {
   createBudgets,
   createDigitalOceanCdn,
   createStorage,
+  type Database,
   DEFAULT_SETTINGS,
   openProviders,
   prepareBucket,
   type SpacesProvider,
   type StorageSettings,
 } from "@audiotricks/storage";
+import type { Kysely } from "kysely";
 import { pageOrigins, publicUrl, storeOrigins } from "./addresses.ts";
 import { applyDefaultLimits } from "./apply-default-limits.ts";
 import { openAuthentication } from "./authentication.ts";
 import type { DefaultLimits, ServerConfig } from "./config.ts";
 import { createDemoSite } from "./demo-site.ts";
-import { listen } from "./http-server.ts";
+import { type ListeningServer, listen } from "./http-server.ts";
 import { beginJobs } from "./jobs/begin-jobs.ts";
 import type { Logger } from "./logger.ts";
+import type { Metrics } from "./metrics/open-metrics.ts";
 import { lockEmbedded, openDatabase, openSpaces } from "./open-services.ts";
 import { openOperatorSocket } from "./operator-socket.ts";
 import { withReadiness } from "./readiness.ts";
@@ -73,9 +76,13 @@ async function open(
   // Ports first: a taken one is known at once, the database takes seconds.
   const http = await listen(config);
   teardown.add(async () => await http.close(0));
+  const metricsHttp =
+    config.metrics && (await listen(config.metrics, { host: "METRICS_HOST", port: "METRICS_PORT" }));
+  teardown.add(async () => await metricsHttp?.close(0));
   const spaces = await openSpaces(config, teardown);
   const database = await openDatabase(config, log, teardown);
   const { db } = database;
+  const metrics = metricsHttp && (await serveMetrics(metricsHttp, config, { db, log, teardown }));
   const applied = await migrate(db);
   if (applied.applied.length > 0) log.info(applied, "migrated");
   await applyDefaultLimits(db, defaultLimits(config));
@@ -111,7 +118,10 @@ async function open(
       : { authenticateService: serviceToken({ service: "pipeline", tokens: config.serviceTokens }) }),
     allowedOrigins: origins,
     onUnexpectedError: (err, context) => log.error({ err, ...context }, "unexpected error"),
-    onRequest: (entry) => log.info(entry, "request"),
+    onRequest: (entry) => {
+      log.info(entry, "request");
+      metrics?.onRequest(entry);
+    },
     trustForwarded: config.trustForwarded,
     trustedProxies: config.trustedProxies,
     rateLimits: config.rateLimits,
@@ -124,7 +134,14 @@ async function open(
   const { fetch, turnOff } = withReadiness(site);
   http.serve(fetch);
   // Answering comes first: the jobs wait a moment.
-  const jobs = beginJobs({ database: database.jobs, providers, budgets, cdn, log });
+  const jobs = beginJobs({
+    database: database.jobs,
+    providers,
+    budgets,
+    cdn,
+    log,
+    onSwept: metrics?.onSwept,
+  });
   const webhooks = startWebhooks(db, { endpoint: config.webhook, log });
   const operator = await openOperatorSocket(config, { db, spaces, origins, log });
   teardown.add(async () => {
@@ -143,6 +160,20 @@ async function open(
     await delay(config.shutdownDelayMs);
   });
   return { url: publicUrl(config, http.port), port: http.port, storeProblem, stop: teardown.run };
+}
+
+/** Loaded only where somebody asked for them: they take memory. */
+async function serveMetrics(
+  http: ListeningServer,
+  { databaseUrl, webhook }: ServerConfig,
+  { db, log, teardown }: { db: Kysely<Database>; log: Logger; teardown: Teardown },
+): Promise<Metrics> {
+  const { openMetrics } = await import("./metrics/open-metrics.ts");
+  const metrics = openMetrics({ databaseUrl, db, hasWebhook: webhook !== undefined, log });
+  teardown.add(() => metrics.close());
+  http.serve(metrics.fetch);
+  log.info({ port: http.port }, "metrics are served");
+  return metrics;
 }
 
 function storeSettings(config: ServerConfig): Partial<StorageSettings> {

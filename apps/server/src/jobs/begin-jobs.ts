@@ -3,6 +3,7 @@ import { migrateJobs } from "@audiotricks/migrations";
 import { type Budgets, type Cdn, createStorage, type Providers } from "@audiotricks/storage";
 import type { JobDatabase } from "../database.ts";
 import type { Logger } from "../logger.ts";
+import type { JobContext } from "./job.ts";
 import { JOBS } from "./jobs.ts";
 import type { RunningJobs } from "./start-jobs.ts";
 
@@ -14,6 +15,7 @@ interface JobsOptions {
   budgets: Budgets;
   cdn: Cdn | undefined;
   log: Logger;
+  onSwept?: JobContext["onSwept"];
 }
 
 /** Brings this server's worker to life, also where the database is away at the moment; nobody waits for it. */
@@ -52,6 +54,7 @@ async function openJobs({
   budgets,
   cdn,
   log,
+  onSwept,
 }: JobsOptions): Promise<RunningJobs | undefined> {
   const schema = await migrateJobs(database.db);
   if (schema.state === "newer") {
@@ -72,7 +75,7 @@ async function openJobs({
       db: await database.openQueue(),
       isEmbedded: database.isEmbedded,
       jobs: JOBS,
-      context: { storage, log },
+      context: { storage, log, onSwept },
     });
     return {
       stop: async (graceMs) => {

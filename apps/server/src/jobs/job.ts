@@ -1,4 +1,4 @@
-import type { Storage } from "@audiotricks/storage";
+import type { Storage, SweepReport } from "@audiotricks/storage";
 import type { Logger } from "../logger.ts";
 
 /** Something that is done again and again, by one worker at a time. Cut off anywhere, it can be begun again. */
@@ -18,6 +18,8 @@ export interface Job {
 export interface JobContext {
   storage: Pick<Storage, "sweep" | "upkeep">;
   log: Logger;
+  /** Told of every sweep that came to its end. */
+  onSwept?: ((report: SweepReport) => void) | undefined;
   /** Aborted when the server stops, or the job was taken away from it: then stop soon, wherever that is. */
   signal: AbortSignal;
 }

@@ -10,8 +10,10 @@ const sweep: Job = {
   againAfter: 30,
   isMadeUpFor: false,
   expiresAfter: 600,
-  run: async ({ storage, log, signal }) => {
-    const { failures, ...done } = await storage.sweep({ signal });
+  run: async ({ storage, log, onSwept, signal }) => {
+    const report = await storage.sweep({ signal });
+    onSwept?.(report);
+    const { failures, ...done } = report;
     for (const failure of failures) {
       if (isPassing(failure)) log.warn(failure, "left for the next sweep");
       else

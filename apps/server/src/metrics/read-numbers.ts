@@ -1,0 +1,96 @@
+import { JOBS_SCHEMA } from "@audiotricks/migrations";
+import { JOBS } from "../jobs/jobs.ts";
+import type { DatabaseReader } from "./database-reader.ts";
+
+/** What the database says at one moment: of each measure, its values by label. A measure without a label has one, `""`. */
+export type Numbers = ReadonlyMap<string, ReadonlyMap<string, number>>;
+
+/** Jobs have two labels: these stand between them. */
+export const BETWEEN = "/";
+
+/**
+ * One statement, one snapshot. Each part reads an index that has what is under way and not what is over, or the counters, which have a
+ * row per user: as fast with ten million files as with none. Files that their owner left to a workspace are in no user's counter.
+ */
+const STORAGE = `
+SELECT 'uploads' AS measure, status AS label, count(*)::float8 AS value
+FROM multipart_uploads WHERE status IN ('creating', 'active', 'completing', 'aborting') GROUP BY status
+UNION ALL
+SELECT 'stuck', 'expired', count(*) FROM multipart_uploads
+WHERE status IN ('creating', 'active', 'completing') AND expires_at < now() - interval '10 minutes'
+UNION ALL
+SELECT 'stuck', 'completing', count(*) FROM multipart_uploads
+WHERE status = 'completing' AND lease_expires_at < now() - interval '10 minutes'
+UNION ALL
+SELECT 'stuck', 'aborting', count(*) FROM multipart_uploads
+WHERE status = 'aborting' AND updated_at < now() - interval '10 minutes'
+UNION ALL
+SELECT 'recent', status, count(*) FROM file_storage
+WHERE status IN ('uploading', 'stored', 'processing', 'processed', 'quarantined', 'archived', 'recalling', 'deleting', 'deleted', 'failed')
+    AND created_at > now() - interval '1 hour' GROUP BY status
+UNION ALL
+SELECT 'deleting', '', count(*) FROM file_storage WHERE status = 'deleting'
+UNION ALL
+SELECT u.measure, '', u.value FROM (
+    SELECT (SELECT coalesce(sum(file_size), 0) FROM file_storage WHERE user_id IS NULL AND is_counted_file(status)) AS bytes,
+        (SELECT count(*) FROM file_storage WHERE user_id IS NULL AND is_counted_file(status)) AS files,
+        (SELECT coalesce(sum(total_file_size), 0) FROM multipart_uploads WHERE user_id IS NULL AND is_open_session(status)) AS reserved
+) o
+CROSS JOIN (
+    SELECT coalesce(sum(used_bytes), 0) AS bytes, coalesce(sum(used_files), 0) AS files, coalesce(sum(reserved_bytes), 0) AS reserved
+    FROM storage_counters WHERE scope = 'user'
+) c
+CROSS JOIN LATERAL (VALUES
+    ('stored_bytes', (c.bytes + o.bytes)::float8), ('stored_files', (c.files + o.files)::float8),
+    ('reserved_bytes', (c.reserved + o.reserved)::float8)) u (measure, value)
+UNION ALL
+SELECT 'outbox', 'waiting', count(*) FROM outbox_events WHERE status = 'pending'
+UNION ALL
+SELECT 'outbox', 'dead', count(*) FROM outbox_events WHERE status = 'dead'
+UNION ALL
+SELECT 'outbox_age', '', coalesce(extract(epoch FROM now() - min(occurred_at)), 0) FROM outbox_events WHERE status = 'pending'
+UNION ALL
+SELECT 'findings', '', count(*) FROM reconcile_findings`;
+
+const QUEUES = JOBS.map(({ name }) => `'${name}'`).join(", ");
+
+/** The queue keeps what is over for a day. */
+const QUEUE = `
+SELECT 'jobs' AS measure, name || '${BETWEEN}' || state::text AS label, count(*)::float8 AS value
+FROM ${JOBS_SCHEMA}.job WHERE name IN (${QUEUES}) GROUP BY name, state
+UNION ALL
+SELECT 'job_age', q.name, coalesce(extract(epoch FROM now() - min(j.start_after)), 0)
+FROM ${JOBS_SCHEMA}.queue q
+LEFT JOIN ${JOBS_SCHEMA}.job j ON j.name = q.name AND j.state IN ('created', 'retry') AND j.start_after <= now()
+WHERE q.name IN (${QUEUES}) GROUP BY q.name
+UNION ALL
+SELECT 'job_' || state::text, name, extract(epoch FROM max(completed_on))
+FROM ${JOBS_SCHEMA}.job WHERE name IN (${QUEUES}) AND state IN ('completed', 'failed') GROUP BY name, state`;
+
+/** The queue has no tables until the first worker made them. */
+export function createNumbersReader(reader: DatabaseReader): () => Promise<Numbers> {
+  let hasQueue = false;
+  return async () => {
+    const found = await reader.rows<Row>(STORAGE);
+    hasQueue ||= await isTable(reader, `${JOBS_SCHEMA}.job`);
+    return byMeasure(hasQueue ? [...found, ...(await reader.rows<Row>(QUEUE))] : found);
+  };
+}
+
+interface Row {
+  measure: string;
+  label: string;
+  value: number;
+}
+
+async function isTable(reader: DatabaseReader, name: string): Promise<boolean> {
+  const [row] = await reader.rows<{ there: boolean }>(`SELECT to_regclass('${name}') IS NOT NULL AS there`);
+  return row?.there === true;
+}
+
+function byMeasure(rows: readonly Row[]): Numbers {
+  const numbers = new Map<string, Map<string, number>>();
+  for (const { measure, label, value } of rows)
+    numbers.set(measure, (numbers.get(measure) ?? new Map<string, number>()).set(label, value));
+  return numbers;
+}
