@@ -3,7 +3,7 @@ import { Hono } from "hono";
 
 /** One origin for everything: the companion's routes, the demo's sign-in, and for all the rest its pages. */
 export function createDemoSite(companion: Companion, demoRoutes: Hono, pages: Hono): Hono["fetch"] {
-  const isApi = /^\/(v\d+|s3|s3-token|healthz|readyz|metrics|openapi\.json)(\/|$)/;
+  const isApi = /^\/(v\d+|s|s3|s3-token|healthz|readyz|metrics|openapi\.json)(\/|$)/;
   const demo = new Hono().route("/demo", demoRoutes);
   return (request, env, context) => {
     const { pathname } = new URL(request.url);

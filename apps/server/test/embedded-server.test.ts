@@ -196,6 +196,9 @@ it("serves the API, the demo's sign-in and its pages from one origin", async () 
     error: { code: "route_not_found" },
   });
   expect((await server.fetch("/openapi.json")).status).toBe(200);
+  expect(await (await server.fetch(`/s/${"A".repeat(43)}`)).json()).toMatchObject({
+    error: { code: "share_not_found" },
+  });
   // All that stock Uppy shows of an error.
   expect((await server.fetch("/s3/params?filename=a.mp3")).statusText).toBe("Sign in first.");
   expect((await server.fetch("/demo/token", { method: "POST", json: { user: "gamma" } })).status).toBe(400);
