@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { describeError, withoutSecrets } from "./logger.ts";
+import { createLogger, describeError, withoutSecrets } from "./logger.ts";
 
 describe("withoutSecrets", () => {
   it.each([
@@ -31,5 +31,42 @@ describe("describeError", () => {
     const { message, stack, code, detail } = error;
     expect(describeError({ message, stack, code, detail, queue: "sweep" })).toEqual(describeError(error));
     expect(describeError("nothing more")).toEqual({ message: "nothing more" });
+  });
+});
+
+describe("a line of the log", () => {
+  function lineOf(entry: object, message: string): Record<string, unknown> {
+    let text = "";
+    const write = (line: string) => {
+      text += line;
+    };
+    createLogger({ logLevel: "info" }, { write }).warn(entry, message);
+    expect(text.endsWith("\n")).toBe(true);
+    return JSON.parse(text) as Record<string, unknown>;
+  }
+
+  it("has its level by name and its time as people and collectors read it", () => {
+    expect(lineOf({ count: 1 }, "counted")).toEqual({
+      level: "warn",
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      pid: process.pid,
+      count: 1,
+      msg: "counted",
+    });
+  });
+
+  it("has no secret in any of its texts, however deep, and stays what it was otherwise", () => {
+    const signed = "https://b.example/k?X-Amz-Signature=abcdef";
+    const at = new Date(0);
+    const line = lineOf(
+      { cause: signed, token: "t0ken", found: { list: [signed, 7, null], at, name: 'a "b".wav' } },
+      "said",
+    );
+    expect(JSON.stringify(line)).not.toMatch(/abcdef|t0ken/);
+    expect(line.found).toEqual({
+      list: ["https://b.example/k?X-Amz-Signature=…", 7, null],
+      at: at.toISOString(),
+      name: 'a "b".wav',
+    });
   });
 });

@@ -1,22 +1,40 @@
-import { type Logger, pino } from "pino";
+import { type DestinationStream, type Logger, pino, stdTimeFunctions } from "pino";
 import type { ServerConfig } from "./config.ts";
 
 export type { Logger } from "pino";
 
-/** JSON lines on stderr; stdout is for people. */
-export function createLogger(config: Pick<ServerConfig, "logLevel">): Logger {
+/** JSON lines on stderr; stdout is for people. Whatever text a line has, what looks like a secret is taken out of it. */
+export function createLogger(
+  config: Pick<ServerConfig, "logLevel">,
+  destination: DestinationStream = pino.destination({ dest: 2, sync: true }),
+): Logger {
   return pino(
     {
       level: config.logLevel,
       base: { pid: process.pid },
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (level) => ({ level }), log: (entry) => withoutSecretsWithin(entry) },
       redact: ["authorization", "cookie", "token", "url", "secret", "password"].flatMap((name) => [
         name,
         `*.${name}`,
       ]),
       serializers: { err: describeError },
     },
-    pino.destination({ dest: 2, sync: true }),
+    destination,
   );
+}
+
+/** Of plain objects and lists; an error is described by its own serializer. */
+function withoutSecretsWithin(entry: Record<string, unknown>, depth = 0): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(entry).map(([name, value]) => [name, cleaned(value, depth)]));
+}
+
+function cleaned(value: unknown, depth: number): unknown {
+  if (typeof value === "string") return withoutSecrets(value);
+  if (typeof value !== "object" || value === null || depth > 3) return value;
+  if (Array.isArray(value)) return value.map((item: unknown) => cleaned(item, depth + 1));
+  const isPlain = Object.getPrototypeOf(value) === Object.prototype;
+  return isPlain ? withoutSecretsWithin(value as Record<string, unknown>, depth + 1) : value;
 }
 
 /** A chosen few fields: PostgreSQL's `detail` and the SDK's `$response` carry rows, headers and signatures. */

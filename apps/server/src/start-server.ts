@@ -27,6 +27,7 @@ import type { Metrics } from "./metrics/open-metrics.ts";
 import { lockEmbedded, openDatabase, openSpaces } from "./open-services.ts";
 import { openOperatorSocket } from "./operator-socket.ts";
 import { withReadiness } from "./readiness.ts";
+import { levelOf } from "./request-lines.ts";
 import { StartError } from "./start-error.ts";
 import { createStaticSite } from "./static-site.ts";
 import { findStoreProblem } from "./store-problem.ts";
@@ -119,7 +120,7 @@ async function open(
     allowedOrigins: origins,
     onUnexpectedError: (err, context) => log.error({ err, ...context }, "unexpected error"),
     onRequest: (entry) => {
-      log.info(entry, "request");
+      log[levelOf(entry)](entry, "request");
       metrics?.onRequest(entry);
     },
     trustForwarded: config.trustForwarded,

@@ -1,7 +1,6 @@
 import { JOBS_SCHEMA } from "@audiotricks/migrations";
 import { type Db, PgBoss } from "pg-boss";
 import { z } from "zod";
-import type { Logger } from "../logger.ts";
 import type { Job, JobContext } from "./job.ts";
 
 /** A payload of another version is left to a worker that knows it. */
@@ -76,7 +75,9 @@ export async function startJobs(options: {
         await boss.send(job.name, again, { startAfter: job.againAfter });
       }
       const signal = AbortSignal.any([taken.signal, stopping.signal]);
-      await runLogged(job, { ...context, signal }, log);
+      // All that one run says can be found together.
+      const ofRun = log.child({ job: job.name, jobId: taken.id });
+      await runLogged(job, { ...context, log: ofRun, signal });
     });
   }
 
@@ -115,13 +116,15 @@ async function giveUpDead(boss: PgBoss, name: string): Promise<void> {
   for (const { id, state } of await boss.findJobs(name)) if (state === "active") await boss.fail(name, id);
 }
 
-async function runLogged(job: Job, context: JobContext, log: Logger): Promise<void> {
+async function runLogged(job: Job, context: JobContext): Promise<void> {
+  const { log, signal } = context;
+  const start = performance.now();
   try {
     await job.run(context);
+    log.debug({ durationMs: Math.round(performance.now() - start) }, "a job is done");
   } catch (err) {
-    if (context.signal.aborted)
-      log.info({ job: job.name }, "stopped before the end; it goes on elsewhere or later");
-    else log.error({ err, job: job.name }, "a job failed; it is tried again");
+    if (signal.aborted) log.info("stopped before the end; it goes on elsewhere or later");
+    else log.error({ err }, "a job failed; it is tried again");
     throw err;
   }
 }

@@ -1,16 +1,18 @@
 import type { Ledger } from "../ledger.ts";
 
 interface LogEntry {
-  level: number;
+  level: string;
   msg: string;
   err?: { type?: string; message?: string; code?: string; stack?: string; cause?: LogEntry["err"] };
 }
+
+const ABOVE_INFORMATION: ReadonlySet<string> = new Set(["warn", "error", "fatal"]);
 
 /** What servers say above information: counted, and what they had not thought of is wrong. */
 export function readLogLine(line: string, ledger: Ledger): void {
   if (!line.startsWith("{")) return;
   const { level, msg, err } = JSON.parse(line) as LogEntry;
-  if (level < 40) return;
+  if (!ABOVE_INFORMATION.has(level)) return;
   const why = err === undefined ? "" : ` (${err.code ?? err.message})`;
   ledger.count(`log: ${msg}${why}`.replace(/:\d{4,5}\b/g, ":…").slice(0, 120));
   if (msg === "unexpected error") ledger.wrong(`a companion did not expect ${describe(err)}`);
