@@ -25,6 +25,18 @@ const SERVERS = [
     isThere: () => process.env.TEST_POSTGRES_BIN !== undefined || hasPostgres(),
     otherwise: "or set TEST_POSTGRES_BIN to the folder of initdb and postgres",
   },
+  {
+    name: "nginx",
+    packages: ["nginx", "openssl"],
+    isThere: () => ["nginx", "openssl"].every(isProgram),
+    otherwise: "with its ssl and http_v2 modules",
+  },
+  {
+    name: "systemd-analyze",
+    packages: ["systemd"],
+    isThere: () => isProgram("systemd-analyze"),
+    otherwise: "on Linux",
+  },
 ];
 
 /**
