@@ -4,7 +4,7 @@ import { seedUser } from "@audiotricks/testing/seed";
 import { sql } from "kysely";
 import { expect, it } from "vitest";
 import { openReader } from "../src/metrics/database-reader.ts";
-import { createNumbersReader } from "../src/metrics/read-numbers.ts";
+import { createNumbersReader, STORAGE_NUMBERS } from "../src/metrics/read-numbers.ts";
 
 it("counts what is stuck, dead, found and left without an owner; with the queue, and before there is one", async () => {
   await using database = await createTestDatabase<Database>();
@@ -57,4 +57,27 @@ it("counts what is stuck, dead, found and left without an owner; with the queue,
   expect(age).toBeLessThan(300);
   expect(numbers.get("recent")).toEqual(new Map([["uploading", 3]]));
   await reader.close();
+});
+
+it("goes by an index to everything that there may be millions of", async () => {
+  await using database = await createTestDatabase<Database>();
+  const plan = await database.db.connection().execute(async (connection) => {
+    // So few rows would be read as they lie.
+    await sql`SET enable_seqscan = off`.execute(connection);
+    const { rows } = await sql
+      .raw<{ "QUERY PLAN": string }>(`EXPLAIN ${STORAGE_NUMBERS}`)
+      .execute(connection);
+    return rows.map((row) => row["QUERY PLAN"]).join("\n");
+  });
+  const readWhole = [...plan.matchAll(/Seq Scan on (\w+)/g)].map(([, table]) => table);
+  expect(readWhole).toEqual([]);
+  const indexes = [...plan.matchAll(/(?:Index|Index Only) Scan (?:using|on) (\w+)/g)].map(([, name]) => name);
+  expect(indexes.length).toBeGreaterThan(8);
+  // Of those tables, indexes that have what is under way, what is recent, or what lost its owner.
+  const isSmall =
+    /^(multipart_uploads_(expiring|open_expiring|completing|aborting|open_by_user)|file_storage_(status_created|deleting|user_\w+)|outbox_events_(due|order|settled)|storage_counters_pkey|reconcile_findings_pkey)$/;
+  expect(indexes.filter((name) => !isSmall.test(name ?? ""))).toEqual([]);
+  expect(plan).toMatch(/Index Cond: \(user_id IS NULL\)/);
+  expect(plan).toMatch(/Index Cond: .*created_at > /);
+  expect(plan).toMatch(/Index Cond: .*expires_at < /);
 });

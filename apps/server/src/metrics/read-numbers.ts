@@ -9,10 +9,10 @@ export type Numbers = ReadonlyMap<string, ReadonlyMap<string, number>>;
 export const BETWEEN = "/";
 
 /**
- * One statement, one snapshot. Each part reads an index that has what is under way and not what is over, or the counters, which have a
- * row per user: as fast with ten million files as with none. Files that their owner left to a workspace are in no user's counter.
+ * One statement, one snapshot. Each part reads an index that has what is under way or new, or the counters, which have a row per user:
+ * what is over costs nothing, however many files there are. Files that their owner left to a workspace are in no user's counter.
  */
-const STORAGE = `
+export const STORAGE_NUMBERS = `
 SELECT 'uploads' AS measure, status AS label, count(*)::float8 AS value
 FROM multipart_uploads WHERE status IN ('creating', 'active', 'completing', 'aborting') GROUP BY status
 UNION ALL
@@ -71,7 +71,7 @@ FROM ${JOBS_SCHEMA}.job WHERE name IN (${QUEUES}) AND state IN ('completed', 'fa
 export function createNumbersReader(reader: DatabaseReader): () => Promise<Numbers> {
   let hasQueue = false;
   return async () => {
-    const found = await reader.rows<Row>(STORAGE);
+    const found = await reader.rows<Row>(STORAGE_NUMBERS);
     hasQueue ||= await isTable(reader, `${JOBS_SCHEMA}.job`);
     return byMeasure(hasQueue ? [...found, ...(await reader.rows<Row>(QUEUE))] : found);
   };

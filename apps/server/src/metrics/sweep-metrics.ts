@@ -25,6 +25,8 @@ export function addSweepMetrics(registry: Registry): (report: SweepReport) => vo
     labelNames: ["code"],
     registers: [registry],
   });
+  // A counter that begins with one has not increased, as Prometheus sees it.
+  for (const code of ["internal", "storage_unavailable"]) failed.inc({ code }, 0);
   // Until there was one, neither has a value.
   endedAt.remove();
   lastFailures.remove();
