@@ -2,9 +2,15 @@ import { registerHooks } from "node:module";
 import type { Edit, Mutant } from "./mutant.ts";
 import { OF_OWNERS_AND_EVENTS } from "./of-owners-and-events.ts";
 import { OF_THE_SPECIFICATION } from "./of-the-specification.ts";
+import { OF_WHAT_IS_DONE_BY_HAND } from "./of-what-is-done-by-hand.ts";
 import { TRAPS } from "./traps.ts";
 
-export const MUTANTS: readonly Mutant[] = [...OF_THE_SPECIFICATION, ...TRAPS, ...OF_OWNERS_AND_EVENTS];
+export const MUTANTS: readonly Mutant[] = [
+  ...OF_THE_SPECIFICATION,
+  ...TRAPS,
+  ...OF_OWNERS_AND_EVENTS,
+  ...OF_WHAT_IS_DONE_BY_HAND,
+];
 
 export function getMutant(name: string): Mutant {
   const mutant = MUTANTS.find((one) => one.name === name);

@@ -33,7 +33,10 @@ export async function editByHand(site: Site, cast: Cast, climate: Climate): Prom
   store.put(FOREIGN_KEY, { content: "a beach", offset: 0, size: 4_000 }, "image/jpeg");
   store.put(KEY_WITHOUT_ROW, { content: "by hand", offset: 0, size: 4_000 }, "audio/wav");
   const take = () => files.splice(random.below(files.length), 1)[0];
-  const [deleted, replaced, ownerless, miscounted] = [take(), take(), take(), take()];
+  // There is seldom one that is made of another, so it is the one to be missing.
+  const made = files.findIndex(({ derived_from }) => derived_from !== null);
+  const deleted = made === -1 ? take() : files.splice(made, 1)[0];
+  const [replaced, ownerless, miscounted] = [take(), take(), take()];
   if (deleted !== undefined) {
     store.delete(deleted.key);
     expected.push({ kind: "object_missing", of: deleted.key });
