@@ -78,12 +78,15 @@ describe("uploads in the way of a host", () => {
       const stop = new AbortController();
       const uploads = users.map((userId) => uploadInBatches({ userId }, workspaceId, stop.signal));
       await delay(150);
-      await on.db.transaction().execute(async (trx) => {
-        await sql`DELETE FROM workspaces WHERE id = ${workspaceId}`.execute(trx);
-        await delay(100);
-        await sql`DELETE FROM users WHERE id = ANY (${users.slice(1)}::uuid[])`.execute(trx);
-      });
-      stop.abort();
+      try {
+        await on.db.transaction().execute(async (trx) => {
+          await sql`DELETE FROM workspaces WHERE id = ${workspaceId}`.execute(trx);
+          await delay(100);
+          await sql`DELETE FROM users WHERE id = ANY (${users.slice(1)}::uuid[])`.execute(trx);
+        });
+      } finally {
+        stop.abort();
+      }
       const failures = (await Promise.all(uploads)).flat();
       expect(failures.filter((failure) => !ANSWERS.includes(String(failure)))).toEqual([]);
       expect(await miscounted()).toEqual([]);

@@ -35,13 +35,14 @@ export function createHeldLeases({ db, clock }: { db: Kysely<Database>; clock: C
         .updateTable("multipart_uploads")
         .set({ lease_expires_at: clock.now() })
         .where("id", "in", (eb) =>
-          // In one order, as every change of many sessions.
+          // What somebody is changing runs out by itself: of those that a host deletes, none is waited for while others are held.
           eb
             .selectFrom("multipart_uploads as u")
             .select("u.id")
             .where("u.id", "in", ids)
             .orderBy("u.id")
-            .forUpdate(),
+            .forUpdate()
+            .skipLocked(),
         )
         .where("lease_token", "in", tokens)
         .where("status", "in", ["creating", "completing", "aborting"])

@@ -190,7 +190,7 @@ export async function whileLeased<T>(
       .updateTable("multipart_uploads")
       .set({ lease_expires_at: context.clock.in(context.settings.leaseMs) })
       .where("id", "in", (eb) =>
-        // In one order, as every change of many sessions.
+        // What somebody is changing is renewed the next time: of those that a host deletes, none is waited for while others are held.
         eb
           .selectFrom("multipart_uploads as u")
           .select("u.id")
@@ -200,7 +200,8 @@ export async function whileLeased<T>(
             leases.map(({ sessionId }) => sessionId),
           )
           .orderBy("u.id")
-          .forUpdate(),
+          .forUpdate()
+          .skipLocked(),
       )
       .where(
         "lease_token",

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { UploadError } from "@audiotricks/protocol";
 import { sql } from "kysely";
+import { beginAgain } from "../begin-again.ts";
 import { abortMultipartUpload, createMultipartUpload, listUploadsAt } from "../s3/multipart.ts";
 import type { StorageContext } from "../storage-context.ts";
 import type { Store } from "../stores.ts";
@@ -45,14 +46,25 @@ export async function activatePuts(
   sessionIds: readonly string[],
 ): Promise<Set<string>> {
   if (sessionIds.length === 0) return new Set();
-  const rows = await context.db
-    .updateTable("multipart_uploads")
-    .set({ status: "active" })
-    .where("id", "in", sessionIds)
-    .where("status", "=", "creating")
-    .where("upload_method", "=", "put")
-    .returning("id")
-    .execute();
+  const rows = await beginAgain(() =>
+    context.db
+      .updateTable("multipart_uploads")
+      .set({ status: "active" })
+      .where("id", "in", (eb) =>
+        eb
+          .selectFrom("multipart_uploads as u")
+          .select("u.id")
+          .where("u.id", "in", sessionIds)
+          .orderBy("u.id")
+          .forUpdate()
+          // What somebody is deleting is not waited for while others are held: the host's DELETE would be what ends the circle.
+          .$if(sessionIds.length > 1, (query) => query.noWait()),
+      )
+      .where("status", "=", "creating")
+      .where("upload_method", "=", "put")
+      .returning("id")
+      .execute(),
+  );
   return new Set(rows.map(({ id }) => id));
 }
 
