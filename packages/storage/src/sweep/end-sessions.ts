@@ -36,6 +36,7 @@ export function settleAskedOnce(): Step {
 export function abort(): Step {
   return sweepRows({
     id: "abort",
+    follows: "expire",
     find: (turn, asked) => findFree("aborting", turn, asked),
     one: async ({ context, report }, sessionId) => {
       const lease = await claimForAborting(context, sessionId, ["aborting"]);

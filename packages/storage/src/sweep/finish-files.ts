@@ -9,6 +9,7 @@ import type { Step, Turn } from "./step.ts";
 export function finishDeletions(): Step {
   return sweepClaimed({
     id: "delete",
+    follows: "expire",
     isDue: isDeletionDue,
     claim: claimDeletions,
     work: async ({ context, report }, file) => {
@@ -34,6 +35,7 @@ export function settleAccesses(): Step {
 /** Files that are claimed before they are worked on, so that other sweeps keep away from them for a while. */
 function sweepClaimed<Claim extends { id: string }>(kind: {
   id: string;
+  follows?: string;
   /** Of `file_storage f`. */
   isDue: (clock: Turn["context"]["clock"]) => RawBuilder<boolean>;
   claim: (context: Turn["context"], only?: string) => Promise<Claim[]>;
@@ -41,6 +43,7 @@ function sweepClaimed<Claim extends { id: string }>(kind: {
 }): Step {
   const rowWork: RowWork = {
     id: kind.id,
+    ...(kind.follows === undefined ? {} : { follows: kind.follows }),
     batch: async (turn) => {
       const claims = await kind.claim(turn.context);
       await turn.each(claims, (claim) => kind.work(turn, claim));

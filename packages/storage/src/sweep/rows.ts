@@ -15,14 +15,16 @@ export interface RowWork {
   one: (turn: Turn, id: string) => Promise<void>;
   /** Up to a batch in one statement, where there is one: how many it were. */
   batch?: (turn: Turn) => Promise<number>;
+  follows?: string;
 }
 
 /** A batch a turn. Where a row makes the statement fail that is for all of a batch, the others come one by one. */
-export function sweepRows({ id, find, one, batch }: RowWork): Step {
+export function sweepRows({ id, find, one, batch, ...rest }: RowWork): Step {
   const tried: string[] = [];
   let isByChance = false;
   return {
     id,
+    ...rest,
     turn: async (turn) => {
       if (batch !== undefined && !isByChance) {
         try {

@@ -11,6 +11,8 @@ export interface Step {
    * @returns Whether there may be more.
    */
   turn: (turn: Turn) => Promise<boolean>;
+  /** The step that makes work for this one: it has its turns as long as that one has. */
+  follows?: string;
 }
 
 /** What one turn works with. */

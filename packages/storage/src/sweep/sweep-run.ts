@@ -102,7 +102,9 @@ export async function startSweepRun(
         const unfinished: Step[] = [];
         for (const step of left) {
           if (signal?.aborted || (!isFirst && performance.now() >= deadline)) return;
-          if (await takeTurn(step)) unfinished.push(step);
+          const hasMore = await takeTurn(step);
+          const isFed = unfinished.some(({ id }) => id === step.follows);
+          if (hasMore || isFed) unfinished.push(step);
         }
         left = unfinished;
       }
