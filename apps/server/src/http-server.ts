@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { getRequestListener } from "@hono/node-server";
+import { getRequestListener, type HttpBindings } from "@hono/node-server";
+import { lingering } from "./linger.ts";
 import { StartError } from "./start-error.ts";
 
 type Fetch = Parameters<typeof getRequestListener>[0];
@@ -30,9 +31,7 @@ export async function listen(
   let current: Fetch = () => new Response("Starting", { status: 503, headers: { "Retry-After": "1" } });
   const listener = getRequestListener(async (request, env) => {
     const answer = (await current(request, env)) as Response;
-    // What was not read of the body is in the way of the next request: the connection ends, and the answer has to say so.
-    if (answer.status === 413) answer.headers.set("connection", "close");
-    return answer;
+    return answer.status === 413 ? await lingering(answer, (env as HttpBindings).incoming) : answer;
   });
   let isClosing = false;
   const server = createServer(

@@ -1,5 +1,5 @@
+import { holdsMpegFrames } from "@audiotricks/protocol";
 import { fourLetters } from "./bytes.ts";
-import { holdsMpegFrames } from "./mpeg-frames.ts";
 
 /** What the bytes of a file are, whatever its name says; `opus` and `ogg` are both Ogg. */
 export type AudioFormat = "mp3" | "wav" | "m4a" | "flac" | "ogg" | "opus";

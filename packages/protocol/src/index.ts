@@ -6,6 +6,7 @@ export {
   isAudioExtension,
 } from "./audio-types.ts";
 export { UPLOAD_ERRORS, UploadError, type UploadErrorBody, type UploadErrorCode } from "./errors.ts";
+export { holdsMpegFrames } from "./mpeg-frames.ts";
 export {
   type Part,
   PREFERRED_PART_SIZE,

@@ -1,6 +1,5 @@
-import type { AudioExtension } from "@audiotricks/protocol";
+import { type AudioExtension, holdsMpegFrames } from "@audiotricks/protocol";
 import { fileTypeFromBuffer } from "file-type";
-import { holdsMpegFrames } from "./mpeg-frames.ts";
 
 /** Up to `length` bytes from `offset`; fewer at the end of the file. */
 export type ReadBytes = (offset: number, length: number) => Promise<Uint8Array>;

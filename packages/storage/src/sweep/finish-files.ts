@@ -33,7 +33,13 @@ export function settleAccesses(): Step {
 }
 
 /** Files that are claimed before they are worked on, so that other sweeps keep away from them for a while. */
-function sweepClaimed<Claim extends { id: string }>(kind: {
+function sweepClaimed<Claim extends { id: string }>({
+  id,
+  isDue,
+  claim,
+  work,
+  ...rest
+}: {
   id: string;
   follows?: string;
   /** Of `file_storage f`. */
@@ -42,18 +48,18 @@ function sweepClaimed<Claim extends { id: string }>(kind: {
   work: (turn: Turn, claim: Claim) => Promise<void>;
 }): Step {
   const rowWork: RowWork = {
-    id: kind.id,
-    ...(kind.follows === undefined ? {} : { follows: kind.follows }),
+    id,
+    ...rest,
     batch: async (turn) => {
-      const claims = await kind.claim(turn.context);
-      await turn.each(claims, (claim) => kind.work(turn, claim));
+      const claims = await claim(turn.context);
+      await turn.each(claims, (claimed) => work(turn, claimed));
       return claims.length;
     },
     find: async ({ context: { db, clock, settings } }, { tried }) => {
       const rows = await db
         .selectFrom("file_storage as f")
         .select("f.id")
-        .where(kind.isDue(clock))
+        .where(isDue(clock))
         .where(sql<boolean>`f.id <> ALL (${tried}::uuid[])`)
         .orderBy(sql`random()`)
         .limit(settings.sweepBatch)
@@ -61,7 +67,7 @@ function sweepClaimed<Claim extends { id: string }>(kind: {
       return rows.map(({ id }) => id);
     },
     one: async (turn, id) => {
-      for (const claim of await kind.claim(turn.context, id)) await kind.work(turn, claim);
+      for (const claimed of await claim(turn.context, id)) await work(turn, claimed);
     },
   };
   return sweepRows(rowWork);

@@ -7,17 +7,16 @@ const LOOK_MS = 5_000;
 const MOST_LOOKS = 12;
 
 /** Those who wait, by how often was looked. */
-const waiting = new Map<() => void, number>();
+const waiting = new Map<(value: null) => void, number>();
 /** One timer for all: a file of 1 GiB is a thousand reads, and a timer for each took a tenth of the time that hashing takes. */
 let isLooking = false;
 
 /** What `read` resolves with; `null` once it looks as if it never will. */
 export function unlessStuck<T>(read: Promise<T>): Promise<T | null> {
   return new Promise((resolve, reject) => {
-    const giveUp = () => resolve(null);
-    waiting.set(giveUp, 0);
+    waiting.set(resolve, 0);
     look();
-    read.then(resolve, reject).finally(() => waiting.delete(giveUp));
+    read.then(resolve, reject).finally(() => waiting.delete(resolve));
   });
 }
 
@@ -27,8 +26,12 @@ function look(): void {
   setTimeout(() => {
     isLooking = false;
     for (const [giveUp, looks] of waiting) {
-      waiting.set(giveUp, looks + 1);
-      if (looks === MOST_LOOKS) giveUp();
+      if (looks < MOST_LOOKS) waiting.set(giveUp, looks + 1);
+      else {
+        // Not to be looked at any more: the timer ends with the last who waits.
+        waiting.delete(giveUp);
+        giveUp(null);
+      }
     }
     look();
   }, LOOK_MS);

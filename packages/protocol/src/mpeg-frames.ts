@@ -16,8 +16,9 @@ const SAMPLE_RATES = [44_100, 48_000, 32_000];
 const FRAMES_IN_A_ROW = 3;
 
 /**
- * Whether MPEG audio frames begin somewhere in these bytes: the rule by which the storage judges a stored file, so that nothing is
- * refused here that it would take.
+ * Whether MPEG audio frames begin somewhere in these bytes. Junk before the first frame is common in real files, so a sync word alone
+ * proves nothing: frames must follow each other. One rule for the page and for the storage, so that nothing is refused before it is
+ * sent that would be taken.
  *
  * @param isEndOfFile Whether the file ends with these bytes, so that fewer frames will do.
  */
@@ -31,6 +32,7 @@ export function holdsMpegFrames(bytes: Uint8Array, isEndOfFile: boolean): boolea
 function followFrames(bytes: Uint8Array, start: number, isEndOfFile: boolean): boolean {
   let offset = start;
   for (let frames = 0; frames < FRAMES_IN_A_ROW; frames += 1) {
+    // Ran out of bytes after at least one whole frame: all there is, if the file ends here.
     if (offset + 4 > bytes.length) return frames > 0 && isEndOfFile && offset <= bytes.length;
     const length = frameLength(bytes, offset);
     if (length === undefined) return frames > 0 && isEndOfFile && isTrailer(bytes, offset);
