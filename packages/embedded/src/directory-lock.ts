@@ -1,8 +1,9 @@
-import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { EmbeddedError } from "./embedded-error.ts";
+import { makeDirectory } from "./make-directory.ts";
 import { processIdentity } from "./process-identity.ts";
 
 /**
@@ -23,7 +24,7 @@ type Holder = z.infer<typeof holder>;
 
 /** @throws {DirectoryLockedError} If another process holds it; the message names the process and the mend. */
 export function lockDirectory(directory: string): DirectoryLock {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectory(directory);
   const me: Holder = {
     pid: process.pid,
     identity: processIdentity(process.pid) ?? "unknown",
