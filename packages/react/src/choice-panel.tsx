@@ -2,8 +2,8 @@ import { memo, useContext, useEffect, useRef } from "react";
 import { ChoiceRow } from "./choice-row.tsx";
 import { describeChoice, describeFitting, describeUpload } from "./describe-choice.ts";
 import { focusEntrance } from "./keep-focus.ts";
+import type { UploadActions } from "./upload-actions.ts";
 import type { UploadChoice } from "./upload-choice.ts";
-import type { UploadActions } from "./uploads-controller.ts";
 import { WordsContext } from "./use-words.ts";
 
 /** Most rows shown: nobody puts thousands in order by hand, and each costs a millisecond. */

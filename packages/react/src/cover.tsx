@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "react";
-import type { UploadActions } from "./uploads-controller.ts";
+import type { UploadActions } from "./upload-actions.ts";
 
 /** A row that is scrolled by is not worth a look into its file. Milliseconds. */
 const SEEN_AFTER_MS = 120;

@@ -1,8 +1,8 @@
 import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
 import { type FocusEvent, useCallback, useContext, useEffect, useMemo, useRef, useState } from "react";
 import type { RowActions } from "./row-buttons.tsx";
+import type { UploadActions } from "./upload-actions.ts";
 import { UploadRow } from "./upload-row.tsx";
-import type { UploadActions } from "./uploads-controller.ts";
 import type { UploadItem } from "./uploads-state.ts";
 import { WordsContext } from "./use-words.ts";
 

@@ -1,7 +1,7 @@
 import { memo, useContext } from "react";
 import { IconButton } from "./icon-button.tsx";
 import { CloseIcon, PauseIcon, ResumeIcon, RetryIcon } from "./icons.tsx";
-import type { UploadActions } from "./uploads-controller.ts";
+import type { UploadActions } from "./upload-actions.ts";
 import type { UploadItem } from "./uploads-state.ts";
 import { WordsContext } from "./use-words.ts";
 

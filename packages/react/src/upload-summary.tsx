@@ -2,7 +2,7 @@ import { useContext } from "react";
 import { describeTotals } from "./describe-totals.ts";
 import { Detail } from "./detail.tsx";
 import { ProgressBar } from "./progress-bar.tsx";
-import type { UploadActions } from "./uploads-controller.ts";
+import type { UploadActions } from "./upload-actions.ts";
 import type { UploadTotals } from "./uploads-state.ts";
 import { WordsContext } from "./use-words.ts";
 
