@@ -31,6 +31,7 @@ describe("countTests", () => {
     expect(count("vitest", vitest(3, 0), true)).toEqual({ passed: 3, failed: 0 });
     expect(count("vitest", vitest(3, 2), false)).toEqual({ passed: 3, failed: 2 });
     expect(count("playwright", playwright(3, 2), false)).toEqual({ passed: 3, failed: 2 });
+    expect(count("counts", { passed: 3, failed: 2 }, false)).toEqual({ passed: 3, failed: 2 });
   });
 
   it.each([
@@ -44,6 +45,7 @@ describe("countTests", () => {
 
   it("fails a run that ended badly although each test passed, as when a suite cannot be loaded", () => {
     expect(count("vitest", vitest(3, 0), false)).toMatchObject({ passed: 3, failed: 1 });
+    expect(count("counts", { passed: 3, failed: 0 }, false)).toMatchObject({ passed: 3, failed: 1 });
   });
 
   it("fails a run without tests, and one without a report", () => {

@@ -14,7 +14,7 @@ const minutes = 60 * seconds;
  * @property {string} name As `--only` knows it.
  * @property {string} what For people.
  * @property {string[]} command
- * @property {"vitest" | "playwright"} [report]
+ * @property {"vitest" | "playwright" | "counts"} [report]
  * @property {string} [needs] A step without which this one says nothing: it waits for that, and is not run where that failed.
  * @property {number} [timeoutMs]
  * @property {string} [group] Steps of one group run two at a time.
@@ -84,6 +84,13 @@ export function testSteps(node) {
       group: "static",
       what: "docs/qa-runs.md counts the runs that there were",
       command: [node, inRoot("scripts/qa-runs.mjs"), "--check"],
+    },
+    {
+      name: "docs",
+      group: "static",
+      what: "documentation is current, its code compiles, its links lead somewhere",
+      command: [node, inRoot("apps/docs/src/main.ts"), "--check"],
+      report: "counts",
     },
     vitest("unit", "unit tests", { workers: 3 }),
     {
