@@ -19,6 +19,8 @@ try {
     await check(`${manifest.name}: attw`, "attw", [tarball, "--profile", "esm-only"]);
     await runQuietly("tar", ["-xzf", tarball, "-C", destination]);
     checkSourceMaps(`${manifest.name}: source maps`, join(destination, "package"));
+    if ("react" in (manifest.peerDependencies ?? {}))
+      checkForBrowsers(`${manifest.name}: "use client"`, join(destination, "package"));
   }
 } finally {
   rmSync(scratch, { recursive: true });
@@ -46,4 +48,12 @@ function checkSourceMaps(what, folder) {
     });
   if (missing.length > 0) failures += 1;
   console.log(missing.length === 0 ? `ok ${what}` : `failed ${what}: ${missing.join(", ")}`);
+}
+
+/** A server component may import what has hooks only where the built file begins so. */
+function checkForBrowsers(what, folder) {
+  const { exports } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const isSaid = /^["']use client["'];/.test(readFileSync(join(folder, exports["."]), "utf8"));
+  if (!isSaid) failures += 1;
+  console.log(isSaid ? `ok ${what}` : `failed ${what}: ${exports["."]} does not begin with it`);
 }
