@@ -21,7 +21,8 @@ module.exports = {
     {
       name: "resolvable",
       severity: "error",
-      from: {},
+      // Apps in examples/ have dependencies of their own, which are installed where `npm run examples` builds them.
+      from: { pathNot: "^examples/(?!qa/)" },
       to: { couldNotResolve: true, pathNot: ["\\.css$", "^virtual:"] },
     },
     only("protocol-stands-alone", "^packages/protocol/", []),
@@ -62,6 +63,15 @@ module.exports = {
       "^migrations/src",
     ]),
     only("examples-as-anybody-would", "^examples/", ["^packages/testing/src"]),
+    {
+      name: "example-apps-by-published-names",
+      severity: "error",
+      from: { path: "^examples/(?!qa/)([^/]+)/" },
+      to: {
+        path: "^(\\.\\.|/|packages|apps|migrations|e2e|bench|examples|scripts)",
+        pathNot: "^examples/$1/",
+      },
+    },
     only("migrations-stand-alone", "^migrations/src", []),
     {
       name: "companion-no-sql-no-aws",
