@@ -94,7 +94,7 @@ async function run(app, url, { env, tarballs, companionUrl }) {
     console.log(`ok     ${took()}  ${app.name}`);
   } catch (error) {
     failed += 1;
-    console.log(`FAILED ${took()}  ${app.name}\n${error instanceof Error ? error.message : error}`);
+    console.log(`FAILED ${took()}  ${app.name}\n${error instanceof Error ? error.message : String(error)}`);
   } finally {
     if (!values.stay) await server?.stop();
   }
