@@ -12,6 +12,7 @@ const OF_THE_PAGE_ALONE = [
   "long-list",
   "phone",
   "quota-levels",
+  "screen-reader",
   "strict-mode",
 ].map((name) => `**/${name}.spec.ts`);
 
@@ -19,7 +20,7 @@ const OF_THE_PAGE_ALONE = [
 const OF_THE_LOCAL_STORE = ["**/store-faults.spec.ts"];
 
 /** What people are asked by the browser, which is all of it there. */
-const OF_THE_WHOLE_BROWSER = ["**/continue.spec.ts"];
+const OF_THE_WHOLE_BROWSER = ["**/background-tab.spec.ts", "**/continue.spec.ts"];
 
 /** What lets time pass, and leaves the processors to others meanwhile. */
 const OUTAGES = ["**/broken-connection.spec.ts"];

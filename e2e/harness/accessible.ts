@@ -22,6 +22,18 @@ export async function expectAccessible(page: Page, state: string): Promise<void>
   await page.emulateMedia({ colorScheme: "light" });
 }
 
+/** The same where the system decides all colours, and there are few: what is said by colour alone is gone there. */
+export async function expectAccessibleInForcedColours(page: Page, state: string): Promise<void> {
+  await page.emulateMedia({ forcedColors: "active" });
+  await untilItStandsStill(page);
+  const { violations } = await new AxeBuilder({ page }).include(".at-uploader").analyze();
+  expect(
+    violations.map(({ id, nodes }) => ({ id, where: nodes.map(({ html }) => html) })),
+    `${state}, in forced colours`,
+  ).toEqual([]);
+  await page.emulateMedia({ forcedColors: "none" });
+}
+
 /** Colours fade into one another, and are neither while they do. */
 async function untilItStandsStill(page: Page): Promise<void> {
   await page.evaluate(async () => {

@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expectAccessible } from "../harness/accessible.ts";
+import type { UploadsPage } from "@audiotricks/testing/uploads-page";
+import { expectAccessible, expectAccessibleInForcedColours } from "../harness/accessible.ts";
 import { fixture } from "../harness/audio-files.ts";
 import { reachMidUpload } from "../harness/mid-upload.ts";
 import { expect, test } from "../harness/test.ts";
@@ -20,6 +21,7 @@ test("every state can be used by everyone, in light and dark", async ({
 
   const file = await reachMidUpload(uploads, stack, folder);
   await expectAccessible(page, "uploading");
+  await canBeSeenInForcedColours(uploads, file.name);
   await uploads.press("Pause", file.name);
   await uploads.reaches(file.name, "paused");
   await expectAccessible(page, "paused");
@@ -31,6 +33,7 @@ test("every state can be used by everyone, in light and dark", async ({
   await uploads.pick([empty, fake]);
   await uploads.reaches("fake.mp3", "failed");
   await expectAccessible(page, "refused and failed");
+  await expectAccessibleInForcedColours(page, "paused, refused and failed");
 
   const small = await fixture("chord.ogg");
   await uploads.press("Resume", file.name);
@@ -53,3 +56,31 @@ test("every state can be used by everyone, in light and dark", async ({
   await page.getByRole("dialog").getByRole("button", { name: "Keep" }).click();
   expectStored(file, small);
 });
+
+/** How far it is, which button has the focus, and the icons: all of it in colours of the system, none like what it is on. */
+async function canBeSeenInForcedColours(uploads: UploadsPage, name: string): Promise<void> {
+  const { page } = uploads;
+  await page.emulateMedia({ forcedColors: "active" });
+  const row = uploads.row(name);
+  const button = row.getByRole("button", { name: `Pause ${name}` });
+  await button.focus();
+  await page.keyboard.press("Shift+Tab");
+  await page.keyboard.press("Tab");
+  await expect(button).toBeFocused();
+  const colours = await row.evaluate((element) => {
+    const of = (selector: string) => {
+      const found = element.querySelector(selector);
+      if (found === null) throw new Error(`no ${selector}`);
+      return getComputedStyle(found);
+    };
+    return {
+      bar: [of(".at-progress-done").backgroundColor, of(".at-progress").backgroundColor],
+      focus: [of(":focus-visible").outlineColor, of(":focus-visible").backgroundColor],
+      icon: [of(".at-row-badge svg").color, getComputedStyle(element).backgroundColor],
+      outline: of(":focus-visible").outlineStyle,
+    };
+  });
+  expect(colours.outline).toBe("solid");
+  for (const [colour, behind] of [colours.bar, colours.focus, colours.icon]) expect(colour).not.toBe(behind);
+  await expectAccessibleInForcedColours(page, "uploading");
+}

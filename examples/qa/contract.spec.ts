@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { CONTRACT, isAbout, namesOf } from "@audiotricks/testing/contract";
 import { expect, FilesWithHandles, holdFromPart, test } from "@audiotricks/testing/playwright";
 import { SeenOnPage } from "./seen-on-page.ts";
@@ -34,6 +35,23 @@ test("the page has every role, name and state of the contract, and no other", { 
     await uploads.drop(await files.file("empty.mp3", ""), await files.file("lyrics.txt", "la"));
     await expect(uploads.refusal("lyrics.txt")).toBeVisible();
     await seen.look(page);
+  });
+
+  await test.step("that takes a while", async () => {
+    // A browser without windows has no notifications, whatever it is permitted.
+    await page.evaluate(() =>
+      Object.defineProperty(Notification, "permission", { configurable: true, get: () => "granted" }),
+    );
+    // More than sockets take up at once, and than fits otherwise.
+    await people.setQuota("alpha", { maxBytes: 200 * MiB });
+    const long = await files.audio({ name: "long.wav", size: 160 * MiB });
+    site.storeLane.limit(MiB);
+    await uploads.drop(long);
+    await expect(widgetButton("Notify me when done")).toBeVisible();
+    await seen.look(page);
+    await widgetButton("Cancel long.wav").click();
+    site.storeLane.limit(null);
+    await people.setQuota("alpha", { maxBytes: 60 * MiB });
   });
 
   const held = await faults.inject(holdFromPart(2));
@@ -140,6 +158,21 @@ test("the page has every role, name and state of the contract, and no other", { 
       await expect(page.locator(".at-meter[data-scope=user]")).toHaveAttribute("data-status", status);
     }
     await seen.look(page);
+  });
+
+  await test.step("what is in files", async () => {
+    await people.setQuota("alpha", { maxBytes: 60 * MiB });
+    const whole = await readFile((await files.audio({ name: "whole.wav", size: 4000 })).path);
+    const mix = await files.audio({ name: "mix.mp3", size: 2000 });
+    const lying = await files.file("lying.wav", await readFile(mix.path));
+    await uploads.drop(await files.file("cut.wav", whole.subarray(0, 2000)), lying);
+    await expect(uploads.refusal("lying.wav")).toHaveAttribute("data-code", "wrong_type");
+    const stems = ["Halo 1.wav", "Halo 2.wav"].map((name) => files.audio({ name, size: MiB }));
+    await uploads.drop(...(await Promise.all(stems)));
+    await expect(uploads.row("cut.wav").locator(".at-row-warning")).toHaveAttribute("data-code", "cut_short");
+    await expect(widgetButton("Not stems")).toBeVisible();
+    await seen.look(page);
+    await widgetButton("Not stems").click();
   });
 
   await test.step("without a companion", async () => {

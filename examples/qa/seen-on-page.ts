@@ -1,7 +1,7 @@
 import type { Page } from "@playwright/test";
 
 /** Roles without a name of their own that still are something to hold on to. */
-const NAMELESS = ["alert", "status", "group"];
+const NAMELESS = ["alert", "status", "group", "paragraph"];
 const NAMED = [
   ...NAMELESS,
   "button",
@@ -31,7 +31,7 @@ export class SeenOnPage {
       const look = (element: Element) => {
         const list = element.closest("ul, ol");
         const labels = list?.getAttribute("aria-labelledby");
-        const own = [".at-quota-note", ".at-meter"].find((name) => element.matches(name));
+        const own = [".at-quota-note", ".at-meter", ".at-row-warning"].find((name) => element.matches(name));
         const place =
           own ?? list?.ariaLabel ?? (labels ? document.getElementById(labels)?.textContent : undefined);
         for (const attribute of ["data-status", "data-reason", "data-code", "data-state"]) {
@@ -46,7 +46,10 @@ export class SeenOnPage {
         for (const { target, addedNodes } of changes) {
           for (const node of [target, ...addedNodes]) {
             if (!(node instanceof Element)) continue;
-            for (const element of [node, ...node.querySelectorAll("li, .at-quota-note, .at-meter")])
+            for (const element of [
+              node,
+              ...node.querySelectorAll("li, .at-quota-note, .at-meter, .at-row-warning"),
+            ])
               look(element);
           }
         }

@@ -13,6 +13,7 @@ import { UnfinishedUploads } from "./unfinished-uploads.tsx";
 import { UploadSummary } from "./upload-summary.tsx";
 import { type AudioUploads, type AudioUploadsOptions, useAudioUploads } from "./use-audio-uploads.ts";
 import { useLatest } from "./use-latest.ts";
+import { type TabProgress, useTabProgress } from "./use-tab-progress.ts";
 import { WordsContext } from "./use-words.ts";
 
 export interface AudioUploaderProps extends AudioUploadsOptions {
@@ -23,6 +24,11 @@ export interface AudioUploaderProps extends AudioUploadsOptions {
   /** `"auto"` follows the system. */
   theme?: Theme | undefined;
   className?: string | undefined;
+  /**
+   * Whether the title and the icon of the page's tab show progress while uploads run. `"title"`: the title alone, for pages whose
+   * Content-Security-Policy has no `img-src data:`. Default: `true`; in a frame there is no tab to show it in.
+   */
+  tabProgress?: TabProgress | undefined;
 }
 
 /**
@@ -30,9 +36,10 @@ export interface AudioUploaderProps extends AudioUploadsOptions {
  * happens in the browser.
  */
 export function AudioUploader(props: AudioUploaderProps) {
-  const { onReady, label, theme = "auto", className = "", ...options } = props;
+  const { onReady, label, theme = "auto", className = "", tabProgress = true, ...options } = props;
   const uploads = useAudioUploads(options);
   const { uppy, files, refused, totals, words } = uploads;
+  useTabProgress(totals, tabProgress, words);
 
   const whenReady = useLatest(onReady);
   useEffect(() => {

@@ -1,6 +1,7 @@
 import { useContext } from "react";
 import { describeTotals } from "./describe-totals.ts";
 import { Detail } from "./detail.tsx";
+import { NotifyToggle } from "./notify-toggle.tsx";
 import { ProgressBar } from "./progress-bar.tsx";
 import type { UploadActions } from "./upload-actions.ts";
 import type { UploadTotals } from "./uploads-state.ts";
@@ -40,6 +41,7 @@ export function UploadSummary({ totals, actions }: { totals: UploadTotals; actio
       {totals.files > 1 && isRunning ? (
         <ProgressBar label={say("allFiles")} sent={totals.sentBytes} total={totals.totalBytes} />
       ) : null}
+      <NotifyToggle totals={totals} />
     </div>
   );
 }

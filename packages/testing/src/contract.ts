@@ -11,6 +11,7 @@ type ContractRole =
   | "list"
   | "listitem"
   | "meter"
+  | "paragraph"
   | "progressbar"
   | "region"
   | "status";
@@ -38,6 +39,22 @@ const STAYS: Record<FileStatus, boolean> = {
   failed: true,
 };
 const FILE_STATUSES = Object.keys(STAYS) as FileStatus[];
+
+/** What may be found in a file before it is uploaded. */
+const FINDINGS = [
+  "wrong_type",
+  "unrecognised",
+  "unreadable_header",
+  "cut_short",
+  "implausible_length",
+  "very_long",
+  "sample_rate",
+  "bit_depth",
+  "channels",
+  "too_long",
+  "too_short",
+  "unknown",
+];
 
 /** One thing on the page that a test may rely on. */
 export interface ContractRow {
@@ -150,6 +167,13 @@ export const CONTRACT: readonly ContractRow[] = [
   { part: "widget", what: "going on with all", role: "button", name: "Resume all" },
   {
     part: "widget",
+    what: "hearing of the end while the page is hidden",
+    role: "button",
+    name: "Notify me when done",
+    note: "`aria-pressed`; when a minute or more is left, where the browser allows to ask; gone when all is through",
+  },
+  {
+    part: "widget",
     what: "taking what is over from the list",
     role: "button",
     name: "Clear list",
@@ -174,12 +198,44 @@ export const CONTRACT: readonly ContractRow[] = [
       { attribute: "data-status", values: ["refused"] },
       {
         attribute: "data-code",
-        values: ["file_empty", "file_too_large", "type_not_allowed", "already_added", "restricted"],
+        values: [
+          "file_empty",
+          "file_too_large",
+          "type_not_allowed",
+          "already_added",
+          "restricted",
+          ...FINDINGS,
+        ],
         fleeting: "all",
       },
     ],
     note: "no byte of it moved",
   },
+
+  {
+    part: "widget",
+    what: "what is odd with the sound of a file that is uploaded all the same",
+    role: "paragraph",
+    name: "",
+    statesIn: ".at-row-warning",
+    states: [
+      {
+        attribute: "data-code",
+        values: FINDINGS,
+        fleeting: FINDINGS.filter((code) => code !== "cut_short"),
+      },
+    ],
+    note: "`.at-row-warning` in its row: “This WAV is cut short. …”; `rules` say which there are",
+  },
+  {
+    part: "widget",
+    what: "files of one drop that sound like stems of one piece",
+    role: "region",
+    name: "Stems of {name}",
+    also: ["Stems"],
+    note: "with their number, length and sample rate, and a sentence for each that does not match and for what is missing",
+  },
+  { part: "widget", what: "saying that they are none", role: "button", name: "Not stems" },
 
   { part: "widget", what: "what does not all fit", role: "region", name: "Choose what to upload" },
   { part: "widget", what: "files to choose from", role: "list", name: "Files to choose from" },

@@ -34,6 +34,7 @@ export const ar: Locale<"zero" | "one" | "two" | "few" | "many" | "other"> = {
     pauseAll: "إيقاف الكل مؤقتًا",
     resumeAll: "استئناف الكل",
     clearList: "مسح القائمة",
+    notifyWhenDone: "أخبرني عند الانتهاء",
     percent: "{percent}%",
 
     queued: "في انتظار الدور",

@@ -35,6 +35,7 @@ export const de: Locale<"one" | "other"> = {
     pauseAll: "Alle pausieren",
     resumeAll: "Alle fortsetzen",
     clearList: "Liste leeren",
+    notifyWhenDone: "Bescheid geben, wenn fertig",
     percent: "{percent} %",
 
     queued: "Wartet, bis sie an der Reihe ist",

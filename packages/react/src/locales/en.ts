@@ -36,6 +36,7 @@ export const en = {
     pauseAll: "Pause all",
     resumeAll: "Resume all",
     clearList: "Clear list",
+    notifyWhenDone: "Notify me when done",
     percent: "{percent} %",
 
     queued: "Waiting for its turn",

@@ -34,6 +34,7 @@ export const es: Locale<"one" | "many" | "other"> = {
     pauseAll: "Pausar todo",
     resumeAll: "Reanudar todo",
     clearList: "Vaciar la lista",
+    notifyWhenDone: "Avisarme al terminar",
     percent: "{percent}\u00a0%",
 
     queued: "Esperando su turno",

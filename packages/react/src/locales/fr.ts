@@ -34,6 +34,7 @@ export const fr: Locale<"one" | "many" | "other"> = {
     pauseAll: "Tout mettre en pause",
     resumeAll: "Tout reprendre",
     clearList: "Vider la liste",
+    notifyWhenDone: "M’avertir à la fin",
     percent: "{percent}\u00a0%",
 
     queued: "En attente de son tour",

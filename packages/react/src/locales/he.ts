@@ -34,6 +34,7 @@ export const he: Locale<"one" | "two" | "other"> = {
     pauseAll: "השהיית הכול",
     resumeAll: "המשך הכול",
     clearList: "ניקוי הרשימה",
+    notifyWhenDone: "להודיע לי בסיום",
     percent: "{percent}%",
 
     queued: "בהמתנה לתור",

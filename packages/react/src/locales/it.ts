@@ -34,6 +34,7 @@ export const it: Locale<"one" | "many" | "other"> = {
     pauseAll: "Metti tutto in pausa",
     resumeAll: "Riprendi tutto",
     clearList: "Svuota elenco",
+    notifyWhenDone: "Avvisami al termine",
     percent: "{percent}%",
 
     queued: "In attesa del suo turno",

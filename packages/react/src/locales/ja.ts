@@ -34,6 +34,7 @@ export const ja: Locale<"other"> = {
     pauseAll: "すべて一時停止",
     resumeAll: "すべて再開",
     clearList: "リストをクリア",
+    notifyWhenDone: "完了したら通知する",
     percent: "{percent}%",
 
     queued: "順番待ち",

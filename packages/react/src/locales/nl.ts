@@ -35,6 +35,7 @@ export const nl: Locale<"one" | "other"> = {
     pauseAll: "Alles pauzeren",
     resumeAll: "Alles hervatten",
     clearList: "Lijst wissen",
+    notifyWhenDone: "Melden als het klaar is",
     percent: "{percent}%",
 
     queued: "Wacht op zijn beurt",

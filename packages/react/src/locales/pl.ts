@@ -34,6 +34,7 @@ export const pl: Locale<"one" | "few" | "many" | "other"> = {
     pauseAll: "Wstrzymaj wszystko",
     resumeAll: "Wznów wszystko",
     clearList: "Wyczyść listę",
+    notifyWhenDone: "Powiadom po zakończeniu",
     percent: "{percent}%",
 
     queued: "Czeka na swoją kolej",

@@ -34,6 +34,7 @@ export const ptBR: Locale<"one" | "many" | "other"> = {
     pauseAll: "Pausar tudo",
     resumeAll: "Retomar tudo",
     clearList: "Limpar lista",
+    notifyWhenDone: "Avisar quando terminar",
     percent: "{percent}%",
 
     queued: "Aguardando a vez",

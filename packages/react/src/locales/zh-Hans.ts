@@ -34,6 +34,7 @@ export const zhHans: Locale<"other"> = {
     pauseAll: "全部暂停",
     resumeAll: "全部继续",
     clearList: "清空列表",
+    notifyWhenDone: "完成后通知我",
     percent: "{percent}%",
 
     queued: "排队中",
