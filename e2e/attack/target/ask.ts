@@ -64,8 +64,9 @@ async function send(
   origin: string,
   method: string,
   path: string,
-  { body, headers = {}, from }: Pick<Question, "body" | "headers" | "from">,
+  question: Pick<Question, "body" | "headers" | "from">,
 ): Promise<Answer> {
+  const { body, headers = {}, from } = question;
   const start = performance.now();
   const { hostname, port } = new URL(origin);
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
@@ -106,7 +107,11 @@ async function send(
       });
     },
   );
-  outgoing.on("error", reject);
+  outgoing.on("error", (error: NodeJS.ErrnoException) => {
+    // Kept since an earlier request, and ended by the server for having been idle while we were busy: on a connection of its own it counts.
+    if (outgoing.reusedSocket && error.code === "ECONNRESET") resolve(send(origin, method, path, question));
+    else reject(error);
+  });
   outgoing.on("timeout", () => outgoing.destroy(new Error(`${method} has no answer after ${TIMEOUT_MS} ms`)));
   if (body !== undefined) {
     if (!outgoing.hasHeader("content-length")) outgoing.setHeader("content-length", Buffer.byteLength(body));
