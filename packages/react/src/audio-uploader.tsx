@@ -23,6 +23,7 @@ export interface AudioUploaderProps extends AudioUploadsOptions {
   label?: string | undefined;
   /** `"auto"` follows the system. */
   theme?: Theme | undefined;
+  /** Classes of your own for its outermost element. */
   className?: string | undefined;
   /**
    * Whether the title and the icon of the page's tab show progress while uploads run. `"title"`: the title alone, for pages whose

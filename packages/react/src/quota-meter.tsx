@@ -12,6 +12,7 @@ export interface QuotaMeterProps extends QuotaOptions {
   locale?: LocaleOption | undefined;
   /** `"auto"` follows the system. */
   theme?: "auto" | "light" | "dark";
+  /** Classes of your own for its outermost element. */
   className?: string;
 }
 

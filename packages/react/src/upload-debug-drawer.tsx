@@ -14,6 +14,7 @@ export interface UploadDebugDrawerProps {
   label?: string | undefined;
   /** As of `<AudioUploader>`. */
   locale?: LocaleOption | undefined;
+  /** `"auto"` follows the system. */
   theme?: Theme | undefined;
 }
 
