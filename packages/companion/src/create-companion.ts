@@ -15,7 +15,7 @@ import type { CompanionApp, CompanionEnv } from "./companion-env.ts";
 import { errorHandler, respondWithError, type UnexpectedErrorContext } from "./error-response.ts";
 import { limitBody } from "./limit-body.ts";
 import { addOpenApiDocument } from "./openapi-document.ts";
-import { corsFor, type PublicAddress, parseOrigins, refuseForeignOrigins } from "./origins.ts";
+import { type PublicAddress, parseOrigins, refuseForeignOrigins } from "./origins.ts";
 import { type RequestEntry, requestLog } from "./request-log.ts";
 import { addAuditRoutes } from "./routes/audit.ts";
 import { addDerivedRoutes } from "./routes/derived.ts";
@@ -82,8 +82,7 @@ export function createCompanion(options: CompanionOptions): Companion {
   app.use(requestId({ limitLength: 100 }));
   if (onRequest !== undefined) app.use(requestLog(onRequest));
   app.use(auditTrail(storage));
-  app.use(apiHeaders());
-  app.use(corsFor(origins));
+  app.use(apiHeaders(origins));
   app.use(
     methodNotAllowed({
       app,

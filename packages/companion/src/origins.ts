@@ -1,6 +1,5 @@
 import { UploadError } from "@audiotricks/protocol";
-import type { Context, MiddlewareHandler } from "hono";
-import { cors } from "hono/cors";
+import type { Context } from "hono";
 import type { CompanionEnv } from "./companion-env.ts";
 
 /** How the companion is reached from outside, where that differs from the request it sees. */
@@ -22,16 +21,6 @@ export function parseOrigins(origins: readonly string[]): ReadonlySet<string> {
       throw new TypeError(`${JSON.stringify(origin)} is not an origin such as https://app.example.com`);
   }
   return new Set(origins);
-}
-
-export function corsFor(allowed: ReadonlySet<string>): MiddlewareHandler<CompanionEnv> {
-  return cors({
-    origin: (origin) => (allowed.has(origin) ? origin : null),
-    allowMethods: ["GET", "POST", "PATCH", "DELETE"],
-    allowHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "X-Request-Id"],
-    exposeHeaders: ["Retry-After", "X-Request-Id"],
-    maxAge: 600,
-  });
 }
 
 /**

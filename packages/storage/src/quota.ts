@@ -2,33 +2,36 @@ import type { QuotaResponse, QuotaScope } from "@audiotricks/protocol/messages";
 import { sql } from "kysely";
 import { ACCESS } from "./access/access-table.ts";
 import type { CallerContext } from "./access/caller-context.ts";
+import { tenantLookup } from "./access/tenant-lookup.ts";
 import type { Principal } from "./storage.ts";
 import { workspaceNotFound } from "./workspace-not-found.ts";
 
 /** How full the caller's own storage is, and the workspace's when one is asked for. One statement. */
 export async function readQuota(
-  { caller, tenant, work }: CallerContext<Principal>,
+  context: CallerContext<Principal>,
   workspaceId?: string,
 ): Promise<QuotaResponse> {
-  const asked = tenant
-    .workspaces(ACCESS.readQuota)
-    .where("m.workspace_id", "=", workspaceId ?? null)
-    .distinct();
-  const { rows } = await sql<QuotaRow>`
+  const rows = await findScopes(context, { workspaceId: workspaceId ?? null });
+  if (workspaceId !== undefined && rows.length < 2) throw workspaceNotFound();
+  return { quotas: rows.map(toQuotaScope) };
+}
+
+const findScopes = tenantLookup<"workspaceId", QuotaRow>(
+  ["workspaceId"],
+  (tenant, { workspaceId }, userId) => sql`
     SELECT s.scope, s.id, l.max_bytes, l.max_files,
       coalesce(c.used_bytes, 0) AS used_bytes, coalesce(c.reserved_bytes, 0) AS reserved_bytes,
       coalesce(c.used_files, 0) AS used_files, coalesce(c.reserved_files, 0) AS reserved_files
     FROM (
-      SELECT 1 AS n, 'user' AS scope, ${caller.userId}::uuid AS id
+      SELECT 1 AS n, 'user' AS scope, ${userId} AS id
       UNION ALL
-      SELECT 2, 'workspace', w.workspace_id FROM (${asked}) w
+      SELECT 2, 'workspace', w.workspace_id
+      FROM (${tenant.workspaces(ACCESS.readQuota).where("m.workspace_id", "=", workspaceId).distinct()}) w
     ) s
     CROSS JOIN LATERAL quota_limits(s.scope, s.id) l
     LEFT JOIN storage_counters c ON c.scope = s.scope AND c.scope_id = s.id
-    ORDER BY s.n`.execute(work.db);
-  if (workspaceId !== undefined && rows.length < 2) throw workspaceNotFound();
-  return { quotas: rows.map(toQuotaScope) };
-}
+    ORDER BY s.n`,
+);
 
 /** Said before it is too late: above 80, 90 and 100 per cent of either limit. */
 function quotaStatus(usage: { used: number; limit: number | null }[]): QuotaScope["status"] {

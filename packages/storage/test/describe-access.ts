@@ -4,9 +4,11 @@ import { seedProvider, seedUser, seedWorkspace } from "@audiotricks/testing/seed
 import { type Kysely, sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { tenantOf } from "../src/access/tenant.ts";
+import { tenantLookup } from "../src/access/tenant-lookup.ts";
 import { type AuditEntry, createAuditLog } from "../src/audit/audit-log.ts";
 import { ACCESS, type Access, createUserDirectory, type Database, type Principal } from "../src/index.ts";
 import { createRateLimiter } from "../src/rate-limiter.ts";
+import type { Caller } from "../src/storage.ts";
 
 type Name = "owner" | "viewer" | "guest" | "member" | "admin" | "stranger";
 interface World {
@@ -74,6 +76,37 @@ export function describeAccess(engine: string, open: () => Promise<PgliteDatabas
           const entries = tenant.audit(access).select("a.id");
           expect(await entries.execute()).toEqual([]);
         }
+    });
+
+    it("answers everyone's question as their own, however many are asked together", async () => {
+      const { db, people, files } = world;
+      const find = tenantLookup(["fileId"], (tenant, { fileId }) => {
+        const found = tenant.files(ACCESS.downloadFile).select("f.id").where("f.id", "=", fileId);
+        return sql<{ id: string }>`${found}`;
+      });
+      const services: Caller[] = [{ service: "audio" }];
+      const operators: Caller[] = names.map((name) => ({ ...people[name], isOperator: true }));
+      const askers = [...names.map((name): Caller => people[name]), ...operators, ...services];
+      const questions = askers.flatMap((caller, at) =>
+        files.map((file) => ({ caller, name: names[at % names.length], file })),
+      );
+      const mixed = questions.toSorted((a, b) => (a.file.id < b.file.id ? -1 : 1));
+      const answers = await Promise.all(
+        mixed.map(async ({ caller, file }) => await find({ caller, work: { db } }, { fileId: file.id })),
+      );
+      for (const [index, { caller, name, file }] of mixed.entries()) {
+        const mayRead =
+          "service" in caller || (name !== undefined && reaches(name, ACCESS.downloadFile, file, false));
+        expect(answers[index]).toEqual(mayRead ? [{ id: file.id }] : []);
+      }
+      expect(answers.flat().length).toBeGreaterThan(files.length);
+
+      const [refused, served] = await Promise.allSettled([
+        find({ caller: { service: "audio" }, work: { db } }, { fileId: `${randomUUID()},${files[0]?.id}` }),
+        find({ caller: { service: "audio" }, work: { db } }, { fileId: files[0]?.id ?? null }),
+      ]);
+      expect(refused).toMatchObject({ status: "rejected", reason: expect.any(TypeError) as unknown });
+      expect(served).toEqual({ status: "fulfilled", value: [{ id: files[0]?.id }] });
     });
 
     it("changes nothing that it does not give, whatever the statement narrows it to", async () => {

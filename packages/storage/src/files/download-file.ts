@@ -1,6 +1,8 @@
 import type { DownloadRequest, DownloadResponse } from "@audiotricks/protocol/messages";
+import { type InferResult, sql } from "kysely";
 import { ACCESS } from "../access/access-table.ts";
 import type { CallerContext } from "../access/caller-context.ts";
+import { tenantLookup } from "../access/tenant-lookup.ts";
 import { requireReadable } from "./access-rules.ts";
 import { fileNotFound } from "./file-record.ts";
 import { signDownload } from "./sign-download.ts";
@@ -12,16 +14,12 @@ import { STORED_STATES } from "./stored-states.ts";
  * asks; whether it is used we never learn.
  */
 export async function downloadFile(
-  { caller, tenant, stores, settings, accesses }: CallerContext,
+  context: CallerContext,
   fileId: string,
   { disposition }: DownloadRequest,
 ): Promise<DownloadResponse> {
-  const row = await tenant
-    .files(ACCESS.downloadFile)
-    .selectAll("f")
-    .where("f.id", "=", fileId)
-    .where("f.status", "in", STORED_STATES)
-    .executeTakeFirst();
+  const { caller, stores, settings, accesses } = context;
+  const [row] = await findStored(context, { fileId });
   if (row === undefined) throw fileNotFound();
   requireReadable(row.status);
   const isService = "service" in caller;
@@ -31,3 +29,20 @@ export async function downloadFile(
   const { s3 } = await stores.of(row.storage_provider_id);
   return signDownload(s3, row, { disposition, expiresIn: settings.downloadUrlExpiresIn });
 }
+
+const findStored = tenantLookup(["fileId"], (tenant, { fileId }) => {
+  const found = tenant
+    .files(ACCESS.downloadFile)
+    .select([
+      "f.id",
+      "f.status",
+      "f.storage_provider_id",
+      "f.storage_path",
+      "f.original_filename",
+      "f.file_extension",
+      "f.cdn_url",
+    ])
+    .where("f.id", "=", fileId)
+    .where("f.status", "in", STORED_STATES);
+  return sql<InferResult<typeof found>[number]>`${found}`;
+});
