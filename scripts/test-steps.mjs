@@ -156,6 +156,13 @@ export function testSteps(node) {
       needs: "demo",
       timeoutMs: 10 * minutes,
     },
+    {
+      name: "examples",
+      what: "example apps, on the packages as they would be published",
+      command: [node, inRoot("scripts/examples.mjs")],
+      report: "counts",
+      timeoutMs: 15 * minutes,
+    },
   ];
 }
 
