@@ -17,7 +17,7 @@ async function openEmptiedPglite(): Promise<PgliteDatabase<unknown>> {
   // No trigger counts anything here, and none refuses it.
   await sql`
     TRUNCATE users, workspaces, storage_providers, storage_counters, storage_settings, spaces_operations, audit_logs,
-      audio_history, audio_uploads, outbox_events, counter_findings CASCADE`.execute(db);
+      audio_history, audio_uploads, outbox_events, counter_findings, expiry_watch CASCADE`.execute(db);
   await sql`RESET session_replication_role`.execute(db);
   await sql`INSERT INTO storage_settings DEFAULT VALUES`.execute(db);
   await sql`SET TIME ZONE 'UTC'`.execute(db);

@@ -7,8 +7,12 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { lockDataDirectory, openEmbeddedDatabase } from "@audiotricks/embedded";
+import { wavBytes } from "@audiotricks/testing/audio";
+import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { environment, type ServerProcess, startServerProcess, usedDirectory } from "./server-process.ts";
+import { uploadByApi } from "./upload-by-api.ts";
 
 // Each starts real processes, on a machine that other tests share.
 vi.setConfig({ testTimeout: 120_000 });
@@ -362,6 +366,50 @@ it("adds, rotates, rewraps and disables a provider in the server, whose secret c
   for (const { out, err } of [wrong, added, rotated, rewrapped, asked])
     expect(out + err).not.toContain(secret.trim());
   expect(server.output()).not.toContain(secret.trim());
+});
+
+it("holds back what a data directory of yesterday says has expired, until somebody answers in the running server", async () => {
+  using directory = await usedDirectory();
+  const dataDir = join(directory.path, "data");
+  let fileId: string;
+  {
+    await using server = await startServerProcess({ DATA_DIR: dataDir });
+    const { token } = await server.signIn("alpha");
+    const bytes = wavBytes(2000);
+    fileId = (await uploadByApi(server, token, { name: "take.wav", bytes })).id;
+    expect((await cli(dataDir, ["sweep"])).code).toBe(0);
+    server.kill("SIGTERM");
+    await server.ended;
+  }
+  {
+    const lock = lockDataDirectory(dataDir);
+    const { db, close } = await openEmbeddedDatabase(dataDir);
+    await sql`UPDATE file_storage SET expires_at = now() - interval '1 hour' WHERE id = ${fileId}`.execute(
+      db,
+    );
+    await sql`UPDATE expiry_watch SET seen_at = now() - interval '1 day'`.execute(db);
+    await close();
+    lock.release();
+  }
+  await using server = await startServerProcess({ DATA_DIR: dataDir, LOG_LEVEL: "info" });
+  const { token } = await server.signIn("alpha");
+  const stateOf = async () => (await server.fetch(`/v1/files/${fileId}`, { token })).status;
+  const swept = await cli(dataDir, ["sweep", "--json"]);
+  expect(swept).toMatchObject({ code: 2, err: "" });
+  const { id } = JSON.parse(swept.out).expiryHold as { id: string };
+  // The server's own sweep tells of it once.
+  await expect.poll(() => server.output(), { timeout: 90_000 }).toContain("held back until somebody answers");
+  expect(server.output().split("held back until somebody answers")).toHaveLength(2);
+  expect(await stateOf()).toBe(200);
+  expect((await cli(dataDir, ["sweep", "--dry-run"])).out).toContain(`sweep --expire-held ${id}`);
+  const other = await cli(dataDir, ["sweep", "--json", "--expire-held", UUID]);
+  expect(other).toMatchObject({ code: 1, out: "" });
+  expect(JSON.parse(other.err)).toMatchObject({ error: { code: "hold_not_found" } });
+  expect(await stateOf()).toBe(200);
+  const answered = await cli(dataDir, ["sweep", "--json", "--expire-held", id]);
+  expect(answered).toMatchObject({ code: 0, err: "" });
+  expect(JSON.parse(answered.out)).toMatchObject({ expired: 1, failures: [] });
+  expect(await stateOf()).toBe(404);
 });
 
 it("makes no database where there is none", async () => {

@@ -21,12 +21,13 @@ export async function sweepLater(pool: Pool, env: Record<string, string>, ledger
   });
   try {
     for (let round = 1; round <= ROUNDS; round++) {
-      const { failures, ...done } = await storage.sweep();
+      const { failures, expiryHold, ...done } = await storage.sweep();
       const work = Object.entries(done).filter(([, count]) => count > 0);
       for (const [what, count] of work) ledger.count(`swept: ${what}`, count);
       if (round === ROUNDS)
         for (const { id, code, message } of failures)
           ledger.wrong(`the sweep leaves ${id}: ${code} ${message}`);
+      if (expiryHold !== undefined) ledger.wrong(`the sweep holds files back: ${JSON.stringify(expiryHold)}`);
       if (work.length === 0 && failures.length === 0) break;
     }
     const { mismatches } = await storage.upkeep.recountUsage();

@@ -354,6 +354,7 @@ export function createMemoryStorage(): MemoryStorage {
       recountUsage: () => Promise.reject(new Error("not here")),
       keepOperations: () => Promise.reject(new Error("not here")),
       reconcile: () => Promise.reject(new Error("not here")),
+      endExpiryHold: () => Promise.reject(new Error("not here")),
       deleteUnknownObject: () => Promise.reject(new Error("not here")),
     },
     checkReady: async () => enter(),

@@ -32,6 +32,7 @@ import { createShareLog } from "./shares/share-log.ts";
 import type { Caller, Storage } from "./storage.ts";
 import type { StorageContext } from "./storage-context.ts";
 import { createStores } from "./stores.ts";
+import { endExpiryHold } from "./sweep/expiry-hold.ts";
 import { previewSweep } from "./sweep/preview-sweep.ts";
 import { sweep } from "./sweep/sweep.ts";
 import { keepOperations } from "./upkeep/keep-operations.ts";
@@ -130,6 +131,7 @@ export function createStorage(options: StorageOptions): Storage {
       recountUsage: (recountOptions) => recountUsage(context, recountOptions),
       keepOperations: () => keepOperations(context),
       reconcile: (reconcileOptions) => reconcile(context, reconcileOptions),
+      endExpiryHold: (holdId) => endExpiryHold(db, holdId),
       deleteUnknownObject: (listed) => deleteUnknownObject(context, listed),
     },
     checkReady: async () => {

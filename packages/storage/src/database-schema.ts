@@ -90,6 +90,15 @@ export interface CounterFindings {
   scope_id: string;
 }
 
+export interface ExpiryWatch {
+  hold_id: string | null;
+  only_row: Generated<boolean>;
+  seen_at: Timestamp;
+  seen_in: string;
+  unknown_from: Timestamp | null;
+  unknown_until: Timestamp | null;
+}
+
 export interface FileStorage {
   access_due_at: Timestamp | null;
   access_level: Generated<string>;
@@ -379,6 +388,7 @@ export interface StorageSettings {
   default_user_max_files: number | null;
   default_workspace_max_bytes: number | null;
   default_workspace_max_files: number | null;
+  expiry_gap_seconds: Generated<number>;
   max_open_sessions: Generated<number>;
   only_row: Generated<boolean>;
   single_put_max_size: Generated<number>;
@@ -494,6 +504,7 @@ export interface DB {
   cdn_purges: CdnPurges;
   counter_changes: CounterChanges;
   counter_findings: CounterFindings;
+  expiry_watch: ExpiryWatch;
   file_storage: FileStorage;
   multipart_uploads: MultipartUploads;
   outbox_dead_letters: OutboxDeadLetters;

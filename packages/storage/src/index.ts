@@ -69,6 +69,7 @@ export type {
   FindingKind,
   FoundFile,
   FoundObject,
+  HeldFinding,
   ReconcileReport,
 } from "./reconcile/finding.ts";
 export type { ReconcileOptions } from "./reconcile/reconcile.ts";
@@ -78,3 +79,4 @@ export { createPresigner, type Presigner, type PresignerOptions } from "./s3/pre
 export { StoreFailure } from "./s3/s3-failure.ts";
 export { DEFAULT_SETTINGS, type StorageSettings } from "./settings.ts";
 export type * from "./storage.ts";
+export { readExpiryHold } from "./sweep/expiry-hold.ts";

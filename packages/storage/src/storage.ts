@@ -195,6 +195,33 @@ export interface SweepReport {
   temporaryDeleted: number;
   /** What could not be done this time; it is tried again by the next sweep. */
   failures: SweepFailure[];
+  /** Absent: everything expires at its time. */
+  expiryHold?: ExpiryHold;
+}
+
+/**
+ * Files that do not expire until a person has said that their times are right: for a while nobody has looked at this database, so
+ * it may have been restored from a backup, and a file's owner may have been told since that it lives longer. What was born later
+ * expires as ever.
+ */
+export interface ExpiryHold {
+  /** To be answered by; `null` before a sweep or a reconciliation has come upon it. Another one for each restore. */
+  id: string | null;
+  /** What was promised in between may be lost. */
+  unknownFrom: Date;
+  unknownUntil: Date;
+  /** Those whose time is over. */
+  files: number;
+  /** Those whose time is yet to come, which will be held back as well. */
+  filesLater: number;
+}
+
+export interface HeldFile {
+  id: string;
+  key: string;
+  expiresAt: Date;
+  userId: string | null;
+  workspaceId: string | null;
 }
 
 export interface SweepFailure {
@@ -222,6 +249,9 @@ export interface SweepPreview {
   temporaryToComplete: string[];
   /** Buckets that could not be looked through, by provider id. */
   failures: SweepFailure[];
+  /** Absent, both: everything expires at its time. */
+  expiryHold?: ExpiryHold;
+  filesHeld?: HeldFile[];
 }
 
 /** What is done now and then. Each is safe at any time, by any number of callers, and leaves no half-done work. */
@@ -237,6 +267,12 @@ export interface Upkeep {
    * disagree, and of every counter that was wrong. Deletes only objects whose row had come to its end.
    */
   reconcile(options?: ReconcileOptions): Promise<ReconcileReport>;
+  /**
+   * Lets expire what is held back, after a person has seen that its times are right; the next sweep does.
+   *
+   * @throws {OperatorError} `hold_not_found`, where this is not what is held back: nothing was changed.
+   */
+  endExpiryHold(holdId: string): Promise<void>;
   /** Deletes an object without a row, after a person has seen it on the list; only if it still is as the list says. */
   deleteUnknownObject(listed: { providerId: string; object: FoundObject }): Promise<DeletionOutcome>;
 }

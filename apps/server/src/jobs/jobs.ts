@@ -4,6 +4,9 @@ import type { Job } from "./job.ts";
 
 const HOUR = 3600;
 
+/** Of which this process has told: the next one comes in half a minute, and reconciliations tell of it again. */
+let toldHold: string | null = null;
+
 const sweep: Job = {
   name: "sweep",
   cron: "* * * * *",
@@ -13,7 +16,9 @@ const sweep: Job = {
   run: async ({ storage, log, onSwept, signal }) => {
     const report = await storage.sweep({ signal });
     onSwept?.(report);
-    const { failures, ...done } = report;
+    const { failures, expiryHold, ...done } = report;
+    if (expiryHold !== undefined && expiryHold.id !== toldHold) tellHold(log, expiryHold);
+    toldHold = expiryHold?.id ?? null;
     for (const failure of failures) {
       if (isPassing(failure)) log.warn(failure, "left for the next sweep");
       else
@@ -25,6 +30,13 @@ const sweep: Job = {
     if (Object.values(done).some((number) => number > 0)) log.info(done, "swept");
   },
 };
+
+function tellHold(log: Logger, hold: object): void {
+  log.error(
+    hold,
+    "the database may have been restored: files whose time is over are held back until somebody answers, by audiotricks-storage sweep --expire-held",
+  );
+}
 
 /** A store that does not answer will, as a rule, and the rows wait for it; a fault of ours or of a row stays. */
 function isPassing({ code }: SweepFailure): boolean {
@@ -89,6 +101,9 @@ function logFinding(log: Logger, { kind, ...finding }: Finding): void {
     case "failed_with_object":
     case "upload_without_session":
       log.error(entry, "bucket and database disagree about a file; nothing was changed");
+      return;
+    case "expiry_held":
+      tellHold(log, entry);
       return;
     case "provider_failed":
       log.error(entry, "a bucket was not looked through; nobody knows how its files are");

@@ -90,6 +90,11 @@ const GAUGES: readonly NumberGauge[] = [
     "audiotricks_reconcile_findings",
     "Promised files that the last reconciliation found wrong.",
   ),
+  one(
+    "expiry_held",
+    "audiotricks_expiry_held",
+    "1 while files are held back that have expired: a person is to answer.",
+  ),
 ];
 
 /** Read at each scrape; a gauge is absent while nobody can say what it is. */

@@ -50,7 +50,9 @@ SELECT 'outbox', 'dead', count(*) FROM outbox_events WHERE status = 'dead'
 UNION ALL
 SELECT 'outbox_age', '', coalesce(extract(epoch FROM now() - min(occurred_at)), 0) FROM outbox_events WHERE status = 'pending'
 UNION ALL
-SELECT 'findings', '', count(*) FROM reconcile_findings`;
+SELECT 'findings', '', count(*) FROM reconcile_findings
+UNION ALL
+SELECT 'expiry_held', '', count(*) FROM expiry_watch WHERE only_row AND hold_id IS NOT NULL`;
 
 const QUEUES = JOBS.map(({ name }) => `'${name}'`).join(", ");
 

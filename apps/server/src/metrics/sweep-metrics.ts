@@ -34,7 +34,8 @@ export function addSweepMetrics(registry: Registry): (report: SweepReport) => vo
   return ({ failures, ...done }) => {
     endedAt.setToCurrentTime();
     lastFailures.set(failures.length);
-    for (const [kind, count] of Object.entries(done)) handled.inc({ kind: snakeCase(kind) }, count);
+    for (const [kind, count] of Object.entries(done))
+      if (typeof count === "number") handled.inc({ kind: snakeCase(kind) }, count);
     for (const { code } of failures) failed.inc({ code });
   };
 }

@@ -5,9 +5,11 @@ import {
   listProviders,
   openProviders,
   type Providers,
+  readExpiryHold,
 } from "@audiotricks/storage";
 import { CliError } from "../cli-error.ts";
 import type { Command } from "../command.ts";
+import { describeHold } from "../describe-hold.ts";
 import { EXIT } from "../exit-codes.ts";
 import { isUuid } from "../read-words.ts";
 
@@ -47,12 +49,15 @@ export const doctor: Command = {
       });
       visits.push({ id, bucket, ...examination });
     }
-    const isWell = visits.every((one) => one.error === undefined && one.findings.length === 0);
+    const expiryHold = await readExpiryHold(db);
+    const held = expiryHold === undefined ? [] : [describeHold(expiryHold).join("\n")];
+    const isWell =
+      expiryHold === undefined && visits.every((one) => one.error === undefined && one.findings.length === 0);
     const note =
       origins.length > 0 ? "" : "No page was tried: set ALLOWED_ORIGINS or PUBLIC_URL, or say --origin.\n\n";
     return {
-      json: { origins, buckets: visits },
-      text: note + visits.map(describe).join("\n\n"),
+      json: { origins, buckets: visits, ...(expiryHold === undefined ? {} : { expiryHold }) },
+      text: note + [...visits.map(describe), ...held].join("\n\n"),
       exitCode: isWell ? EXIT.ok : EXIT.look,
     };
   },

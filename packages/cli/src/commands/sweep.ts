@@ -1,18 +1,28 @@
-import type { Storage, SweepFailure } from "@audiotricks/storage";
+import type { ExpiryHold, HeldFile, Storage, SweepFailure } from "@audiotricks/storage";
+import { CliError } from "../cli-error.ts";
 import type { Command, Outcome } from "../command.ts";
+import { describeHold } from "../describe-hold.ts";
 import { EXIT } from "../exit-codes.ts";
 import { openStorage } from "../open-storage.ts";
+import { isUuid } from "../read-words.ts";
 
 export const sweepCommand: Command = {
   name: "sweep",
-  synopsis: "[--dry-run]",
+  synopsis: "[--dry-run | --expire-held ID]",
   summary:
-    "Brings to an end what crashed, expired or was left behind, as servers do every half minute. --dry-run only says what that would be.",
-  options: { "dry-run": { type: "boolean" } },
+    "Brings to an end what crashed, expired or was left behind, as servers do every half minute. --dry-run only says what that would be. --expire-held lets files expire that are held back, once somebody has seen that their times are right.",
+  options: { "dry-run": { type: "boolean" }, "expire-held": { type: "string" } },
   needsStore: true,
   run: async (site, words) => {
+    const holdId = words.text("expire-held");
+    if (holdId !== undefined && (words.has("dry-run") || !isUuid(holdId)))
+      throw new CliError(
+        "usage",
+        "--expire-held takes the id that --dry-run says, and not --dry-run itself.",
+      );
     const storage = await openStorage(site);
     try {
+      if (holdId !== undefined) await storage.upkeep.endExpiryHold(holdId);
       return words.has("dry-run")
         ? await preview(storage, site.terminal.interrupted)
         : await sweep(storage, site.terminal.interrupted);
@@ -52,13 +62,17 @@ function listKeys(what: string, keys: string[]): string[] {
   return [`${what}: ${keys.length}`, ...keys.map((key) => `  ${key}`)];
 }
 
-function report(json: { failures: SweepFailure[] }, lines: string[]): Outcome {
+function report(
+  json: { failures: SweepFailure[]; expiryHold?: ExpiryHold; filesHeld?: HeldFile[] },
+  lines: string[],
+): Outcome {
+  const held = json.expiryHold === undefined ? [] : describeHold(json.expiryHold, json.filesHeld);
   const failures = json.failures.map(({ id, code, message, cause }) =>
     [id, code, message, ...(cause === undefined ? [] : [cause])].join(": "),
   );
   return {
     json,
-    text: [...lines, ...failures].join("\n"),
-    exitCode: failures.length === 0 ? EXIT.ok : EXIT.look,
+    text: [...lines, ...held, ...failures].join("\n"),
+    exitCode: failures.length + held.length === 0 ? EXIT.ok : EXIT.look,
   };
 }

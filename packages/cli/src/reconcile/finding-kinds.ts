@@ -4,6 +4,10 @@ import type { FindingKind } from "@audiotricks/storage";
 export const FINDING_KINDS: Readonly<Record<FindingKind, { means: string; isHarmless?: boolean }>> = {
   object_missing: { means: "A file that was promised is not there. Look for a backup; its row stays." },
   object_differs: { means: "A file that was promised has other bytes. Both stay." },
+  expiry_held: {
+    means:
+      "The database may be older than what owners were told: files do not expire until somebody answers. They stay.",
+  },
   failed_with_object: {
     means: "The row says failed, and there is an older object: perhaps it was acknowledged. Both stay.",
   },

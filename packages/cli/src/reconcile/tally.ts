@@ -1,4 +1,5 @@
 import type { Finding, FindingKind } from "@audiotricks/storage";
+import { describeHold } from "../describe-hold.ts";
 import { FINDING_KINDS } from "./finding-kinds.ts";
 
 /** Of one kind. */
@@ -46,6 +47,7 @@ function describe(finding: Finding): string {
   if (finding.kind === "provider_failed") return `${finding.providerId}: ${finding.code}: ${finding.message}`;
   if (finding.kind === "counter_differs")
     return `${finding.scope} ${finding.scopeId}: ${JSON.stringify(finding.counted)} instead of ${JSON.stringify(finding.actual)}`;
+  if (finding.kind === "expiry_held") return describeHold(finding).join("\n  ");
   if ("file" in finding) return `${finding.file.key} (file ${finding.file.id}, ${finding.file.state})`;
   return "object" in finding ? finding.object.key : finding.key;
 }

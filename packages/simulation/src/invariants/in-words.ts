@@ -18,7 +18,7 @@ export const INVARIANTS: readonly (readonly [number: number, what: string])[] = 
   [13, "Wall clocks that jump and time zones change nothing."],
   [
     14,
-    "Whatever is edited by hand is named by the night's check, and nothing else; after a restore no object goes that was acknowledged since the backup, and each without a row, or with one that failed, is named. So is each that the backup promises and the store no longer has, unless its time is over, or that of what it is made of: then it goes.",
+    "Whatever is edited by hand is named by the night's check, and nothing else; after a restore no object goes that was acknowledged since the backup, and each without a row, or with one that failed, is named. What the backup promises stays whatever times it has of it, and the night says so, until a person has agreed: then what was prolonged by hand stays, and the rest goes at its time. Each that the backup promises and the store no longer has is named, unless its time is over, or that of what it is made of: then it goes.",
   ],
   [15, "No secret is kept in plain text, or said."],
   [

@@ -1,13 +1,13 @@
 import { whateverComes } from "../actors/device.ts";
 import { Watch } from "../invariants/watch.ts";
-import { Backup } from "../site/backup.ts";
 import { furnish } from "../site/furnish.ts";
 import type { SharedDatabase } from "../site/shared-database.ts";
 import { Site } from "../site/site.ts";
 import { forgetContents } from "../store/content.ts";
 import { answerFetches, enterWorld } from "../world/take-over-process.ts";
-import { editByHand, restoreByHand } from "./by-hand.ts";
+import { editByHand } from "./by-hand.ts";
 import { Cast } from "./perform.ts";
+import { type BeforeRestore, backUp, restoreByHand } from "./restore.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** What came of one run. */
@@ -53,13 +53,12 @@ export async function live(scenario: Scenario, shared: SharedDatabase): Promise<
     await cast.as("furnish", () => furnish(site, shared, scenario, scenario.timeZone));
     await cast.enter(scenario.servers, "enter");
     const backUpAt = Math.floor((scenario.operations.length * scenario.backupAt) / 100);
-    let backup: Backup | undefined;
+    let before: BeforeRestore | undefined;
     for (const [index, operation] of scenario.operations.entries()) {
       if (watch.isBroken) break;
       if (scenario.byHand === "restore" && index === backUpAt) {
-        const take = () => site.database.inTurn(() => Backup.take(shared.pglite));
         void cast.as("backup", async () => {
-          backup = await take();
+          before = await backUp(site, shared.pglite);
         });
       }
       void cast.as(`${operation.luck}`, () => whateverComes(cast.perform(operation)).catch(broken));
@@ -73,7 +72,7 @@ export async function live(scenario: Scenario, shared: SharedDatabase): Promise<
       watch.rest();
       await cast.as("by hand", async () => {
         if (scenario.byHand === "edits") await editByHand(site, cast, scenario.climate);
-        else if (backup !== undefined) await restoreByHand(site, cast, scenario.climate, backup);
+        else if (before !== undefined) await restoreByHand(site, cast, scenario.climate, before);
       });
     }
   } catch (error) {

@@ -39,6 +39,8 @@ async function fill(pglite: PGlite, limits: Limits, timeZone: string): Promise<v
     VALUES ($1, 'digitalocean_spaces', $2, 'sim1', $3, 'none', 'env:', true, $4, 5000000000000)`,
     [PROVIDER, ENDPOINT, BUCKET, PART_SIZE],
   );
+  // As servers do long before anybody makes a backup.
+  await pglite.query("SELECT watch_expiry()");
   await pglite.query(
     `UPDATE storage_settings SET default_user_max_bytes = $1, default_user_max_files = $2, default_workspace_max_bytes = $3`,
     [limits.userBytes, limits.userFiles, limits.workspaceBytes],

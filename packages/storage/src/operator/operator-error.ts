@@ -9,7 +9,8 @@ export type OperatorErrorCode =
   | "endpoint_refused"
   | "key_refused"
   | "user_not_found"
-  | "workspace_not_found";
+  | "workspace_not_found"
+  | "hold_not_found";
 
 /** For whoever runs the deployment: one sentence that says what to do. Nothing in it is secret. */
 export class OperatorError extends Error {

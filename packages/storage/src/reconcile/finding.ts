@@ -1,4 +1,4 @@
-import type { Counts } from "../storage.ts";
+import type { Counts, ExpiryHold } from "../storage.ts";
 
 /** An object as the store lists it. */
 export interface FoundObject {
@@ -13,7 +13,10 @@ export interface FoundObject {
  * Something in which bucket and database disagree. What is done about it without a person saying so is with each kind;
  * nothing that was ever acknowledged is deleted.
  */
-export type Finding = CounterFinding | BucketsFinding;
+export type Finding = CounterFinding | HeldFinding | BucketsFinding;
+
+/** Files do not expire until a person has answered: the database may be older than what their owners were told. They stay. */
+export type HeldFinding = { kind: "expiry_held" } & ExpiryHold;
 
 /** A counter of usage was not what its rows say. It has been counted anew from them; told once. */
 export interface CounterFinding {

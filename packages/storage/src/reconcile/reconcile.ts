@@ -4,6 +4,7 @@ import { listUploads } from "../s3/multipart.ts";
 import { listObjects } from "../s3/objects.ts";
 import type { StorageContext } from "../storage-context.ts";
 import type { Store } from "../stores.ts";
+import { findExpiryHold, watchExpiry } from "../sweep/expiry-hold.ts";
 import { findSessionsByKey } from "../uploads/session.ts";
 import type { Finding, ReconcileReport } from "./finding.ts";
 import { keepFindings } from "./keep-findings.ts";
@@ -37,6 +38,13 @@ export async function reconcile(
     },
     options.signal,
   );
+  // After a restore this may come before the first sweep.
+  await watchExpiry(context.db);
+  const hold = await findExpiryHold(context);
+  if (hold !== undefined) {
+    await options.onFinding?.({ kind: "expiry_held", ...hold });
+    report.findings.expiry_held = 1;
+  }
   for (const id of await findBuckets(context)) {
     if (options.signal?.aborted) break;
     try {

@@ -4,6 +4,7 @@ import type { Database } from "../database.ts";
 import type { StorageContext } from "../storage-context.ts";
 import { completeSession } from "../uploads/complete-upload.ts";
 import { findSession } from "../uploads/session.ts";
+import { isNotHeld, watchExpiry } from "./expiry-hold.ts";
 import { type RowWork, sweepRows } from "./rows.ts";
 import type { Step, Turn } from "./step.ts";
 
@@ -16,7 +17,7 @@ export function isExpiredSession(now: RawBuilder<Date>): RawBuilder<boolean> {
 
 /** The same of `file_storage f`. */
 export function isExpiredFile(now: RawBuilder<Date>): RawBuilder<boolean> {
-  return sql`(f.expires_at <= ${now} AND is_counted_file(f.status))`;
+  return sql`(f.expires_at <= ${now} AND ${isNotHeld} AND is_counted_file(f.status))`;
 }
 
 /**
@@ -25,10 +26,14 @@ export function isExpiredFile(now: RawBuilder<Date>): RawBuilder<boolean> {
  */
 export function expire(): Step {
   const forms: string[] = [];
+  let isWatched = false;
   return sweepRows({
     id: "expire",
     batch: async (turn) => {
       const { db, clock, settings } = turn.context;
+      // By itself: where a row makes the claims fail, somebody has looked all the same.
+      if (!isWatched) await watchExpiry(db);
+      isWatched = true;
       const found = await findForms(turn.context, forms);
       const { begun } = await turn.each(found, ({ id }) => end(turn, id));
       forms.push(...found.slice(0, begun).map(({ id }) => id));

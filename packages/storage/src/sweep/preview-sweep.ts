@@ -4,6 +4,7 @@ import type { StorageContext } from "../storage-context.ts";
 import { type Findings, isNoKeyToQuiet } from "./bucket-pass.ts";
 import { isDeletionDue } from "./claim-deletions.ts";
 import { isExpiredFile, isExpiredSession } from "./expire.ts";
+import { findExpiryHold, listHeldFiles } from "./expiry-hold.ts";
 import { findBucketsToSweep } from "./find-buckets.ts";
 import { BEGINNING, type Place } from "./pass-progress.ts";
 import { describeSweepFailure } from "./sweep-failure.ts";
@@ -16,8 +17,10 @@ export async function previewSweep(
   options: { signal?: AbortSignal } = {},
 ): Promise<SweepPreview> {
   const context = { ...given, stores: given.stores.forSweep(options.signal) };
+  const expiryHold = await findExpiryHold(context);
   const preview: SweepPreview = {
     ...(await countRows(context)),
+    ...(expiryHold === undefined ? {} : { expiryHold, filesHeld: await listHeldFiles(context) }),
     uploadsToAbort: [],
     temporaryToDelete: [],
     temporaryToComplete: [],

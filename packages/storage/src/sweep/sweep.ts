@@ -3,6 +3,7 @@ import type { SweepReport } from "../storage.ts";
 import type { StorageContext } from "../storage-context.ts";
 import { abort, complete, settleAskedOnce } from "./end-sessions.ts";
 import { expire } from "./expire.ts";
+import { findExpiryHold } from "./expiry-hold.ts";
 import { findBucketsToSweep } from "./find-buckets.ts";
 import { finishDeletions, settleAccesses } from "./finish-files.ts";
 import type { Step } from "./step.ts";
@@ -33,7 +34,8 @@ export async function sweep(
     settleAccesses(),
     purge,
   ]);
-  return run.report;
+  const expiryHold = await run.attempt("expiry hold", () => findExpiryHold(context));
+  return expiryHold === undefined ? run.report : { ...run.report, expiryHold };
 }
 
 const purge: Step = {
