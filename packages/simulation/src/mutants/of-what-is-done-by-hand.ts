@@ -1,4 +1,4 @@
-import type { Mutant } from "./mutant.ts";
+import { inFunction, type Mutant } from "./mutant.ts";
 
 const JUDGE = "storage/src/reconcile/judge-file.ts";
 
@@ -47,6 +47,27 @@ export const OF_WHAT_IS_DONE_BY_HAND: readonly Mutant[] = [
         file: JUDGE,
         from: 'return cameAfterEnd ? "ended_object" : "failed_with_object";',
         to: 'return cameAfterEnd || row.hasOpenSession === false ? "ended_object" : "failed_with_object";',
+      },
+    ],
+  },
+  {
+    name: "expiry-not-held",
+    what: "What a restored database says has expired goes at once.",
+    sql: inFunction("cleanup_expired_files", " AND f.created_at > (SELECT expiry_held_until())", ""),
+  },
+  {
+    name: "expiry-hold-forgotten",
+    what: "A gap counts only until somebody has looked again.",
+    sql: inFunction("expiry_held_until", "ELSE w.unknown_until END", "ELSE NULL END"),
+  },
+  {
+    name: "expiry-hold-not-told",
+    what: "Files are held back, and nobody hears of it.",
+    edits: [
+      {
+        file: "storage/src/reconcile/reconcile.ts",
+        from: "if (hold !== undefined) {",
+        to: "if (hold !== undefined && hold.files < 0) {",
       },
     ],
   },
