@@ -15,6 +15,7 @@ export interface AudioFacts {
   channels: number | null;
   title: string | null;
   artist: string | null;
+  album: string | null;
   /** Bytes of sound that the header tells of, and those that are there, where there are fewer. */
   cutShort: { expected: number; found: number } | null;
   /** Seconds that the header tells of, where so few bytes cannot hold them; `durationSeconds` is `null` then. */
@@ -33,6 +34,7 @@ export const UNKNOWN_AUDIO: Omit<AudioFacts, "bytesRead"> = {
   channels: null,
   title: null,
   artist: null,
+  album: null,
   cutShort: null,
   claimedSeconds: null,
 };

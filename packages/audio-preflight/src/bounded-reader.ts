@@ -11,6 +11,13 @@ class TooMuchToRead extends Error {
   override name = "TooMuchToRead";
 }
 
+/** As much of a `Blob` as is needed: of a file that lies elsewhere, whose ranges somebody fetches. */
+export interface AudioSource {
+  /** Bytes. */
+  readonly size: number;
+  slice(start: number, end: number): { arrayBuffer(): Promise<ArrayBuffer> };
+}
+
 /** Bytes of a file, few of which may be read. */
 export interface BoundedReader extends Bytes {
   /** Bytes read from the file so far. */
@@ -22,7 +29,7 @@ export interface BoundedReader extends Bytes {
  *
  * @throws {TooMuchToRead} By `read`, before anything is read that is too much.
  */
-export function openBoundedReader(file: Blob, maxBytes: number): BoundedReader {
+export function openBoundedReader(file: AudioSource, maxBytes: number): BoundedReader {
   const pages = new Map<number, Uint8Array>();
   let bytesRead = 0;
 

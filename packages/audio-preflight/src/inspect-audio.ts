@@ -1,5 +1,5 @@
 import { type AudioFacts, UNKNOWN_AUDIO } from "./audio-facts.ts";
-import { openBoundedReader } from "./bounded-reader.ts";
+import { type AudioSource, openBoundedReader } from "./bounded-reader.ts";
 import { type Bytes, bytesOf } from "./bytes.ts";
 import { readFlacInfo } from "./flac-info.ts";
 import { endOfTags, withShortTag } from "./id3-tag.ts";
@@ -29,11 +29,12 @@ type Tell = (facts: Partial<Found>) => void;
  * What a file is, how long and of what kind, from a few of its bytes: half a MiB at most, some 100 KiB as a rule. Reads where the
  * file's own headers point to, since tags may stand at either end and pictures between them and the sound.
  *
+ * @param file A `Blob`, or anything else whose bytes can be read here and there.
  * @param timeLimitMs Milliseconds that the file may take; what the code for its format takes to load is not its doing.
  * @returns Never rejects: of a file that is damaged, what was found; `null` for one that cannot be read, or told in time.
  */
 export async function inspectAudio(
-  file: Blob,
+  file: AudioSource,
   { timeLimitMs = Number.POSITIVE_INFINITY }: { timeLimitMs?: number } = {},
 ): Promise<AudioFacts | null> {
   const bytes = openBoundedReader(file, MAX_BYTES_FOR_FACTS);
@@ -91,8 +92,8 @@ const READERS: Record<AudioFormat, (bytes: Bytes, start: number, tell: Tell) => 
     const { tags, data, ...numbers } = await readWav(bytes);
     const facts = { ...numbers, cutShort: cutShortOf(data) };
     tell(facts);
-    const { title, artist } = factsOf(await readTags(bytesOf(tags), "wav", TEXT_ONLY));
-    tell({ ...facts, title, artist });
+    const { title, artist, album } = factsOf(await readTags(bytesOf(tags), "wav", TEXT_ONLY));
+    tell({ ...facts, title, artist, album });
   },
 };
 
@@ -130,7 +131,7 @@ const CODECS: readonly [RegExp, string][] = [
 /** What has a number of bits for each sample. */
 const WITH_BITS = new Set(["PCM", "PCM float", "FLAC", "ALAC"]);
 
-function factsOf({ format, title, artist }: Tags) {
+function factsOf({ format, title, artist, album }: Tags) {
   const codec = CODECS.find(([pattern]) => pattern.test(format.codec ?? ""))?.[1] ?? format.codec ?? null;
   return {
     codec: lineOf(codec),
@@ -140,6 +141,7 @@ function factsOf({ format, title, artist }: Tags) {
     channels: format.numberOfChannels ?? null,
     title: lineOf(title),
     artist: lineOf(artist),
+    album: lineOf(album),
   };
 }
 

@@ -122,6 +122,7 @@ it("never throws, and finds nothing where each rule allows what there is", () =>
     channels: number,
     title: fc.constant(null),
     artist: fc.constant(null),
+    album: fc.constant(null),
     cutShort: fc.constant(null),
     claimedSeconds: fc.constant(null),
     bytesRead: fc.nat(),

@@ -34,6 +34,7 @@ export interface Tags {
   format: Partial<IAudioMetadata["format"]>;
   title: string | undefined;
   artist: string | undefined;
+  album: string | undefined;
   pictures: readonly IPicture[];
 }
 
@@ -51,7 +52,7 @@ export async function readTags(
     mimeType: MIME_TYPES[format],
     maxBufferSize: options.maxToken,
   });
-  const tags: Tags = { format: {}, title: undefined, artist: undefined, pictures: [] };
+  const tags: Tags = { format: {}, title: undefined, artist: undefined, album: undefined, pictures: [] };
   try {
     await parseFromTokenizer(tokenizer, {
       skipCovers: !options.withPictures,
@@ -59,6 +60,7 @@ export async function readTags(
         tags.format = metadata.format;
         tags.title = metadata.common.title;
         tags.artist = metadata.common.artist ?? metadata.common.albumartist;
+        tags.album = metadata.common.album;
         tags.pictures = metadata.common.picture ?? [];
       },
     });

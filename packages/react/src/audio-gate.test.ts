@@ -12,6 +12,7 @@ const FACTS: AudioFacts = {
   channels: 2,
   title: null,
   artist: null,
+  album: null,
   cutShort: null,
   claimedSeconds: null,
   bytesRead: 65_536,

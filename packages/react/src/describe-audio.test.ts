@@ -19,6 +19,7 @@ const FLAC: AudioFacts = {
   channels: 2,
   title: "Halo",
   artist: "Somebody",
+  album: null,
   cutShort: null,
   claimedSeconds: null,
   bytesRead: 1,

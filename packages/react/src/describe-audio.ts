@@ -6,8 +6,10 @@ import { ENGLISH, type Words } from "./words.ts";
 /** By the name that people have for it. */
 const CALLED: Readonly<Record<string, string>> = { PCM: "WAV", "PCM float": "WAV float" };
 
-/** What is in a file: `"3:41 · FLAC · 48 kHz · 24 bit · stereo"`; `null` where nothing is known. */
-export function describeAudio(audio: AudioFacts | null, words: Words = ENGLISH): string | null {
+type Described = Pick<AudioFacts, "durationSeconds" | "codec" | "sampleRate" | "bitDepth" | "channels">;
+
+/** What is in a file, here or in the library: `"3:41 · FLAC · 48 kHz · 24 bit · stereo"`; `null` where nothing is known. */
+export function describeAudio(audio: Described | null, words: Words = ENGLISH): string | null {
   if (audio === null) return null;
   const { durationSeconds, codec, sampleRate, bitDepth, channels } = audio;
   const facts = joinFacts([
