@@ -26,6 +26,12 @@ const SERVERS = [
     otherwise: "or set TEST_POSTGRES_BIN to the folder of initdb and postgres",
   },
   {
+    name: "ClamAV's clamd",
+    packages: ["clamav-daemon"],
+    isThere: () => isProgram("clamd"),
+    otherwise: "without signatures: the tests bring one",
+  },
+  {
     name: "nginx",
     packages: ["nginx", "openssl"],
     isThere: () => ["nginx", "openssl"].every(isProgram),

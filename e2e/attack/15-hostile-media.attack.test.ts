@@ -1,7 +1,7 @@
+import { hostileMedia } from "@audiotricks/testing/hostile-media";
 import { describe, expect, it } from "vitest";
 import { ask, follow } from "./target/ask.ts";
-import { newUser } from "./target/database.ts";
-import { hostileMedia } from "./target/hostile-media.ts";
+import { newUser, query } from "./target/database.ts";
 import { inLanes } from "./target/in-lanes.ts";
 import { watchMemory } from "./target/resident-memory.ts";
 import { SCALE, say } from "./target/scale.ts";
@@ -16,7 +16,7 @@ const LONGEST_MS = 10_000;
 const MEMORY = 256 * 1024 ** 2;
 
 describe("a hostile media file: truncated, fuzzed, polyglot, a bomb under another name", () => {
-  it("is stored as what its name says or refused and removed; it is never opened, never a page, and costs little time and memory", async () => {
+  it("is stored as what its name says or refused and removed; it is never unpacked, never a page, and costs little time and memory, also where the server reads what is in it", async () => {
     const who = await newUser();
     const files = hostileMedia(SCALE.hostileMedia);
     using memory = watchMemory();
@@ -47,6 +47,26 @@ describe("a hostile media file: truncated, fuzzed, polyglot, a bomb under anothe
       }
       longestMs = Math.max(longestMs, performance.now() - start);
     });
+    // The server looks into all that it stored, and is done with each.
+    await expect
+      .poll(
+        async () =>
+          (
+            await query(
+              "SELECT FROM file_checks k JOIN file_storage f ON f.id = k.file_storage_id WHERE f.former_user_id = $1",
+              [who],
+            )
+          ).length,
+        { timeout: 300_000 },
+      )
+      .toBe(0);
+    const [inspected] = await query<{ files: number; hours: number }>(
+      `SELECT count(*)::integer AS files, coalesce(max(sound_seconds), 0) / 3600 AS hours FROM file_storage
+       WHERE former_user_id = $1 AND sound_inspected_at IS NOT NULL`,
+      [who],
+    );
+    expect(inspected?.files).toBeGreaterThan(0);
+    expect(inspected?.hours).toBeLessThan(1);
     const growth = await memory.growth();
     say(
       `${files.length} files, ${outcomes.stored} stored: longest ${longestMs.toFixed()} ms, ${(growth / 1024 ** 2).toFixed()} MiB more`,

@@ -36,7 +36,7 @@ describe.each(ENGINES)("events on $engine", ({ open }) => {
     for (const status of ["processing", "processed", "quarantined", "deleting", "deleted"])
       await setFile(db, file, status);
     const events = await eventsOf(db, `file:${file}`);
-    expect(events.map(({ type }) => type)).toEqual(["file.stored", "file.deleted"]);
+    expect(events.map(({ type }) => type)).toEqual(["file.stored", "file.quarantined", "file.deleted"]);
     expect(events[0]?.data.file).toMatchObject({
       id: file,
       name: "song.mp3",

@@ -26,8 +26,10 @@ export function createReceiver(options: {
       return c.text("The signature does not hold.", 401);
     }
     const event = storageEvent.safeParse(payload);
-    if (event.success && event.data.type === "file.stored") {
+    if (event.success && (event.data.type === "file.stored" || event.data.type === "file.released")) {
       const { file } = event.data.data;
+      // Nobody gets it before it is released.
+      if (file.scan === "held") return c.body(null, 204);
       // What we made ourselves comes round as well: without this the pipeline would feed on its own output.
       if (file.contentType === "audio_file" && file.derivedFrom === null) await options.onStored(file.id);
     }

@@ -26,6 +26,51 @@ function problemsOf(env: Record<string, string>): string[] {
 }
 
 describe("readConfig", () => {
+  it("has files scanned by clamd, held until then unless told otherwise", () => {
+    const read = (env: Record<string, string>) => readConfig(env, DATA_DIR).scan;
+    expect(read({})).toBeUndefined();
+    expect(read({ CLAMD_ADDRESS: "/run/clamav/clamd.ctl" })).toEqual({
+      policy: "before",
+      clamd: { address: { path: "/run/clamav/clamd.ctl" }, maxFileSize: 104_857_600 },
+      tooLarge: "quarantine",
+    });
+    expect(
+      read({
+        CLAMD_ADDRESS: "clamd.internal:3310",
+        CLAMD_STREAM_MAX_LENGTH: "1000",
+        SCAN_REQUIRED: "false",
+        SCAN_TOO_LARGE: "allow",
+      }),
+    ).toEqual({
+      policy: "after",
+      clamd: { address: { host: "clamd.internal", port: 3310 }, maxFileSize: 1000 },
+      tooLarge: "allow",
+    });
+    expect(read({ CLAMD_ADDRESS: "[::1]:3310" })?.clamd.address).toEqual({ host: "::1", port: 3310 });
+    for (const address of [
+      "clamd",
+      "clamd:",
+      ":3310",
+      "clamd:0",
+      "clamd:65536",
+      "tcp://clamd:3310",
+      "a b:1",
+      "[::1:3310",
+      "::1:3310",
+    ])
+      expect(problemsOf({ CLAMD_ADDRESS: address })).toEqual([
+        "CLAMD_ADDRESS must be a host and port such as 127.0.0.1:3310, or the path of a Unix socket.",
+      ]);
+    for (const env of [
+      { CLAMD_STREAM_MAX_LENGTH: "0" },
+      { CLAMD_STREAM_MAX_LENGTH: "5000000000" },
+      { CLAMD_STREAM_MAX_LENGTH: "100M" },
+      { SCAN_REQUIRED: "yes" },
+      { SCAN_TOO_LARGE: "ignore" },
+    ])
+      expect(problemsOf(env)).toEqual([expect.stringContaining(Object.keys(env)[0] ?? "")]);
+  });
+
   it("runs the demo, embedded and on loopback, where nothing is said", () => {
     expect(readConfig({}, DATA_DIR)).toEqual({
       host: "127.0.0.1",
@@ -46,6 +91,7 @@ describe("readConfig", () => {
         workspaceFiles: undefined,
         openUploads: undefined,
       },
+      scan: undefined,
       operators: [],
       trustedProxies: [],
       rateLimits: {

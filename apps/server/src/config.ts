@@ -6,6 +6,7 @@ import { accessSettings, rateLimitsOf } from "./config-access.ts";
 import { type AuthConfig, readAuth } from "./config-auth.ts";
 import { readEncryptionKey } from "./config-keyring.ts";
 import { type MetricsConfig, metricsSettings, readMetrics } from "./config-metrics.ts";
+import { type ScanConfig, scanConfigOf, scanSettings } from "./config-scan.ts";
 import { booleanSetting, type Env, origin, originList, port, present } from "./config-settings.ts";
 import { readSpaces, type SpacesConfig } from "./config-spaces.ts";
 import { readWebhook } from "./config-webhook.ts";
@@ -40,6 +41,8 @@ export interface ServerConfig {
   allowInternalEndpoints: boolean;
   /** Who is told of events; `undefined`: nobody. */
   webhook: WebhookEndpoint | undefined;
+  /** Who scans files; `undefined`: nobody. */
+  scan: ScanConfig | undefined;
   /** What services of ours sign in with; none: there are no services. */
   serviceTokens: string[];
   /** Of the requests that the store takes, as `StorageSettings` has it. */
@@ -128,6 +131,7 @@ const settings = z.object({
     .min(0, "must not be negative")
     .max(300, "must be at most 300")
     .default(0),
+  ...scanSettings,
   ...metricsSettings,
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(", ")}`).optional(),
 });
@@ -184,6 +188,7 @@ export function readConfig(environment: Env, defaultDataDir: string): ServerConf
     encryptionKey,
     allowInternalEndpoints: s.STORAGE_ALLOW_INTERNAL_ENDPOINTS,
     webhook,
+    scan: scanConfigOf(s),
     serviceTokens: s.SERVICE_TOKEN,
     storeRequestShare: s.STORE_REQUEST_SHARE,
     storeRequestsPerSecond: s.STORE_REQUESTS_PER_SECOND,

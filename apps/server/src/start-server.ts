@@ -5,14 +5,17 @@ import { migrate } from "@audiotricks/migrations";
 import { UploadError } from "@audiotricks/protocol";
 import {
   createBudgets,
+  createClamd,
   createDigitalOceanCdn,
   createStorage,
   type Database,
   DEFAULT_SETTINGS,
   openProviders,
   prepareBucket,
+  type Scanning,
   type SpacesProvider,
   type StorageSettings,
+  setScanPolicy,
 } from "@audiotricks/storage";
 import type { Kysely } from "kysely";
 import { pageOrigins, publicUrl, storeOrigins } from "./addresses.ts";
@@ -20,6 +23,7 @@ import { applyDefaultLimits } from "./apply-default-limits.ts";
 import { openAuthentication } from "./authentication.ts";
 import type { DefaultLimits, ServerConfig } from "./config.ts";
 import { createDemoSite } from "./demo-site.ts";
+import { startFileChecks } from "./file-checks.ts";
 import { type ListeningServer, listen } from "./http-server.ts";
 import { beginJobs } from "./jobs/begin-jobs.ts";
 import type { Logger } from "./logger.ts";
@@ -87,6 +91,7 @@ async function open(
   const applied = await migrate(db);
   if (applied.applied.length > 0) log.info(applied, "migrated");
   await applyDefaultLimits(db, defaultLimits(config));
+  await setScanPolicy(db, config.scan?.policy ?? "off");
 
   const origins = pageOrigins(config, http.port);
   if (config.spaces === undefined) await followLocalSpaces(db, spaces);
@@ -102,7 +107,7 @@ async function open(
   const budgets = createBudgets({ ...DEFAULT_SETTINGS, ...storeSettings(config) });
   const apiToken = config.spaces?.apiToken;
   const cdn = apiToken === undefined ? undefined : createDigitalOceanCdn({ token: apiToken });
-  const storage = createStorage({ db, providers, budgets, cdn, onError });
+  const storage = createStorage({ db, providers, budgets, cdn, scanning: scanningOf(config), onError });
   teardown.add(async () => await storage.close());
   // A month begins with its part of the log there, also where no job has run for long.
   await storage.upkeep.keepOperations().catch(onError);
@@ -144,12 +149,14 @@ async function open(
     onSwept: metrics?.onSwept,
   });
   const webhooks = startWebhooks(db, { endpoint: config.webhook, log });
+  const checks = startFileChecks(storage, log);
   const operator = await openOperatorSocket(config, { db, spaces, origins, log });
   teardown.add(async () => {
     const drained = Promise.all([
       http.close(DRAIN_MS),
       jobs.stop(DRAIN_MS),
       webhooks.stop(),
+      checks.stop(),
       operator?.stop(DRAIN_MS),
     ]);
     // A store that does not answer must not keep the rest from being closed: leases, logs, the database.
@@ -175,6 +182,10 @@ async function serveMetrics(
   http.serve(metrics.fetch);
   log.info({ port: http.port }, "metrics are served");
   return metrics;
+}
+
+function scanningOf({ scan }: ServerConfig): Scanning | undefined {
+  return scan && { scanner: createClamd(scan.clamd), tooLarge: scan.tooLarge };
 }
 
 function storeSettings(config: ServerConfig): Partial<StorageSettings> {

@@ -75,7 +75,7 @@ it("goes by an index to everything that there may be millions of", async () => {
   expect(indexes.length).toBeGreaterThan(8);
   // Of those tables, indexes that have what is under way, what is recent, or what lost its owner.
   const isSmall =
-    /^(multipart_uploads_(expiring|open_expiring|completing|aborting|open_by_user)|file_storage_(status_created|deleting|user_\w+)|outbox_events_(due|order|settled)|storage_counters_pkey|reconcile_findings_pkey|expiry_watch_pkey)$/;
+    /^(multipart_uploads_(expiring|open_expiring|completing|aborting|open_by_user)|file_storage_(status_created|deleting|held_back|user_\w+)|file_checks_(pkey|due)|outbox_events_(due|order|settled)|storage_counters_pkey|reconcile_findings_pkey|expiry_watch_pkey)$/;
   expect(indexes.filter((name) => !isSmall.test(name ?? ""))).toEqual([]);
   expect(plan).toMatch(/Index Cond: \(user_id IS NULL\)/);
   expect(plan).toMatch(/Index Cond: .*created_at > /);

@@ -7,6 +7,7 @@ import { providerDisable } from "./commands/provider-disable.ts";
 import { providerList } from "./commands/provider-list.ts";
 import { providerRewrap } from "./commands/provider-rewrap.ts";
 import { providerRotate } from "./commands/provider-rotate.ts";
+import { quarantineDelete, quarantineList, quarantineRelease } from "./commands/quarantine.ts";
 import { quotaSet } from "./commands/quota-set.ts";
 import { reconcile } from "./commands/reconcile.ts";
 import { sessions } from "./commands/sessions.ts";
@@ -23,6 +24,9 @@ export const COMMANDS: readonly Command[] = [
   quotaSet,
   usage,
   sessions,
+  quarantineList,
+  quarantineRelease,
+  quarantineDelete,
   sweepCommand,
   reconcile,
   doctor,

@@ -348,6 +348,7 @@ export function createMemoryStorage(): MemoryStorage {
       },
     },
     // No route leads to these.
+    checkFiles: async () => ({ inspected: 0, scanned: 0, quarantined: [], failures: [] }),
     sweep: () => Promise.reject(new Error("not here")),
     upkeep: {
       previewSweep: () => Promise.reject(new Error("not here")),

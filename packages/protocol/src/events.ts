@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { contentKind } from "./messages.ts";
-import { FILE_STATES } from "./states.ts";
+import { FILE_STATES, SCAN_STATES } from "./states.ts";
 
 const id = z.uuid();
 const bytes = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
@@ -19,6 +19,8 @@ export const eventFile = z.object({
   /** The file that this one was made of. */
   derivedFrom: id.nullable(),
   state: z.enum(FILE_STATES),
+  /** `held`: it is not given out before `file.released` comes. */
+  scan: z.enum(["none", ...SCAN_STATES]).optional(),
   /** Where the object lies, for those who have keys of their own. */
   key: z.string(),
   bucket: z.string(),
@@ -57,6 +59,14 @@ const common = {
 export const storageEvent = z.discriminatedUnion("type", [
   z.object({ ...common, type: z.literal("file.stored"), data: z.object({ file: eventFile }) }),
   z.object({ ...common, type: z.literal("file.deleted"), data: z.object({ file: eventFile }) }),
+  z.object({
+    ...common,
+    type: z.literal("file.quarantined"),
+    /** `verdict`: what the scanner called it; null where somebody did it by hand. */
+    data: z.object({ file: eventFile, verdict: z.string().nullable() }),
+  }),
+  /** It is given out from now on: a scan that held it is over, or an operator has let it go. */
+  z.object({ ...common, type: z.literal("file.released"), data: z.object({ file: eventFile }) }),
   z.object({
     ...common,
     type: z.literal("upload.failed"),

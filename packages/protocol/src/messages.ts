@@ -1,8 +1,9 @@
 /** Messages of HTTP version 1, as zod schemas. Sizes are bytes; instants are ISO 8601 in UTC; `expiresIn` is seconds. */
 import { z } from "zod";
+import { AUDIO_EXTENSIONS } from "./audio-types.ts";
 import { UPLOAD_ERRORS, type UploadErrorCode } from "./errors.ts";
 import { S3_LIMITS } from "./plan-parts.ts";
-import { FILE_STATES, SESSION_STATES } from "./states.ts";
+import { FILE_STATES, SCAN_STATES, SESSION_STATES } from "./states.ts";
 
 /** Most files of one create, most completions of one batch. */
 export const MAX_BATCH = 100;
@@ -77,6 +78,21 @@ export const partUrl = z.object({
 
 export const storedPart = z.object({ partNumber, size, etag: z.string() });
 
+/** What the server read of a file's bytes, whoever claims what; `null`: they do not tell. */
+export const soundFacts = z.object({
+  format: z.enum(AUDIO_EXTENSIONS).nullable(),
+  /** `PCM`, `PCM float`, `FLAC`, `MP3`, `AAC`, `ALAC`, `Vorbis`, `Opus`, or what the file calls it. */
+  codec: z.string().nullable(),
+  durationSeconds: z.number().nullable(),
+  /** Hertz. */
+  sampleRate: z.number().int().nullable(),
+  bitDepth: z.number().int().nullable(),
+  channels: z.number().int().nullable(),
+  title: z.string().nullable(),
+  artist: z.string().nullable(),
+  album: z.string().nullable(),
+});
+
 export const fileRecord = z.object({
   id,
   name: z.string(),
@@ -97,6 +113,13 @@ export const fileRecord = z.object({
   expiresAt: z.iso.datetime().nullable(),
   /** Stable path; redirects to a fresh signed URL. */
   contentUrl: z.string(),
+  /** There once the server has looked into the file, some seconds after it was stored; for `audio_file`. */
+  sound: soundFacts.optional(),
+  /**
+   * There where somebody scans files. `held`: not given out until that is over; `waiting`: given out meanwhile. `infected`, and mostly
+   * `too_large`, come with the state `quarantined`; `released`: an operator has said that it is all right.
+   */
+  scan: z.enum(SCAN_STATES).optional(),
   /** Where anyone reads it without signing in, while it is public and the store has followed. */
   publicUrl: z.string().optional(),
   /** There while the store has not followed the access level yet: until then it is read as before. */
@@ -377,6 +400,7 @@ export type Completion = z.infer<typeof completion>;
 export type CompleteUploadsRequest = z.infer<typeof completeUploadsRequest>;
 export type CompleteUploadsResponse = z.infer<typeof completeUploadsResponse>;
 export type CancelResponse = z.infer<typeof cancelResponse>;
+export type SoundFacts = z.infer<typeof soundFacts>;
 export type FileRecord = z.infer<typeof fileRecord>;
 export type ListFilesQuery = z.infer<typeof listFilesQuery>;
 export type ListFilesResponse = z.infer<typeof listFilesResponse>;

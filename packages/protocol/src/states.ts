@@ -28,3 +28,6 @@ export const FILE_STATES = [
   "failed",
 ] as const;
 export type FileState = (typeof FILE_STATES)[number];
+
+/** How far a file is with whoever scans it for harm. */
+export const SCAN_STATES = ["waiting", "held", "clean", "infected", "too_large", "released"] as const;

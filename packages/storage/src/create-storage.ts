@@ -4,6 +4,7 @@ import { callerContext } from "./access/caller-context.ts";
 import { createAuditLog } from "./audit/audit-log.ts";
 import { listAudit } from "./audit/list-audit.ts";
 import type { Cdn } from "./cdn/cdn.ts";
+import { checkFiles } from "./checks/check-files.ts";
 import { createClock } from "./clock.ts";
 import type { Database } from "./database.ts";
 import { nameDatabaseFailures } from "./database-failures.ts";
@@ -25,10 +26,12 @@ import { headBucket } from "./s3/objects.ts";
 import type { RequestHandler } from "./s3/s3-connection.ts";
 import { createS3Compat } from "./s3-compat/create-s3-compat.ts";
 import { createS3Tokens } from "./s3-tokens.ts";
+import type { Scanning } from "./scan/scanner.ts";
 import { DEFAULT_SETTINGS, type StorageSettings } from "./settings.ts";
 import { createShare, endShares, listShares, revokeShare } from "./shares/manage-shares.ts";
 import { openShare } from "./shares/open-share.ts";
 import { createShareLog } from "./shares/share-log.ts";
+import { createSoundInspector } from "./sound/sound-inspector.ts";
 import type { Caller, Storage } from "./storage.ts";
 import type { StorageContext } from "./storage-context.ts";
 import { createStores } from "./stores.ts";
@@ -57,6 +60,8 @@ export interface StorageOptions {
   budgets?: Budgets;
   /** Purges the copies of files that are public no more; without it none is asked. */
   cdn?: Cdn | undefined;
+  /** Who scans the files that are stored; without it none is. `setScanPolicy` says whether they wait for it. */
+  scanning?: Scanning | undefined;
   /** For tests: the time that leases and expiries are decided by. By default the database's. */
   now?: () => Date;
   /** For tests: what carries requests to the buckets, as the SDK's clients take it. By default HTTP. */
@@ -86,6 +91,8 @@ export function createStorage(options: StorageOptions): Storage {
     shareUses,
     cdn: options.cdn,
     leases: createHeldLeases({ db, clock }),
+    inspector: createSoundInspector(),
+    scanning: options.scanning,
     onError,
   };
 
@@ -125,6 +132,7 @@ export function createStorage(options: StorageOptions): Storage {
     s3Tokens: createS3Tokens(context),
     audit: { ...audit, list: async (principal, query) => listAudit(asked(principal), query) },
     rates: createRateLimiter(db),
+    checkFiles: (checkOptions) => checkFiles(context, checkOptions),
     sweep: (sweepOptions) => sweep(context, sweepOptions),
     upkeep: {
       previewSweep: (previewOptions) => previewSweep(context, previewOptions),
@@ -141,6 +149,7 @@ export function createStorage(options: StorageOptions): Storage {
       await headBucket(store.s3);
     },
     close: async () => {
+      context.inspector.close();
       // Each even if another fails.
       const ends = await Promise.allSettled([
         context.leases.releaseAll(),

@@ -99,6 +99,16 @@ export interface ExpiryWatch {
   unknown_until: Timestamp | null;
 }
 
+export interface FileChecks {
+  attempts: Generated<number>;
+  created_at: Generated<Timestamp>;
+  due_at: Generated<Timestamp>;
+  file_storage_id: string;
+  kind: string;
+  last_error: string | null;
+  lease_token: string | null;
+}
+
 export interface FileStorage {
   access_due_at: Timestamp | null;
   access_level: Generated<string>;
@@ -135,7 +145,27 @@ export interface FileStorage {
   mime_type: string | null;
   opened_at: Timestamp | null;
   original_filename: string;
+  quarantined_from: string | null;
+  scan_state: Generated<string>;
+  /**
+   * What the scanner called it, or why nobody scanned it.
+   */
+  scan_verdict: string | null;
+  scanned_at: Timestamp | null;
   share_version: Generated<number>;
+  sound_album: string | null;
+  sound_artist: string | null;
+  sound_bit_depth: number | null;
+  sound_channels: number | null;
+  sound_codec: string | null;
+  sound_format: string | null;
+  /**
+   * When a few of its bytes were read for the facts below; what they do not tell is NULL.
+   */
+  sound_inspected_at: Timestamp | null;
+  sound_sample_rate: number | null;
+  sound_seconds: number | null;
+  sound_title: string | null;
   status: Generated<string>;
   storage_path: string;
   storage_provider_id: string;
@@ -391,6 +421,7 @@ export interface StorageSettings {
   expiry_gap_seconds: Generated<number>;
   max_open_sessions: Generated<number>;
   only_row: Generated<boolean>;
+  scan_policy: Generated<string>;
   single_put_max_size: Generated<number>;
   storage_price_usd_per_gib: Generated<number>;
 }
@@ -505,6 +536,7 @@ export interface DB {
   counter_changes: CounterChanges;
   counter_findings: CounterFindings;
   expiry_watch: ExpiryWatch;
+  file_checks: FileChecks;
   file_storage: FileStorage;
   multipart_uploads: MultipartUploads;
   outbox_dead_letters: OutboxDeadLetters;

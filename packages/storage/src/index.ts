@@ -62,6 +62,8 @@ export type { Provider } from "./providers/provider.ts";
 export { PROVIDER_LIMITS, type ProviderLimits } from "./providers/provider-limits.ts";
 export { openSecret, sealSecret } from "./providers/secret-envelope.ts";
 export { readSpacesProvider, type SpacesProvider } from "./providers/spaces-provider.ts";
+export { deleteHeldBack, releaseHeldBack } from "./quarantine/decide-held-back.ts";
+export { type HeldBackFile, listHeldBack } from "./quarantine/list-held-back.ts";
 export type { DeletionOutcome } from "./reconcile/delete-unknown.ts";
 export type {
   CounterFinding,
@@ -77,6 +79,15 @@ export { takesSubdomains } from "./s3/bucket-address.ts";
 export { type Budgets, createBudgets } from "./s3/create-budgets.ts";
 export { createPresigner, type Presigner, type PresignerOptions } from "./s3/presign.ts";
 export { StoreFailure } from "./s3/s3-failure.ts";
+export { CLAMD_STREAM_MAX_LENGTH, type ClamdOptions, createClamd } from "./scan/clamd.ts";
+export { type ScanPolicy, setScanPolicy } from "./scan/scan-policy.ts";
+export {
+  type ScannedFile,
+  type Scanner,
+  ScannerUnavailable,
+  type Scanning,
+  type ScanVerdict,
+} from "./scan/scanner.ts";
 export { DEFAULT_SETTINGS, type StorageSettings } from "./settings.ts";
 export type * from "./storage.ts";
 export { readExpiryHold } from "./sweep/expiry-hold.ts";

@@ -4,7 +4,9 @@ import type { Clock } from "./clock.ts";
 import type { Database } from "./database.ts";
 import type { BatchCounter } from "./files/batch-counter.ts";
 import type { OperationsLog } from "./operations-log.ts";
+import type { Scanning } from "./scan/scanner.ts";
 import type { StorageSettings } from "./settings.ts";
+import type { SoundInspector } from "./sound/sound-inspector.ts";
 import type { Stores } from "./stores.ts";
 import type { HeldLeases } from "./uploads/held-leases.ts";
 
@@ -20,6 +22,9 @@ export interface StorageContext {
   leases: HeldLeases;
   /** `undefined`: nobody purges from here. */
   cdn: Cdn | undefined;
+  inspector: SoundInspector;
+  /** `undefined`: nobody scans files from here. */
+  scanning: Scanning | undefined;
   /** Told of failures that no caller waits for. */
   onError: (error: unknown) => void;
 }

@@ -65,6 +65,11 @@ export interface Storage {
   s3Tokens: S3Tokens;
   audit: AuditLog & { list(principal: Principal, query: ListAuditQuery): Promise<ListAuditResponse> };
   rates: RateLimiter;
+  /**
+   * Looks into files that were stored: facts of their sound, and what the scanner says of them, if there is one. Safe at any time, by
+   * any number of callers; to be called again and again, about every second.
+   */
+  checkFiles(options?: { signal?: AbortSignal }): Promise<CheckReport>;
   /** Brings to an end what crashed, expired or was left behind. Safe at any time, by any number of callers. */
   sweep(options?: { signal?: AbortSignal }): Promise<SweepReport>;
   upkeep: Upkeep;
@@ -179,6 +184,18 @@ export interface S3Tokens {
   revoke(principal: Principal, token: string): Promise<void>;
 }
 
+/** What one round of looking into files came to. */
+export interface CheckReport {
+  /** Files whose sound was looked into, whatever could be told of it. */
+  inspected: number;
+  /** Files that the scanner has judged. */
+  scanned: number;
+  /** Those that must not be had any more, and why: in the scanner's words. */
+  quarantined: { id: string; verdict: string }[];
+  /** By file: these are looked into again. */
+  failures: SweepFailure[];
+}
+
 export interface SweepReport {
   /** Files and sessions whose time was up; what they counted is given back. */
   expired: number;
@@ -227,7 +244,7 @@ export interface HeldFile {
 export interface SweepFailure {
   /** Of a session, a file, an upload at the store or a bucket's provider; or the name of a kind of work that failed as a whole. */
   id: string;
-  /** Stable: an `UploadErrorCode`. `internal` is a fault of ours or of a row; it does not pass by itself. */
+  /** Stable: an `UploadErrorCode`, or `scanner_unavailable` or `inspection_failed`. `internal` is a fault of ours or of a row; it does not pass by itself. */
   code: string;
   message: string;
   /** What the store or the database said. */

@@ -39,7 +39,9 @@ export interface TestStorage extends AsyncDisposable {
   /** A user of their own, known to the database. */
   me: Principal;
   /** Another server on the same database and bucket, perhaps with another idea of the time. */
-  openAnother(options?: Partial<Pick<StorageOptions, "db" | "now" | "settings" | "cdn">>): Promise<Storage>;
+  openAnother(
+    options?: Partial<Pick<StorageOptions, "db" | "now" | "settings" | "cdn" | "scanning">>,
+  ): Promise<Storage>;
   bucket: BucketView;
   /** What reached `onError`. */
   errors: unknown[];

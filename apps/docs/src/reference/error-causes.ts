@@ -61,8 +61,8 @@ export const ERROR_CAUSES = {
     remedy: "Send the parts in `details.missing`, then complete again.",
   },
   file_not_ready: {
-    why: "The file is not in a state in which it can be read or changed so; `details.state` says which.",
-    remedy: "Wait until it is `stored`.",
+    why: "The file is not in a state in which it can be read or changed so; `details.state` says which. With `details.scan` it is held until it was scanned.",
+    remedy: "Wait until it is `stored`; of one that is held, ask again after `details.retryAfterMs`.",
   },
   access_changing: {
     why: "Another change of who may read the file is under way.",

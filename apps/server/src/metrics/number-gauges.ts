@@ -58,6 +58,27 @@ const GAUGES: readonly NumberGauge[] = [
   },
   one("outbox_age", "audiotricks_outbox_oldest_waiting_seconds", "Age of the oldest event that waits."),
   {
+    measure: "checks",
+    name: "audiotricks_file_checks",
+    help: "Files that are still to be looked into, by what for.",
+    labels: ["kind"],
+    zeros: ["sound", "scan"],
+  },
+  {
+    measure: "check_age",
+    name: "audiotricks_file_check_oldest_waiting_seconds",
+    help: "For how long the first of them has waited since it was stored.",
+    labels: ["kind"],
+    zeros: ["sound", "scan"],
+  },
+  {
+    measure: "held_back",
+    name: "audiotricks_files_held_back",
+    help: "Files that nobody gets, by how far their scan is.",
+    labels: ["scan"],
+    zeros: ["held", "infected", "too_large"],
+  },
+  {
     measure: "jobs",
     name: "audiotricks_jobs",
     help: "Jobs of the last day, by queue and state.",

@@ -50,9 +50,16 @@ SELECT 'outbox', 'dead', count(*) FROM outbox_events WHERE status = 'dead'
 UNION ALL
 SELECT 'outbox_age', '', coalesce(extract(epoch FROM now() - min(occurred_at)), 0) FROM outbox_events WHERE status = 'pending'
 UNION ALL
-SELECT 'findings', '', count(*) FROM reconcile_findings
+SELECT 'expiry_held', '', count(*) FROM expiry_watch WHERE only_row AND hold_id IS NOT NULL
 UNION ALL
-SELECT 'expiry_held', '', count(*) FROM expiry_watch WHERE only_row AND hold_id IS NOT NULL`;
+SELECT 'checks', kind, count(*) FROM file_checks GROUP BY kind
+UNION ALL
+SELECT 'check_age', kind, extract(epoch FROM now() - min(created_at)) FROM file_checks GROUP BY kind
+UNION ALL
+SELECT 'held_back', scan_state, count(*) FROM file_storage
+WHERE (status = 'quarantined' OR scan_state = 'held') AND is_counted_file(status) GROUP BY scan_state
+UNION ALL
+SELECT 'findings', '', count(*) FROM reconcile_findings`;
 
 const QUEUES = JOBS.map(({ name }) => `'${name}'`).join(", ");
 

@@ -3,13 +3,12 @@ import type { FileRecord, UpdateFileRequest } from "@audiotricks/protocol/messag
 import type { Selectable } from "kysely";
 import { ACCESS } from "../access/access-table.ts";
 import type { CallerContext } from "../access/caller-context.ts";
-import { purgeCopies } from "../cdn/purge-copies.ts";
 import type { FileStorage } from "../database-schema.ts";
 import { isStorableText } from "../storable-text.ts";
-import type { StorageContext } from "../storage-context.ts";
 import { requireLevel } from "./access-rules.ts";
 import { fileNotFound, getFileRecord, toFileRecord } from "./file-record.ts";
-import { type AccessChange, accessChangeOf, releaseAccess, settleAccess } from "./settle-access.ts";
+import { followAccess } from "./follow-access.ts";
+import { accessChangeOf } from "./settle-access.ts";
 import { STORED_STATES } from "./stored-states.ts";
 
 export async function getFile(context: CallerContext, fileId: string): Promise<FileRecord> {
@@ -91,18 +90,4 @@ async function whyNotChanged(context: CallerContext, fileId: string): Promise<Up
       details: { retryAfterMs: Math.max(1_000, leftMs) },
     },
   );
-}
-
-async function followAccess(context: StorageContext, change: AccessChange | undefined): Promise<void> {
-  if (change === undefined) return;
-  try {
-    await settleAccess(context, change);
-  } catch (error) {
-    await releaseAccess(context, change);
-    throw error;
-  }
-  if (change.direction === "closing") {
-    const { failure } = await purgeCopies(context);
-    if (failure !== undefined) context.onError(new Error(failure.message));
-  }
 }

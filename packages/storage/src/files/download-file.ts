@@ -21,7 +21,7 @@ export async function downloadFile(
   const { caller, stores, settings, accesses } = context;
   const [row] = await findStored(context, { fileId });
   if (row === undefined) throw fileNotFound();
-  requireReadable(row.status);
+  requireReadable({ state: row.status, scan: row.scan_state });
   const isService = "service" in caller;
   if (!isService) accesses.record(row.id);
   if (row.cdn_url !== null && disposition === "inline" && !isService)
@@ -36,6 +36,7 @@ const findStored = tenantLookup(["fileId"], (tenant, { fileId }) => {
     .select([
       "f.id",
       "f.status",
+      "f.scan_state",
       "f.storage_provider_id",
       "f.storage_path",
       "f.original_filename",

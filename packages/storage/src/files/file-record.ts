@@ -1,5 +1,5 @@
 import { type FileState, UploadError } from "@audiotricks/protocol";
-import type { FileRecord } from "@audiotricks/protocol/messages";
+import type { FileRecord, SoundFacts } from "@audiotricks/protocol/messages";
 import type { Kysely, Selectable } from "kysely";
 import type { Database } from "../database.ts";
 import type { FileStorage } from "../database-schema.ts";
@@ -40,8 +40,24 @@ export function toFileRecord(row: Selectable<FileStorage>): FileRecord {
     updatedAt: row.updated_at.toISOString(),
     expiresAt: row.expires_at?.toISOString() ?? null,
     contentUrl: `/v1/files/${row.id}/content`,
+    ...(row.scan_state === "none" ? {} : { scan: row.scan_state as NonNullable<FileRecord["scan"]> }),
+    ...(row.sound_inspected_at === null ? {} : { sound: toSoundFacts(row) }),
     ...(row.cdn_url === null ? {} : { publicUrl: row.cdn_url }),
     ...(row.access_due_at === null ? {} : { accessChanging: true }),
+  };
+}
+
+function toSoundFacts(row: Selectable<FileStorage>): SoundFacts {
+  return {
+    format: row.sound_format as SoundFacts["format"],
+    codec: row.sound_codec,
+    durationSeconds: row.sound_seconds,
+    sampleRate: row.sound_sample_rate,
+    bitDepth: row.sound_bit_depth,
+    channels: row.sound_channels,
+    title: row.sound_title,
+    artist: row.sound_artist,
+    album: row.sound_album,
   };
 }
 

@@ -8,6 +8,8 @@ export type OperatorErrorCode =
   | "provider_unsupported"
   | "endpoint_refused"
   | "key_refused"
+  | "file_not_found"
+  | "file_not_held"
   | "user_not_found"
   | "workspace_not_found"
   | "hold_not_found";

@@ -22,7 +22,7 @@ export async function createShare(
 ): Promise<{ share: ShareLink; token: string }> {
   const file = await getFile({ caller, tenant, clock, work, ...context }, fileId);
   requireShareable(file);
-  requireReadable(file.state);
+  requireReadable(file);
   const token = randomBytes(32).toString("base64url");
   const row = await work.db
     .insertInto("share_links")

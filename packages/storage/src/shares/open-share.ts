@@ -34,7 +34,8 @@ function findShare({ db, clock }: StorageContext, token: string) {
       join
         .onRef("f.id", "=", "l.file_storage_id")
         .onRef("f.share_version", "=", "l.share_version")
-        .on("f.status", "in", READABLE_STATES),
+        .on("f.status", "in", READABLE_STATES)
+        .on("f.scan_state", "<>", "held"),
     )
     .select(["l.id as share_id", "l.max_uses", "f.id as file_id", "f.storage_provider_id"])
     .select(["f.storage_path", "f.original_filename", "f.file_extension"])

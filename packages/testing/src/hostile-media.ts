@@ -28,7 +28,7 @@ const fixtures = [
   "chord.opus",
 ].map((name) => ({
   extension: name.split(".")[1] ?? "",
-  bytes: readFileSync(join(import.meta.dirname, "../../fixtures", name)),
+  bytes: readFileSync(join(import.meta.dirname, "../../../e2e/fixtures", name)),
 }));
 const PAGES = [
   "<!doctype html><script>alert(document.domain)</script>",
@@ -103,9 +103,222 @@ const LIARS: readonly (readonly [string, () => Buffer])[] = [
     "ZIP of a thousand empty names",
     () => repeat(hex("504b0304 14000000 0800 00000000 00000000 00000000 00000000 0000 0000"), 1000),
   ],
+  ["WAV of 40 hours in 44 bytes", () => wavHead({ claimed: 0xff00_0000, rate: 29_000 })],
+  [
+    "RF64 of 2^63 bytes",
+    () =>
+      Buffer.concat([
+        hex("52463634 ffffffff 57415645 64733634 1c000000"),
+        Buffer.alloc(28, 0x7f),
+        wavHead({ claimed: 0xffff_ffff }).subarray(12),
+      ]),
+  ],
+  [
+    "WAV of no channels at no rate",
+    () => Buffer.concat([wavHead({ rate: 0, channels: 0, block: 0 }), randomBytes(200)]),
+  ],
+  [
+    "lists in lists",
+    () => nested(300, (inner) => chunk("LIST", Buffer.concat([Buffer.from("INFO"), inner])), "RIFF"),
+  ],
+  ["chunks of nothing", () => riff(repeat(chunk("JUNK", Buffer.alloc(0)), 8_000))],
+  [
+    "chunk of -1 bytes",
+    () =>
+      riff(Buffer.concat([Buffer.from("LIST"), hex("ffffffff"), Buffer.from("INFOINAM"), hex("ffffffff")])),
+  ],
+  [
+    "WAV with an ID3 tag of 2 GiB",
+    () =>
+      riff(
+        Buffer.concat([
+          Buffer.from("id3 "),
+          hex("ffffff7f"),
+          hex("494433 0400 00 7f7f7f7f 54495432 7f7f7f7f 0000 03"),
+        ]),
+      ),
+  ],
+  ["ID3 frames of 256 MB", () => id3(repeat(hex("54495432 0fffffff 0000 00 41"), 200))],
+  ["ID3 frames of nothing", () => id3(repeat(hex("54495432 00000000 0000"), 5_000))],
+  [
+    "ID3 frame packed, and of 4 GiB unpacked",
+    () =>
+      id3(
+        Buffer.concat([hex("54495432 0000001e 0080 ffffffff"), gzipSync(Buffer.alloc(1e6)).subarray(0, 26)]),
+      ),
+  ],
+  [
+    "cover of 100 MB that is not there",
+    () =>
+      id3(
+        Buffer.concat([
+          hex("41504943 05f5e100 0000 00"),
+          Buffer.from("image/jpeg\0\u0003\0"),
+          randomBytes(300),
+        ]),
+      ),
+  ],
+  ["a million comments", () => id3(repeat(hex("434f4d4d 00000006 0000 00 656e67 00 61"), 4_000))],
+  [
+    "FLAC cover of 16 MB that is not there",
+    () => Buffer.concat([hex("664c6143 00000022"), randomBytes(34), hex("86ffffff 00000003 ffffffff")]),
+  ],
+  [
+    "FLAC of 2^36 samples at 1 Hz",
+    () =>
+      Buffer.concat([hex("664c6143 80000022 10001000 000000 000000 0000 1f ff ffff ffff"), Buffer.alloc(40)]),
+  ],
+  [
+    "2^32 Vorbis comments",
+    () =>
+      Buffer.concat([
+        hex("664c6143 00000022"),
+        Buffer.alloc(34, 1),
+        hex("84000010 04000000"),
+        Buffer.from("a"),
+        hex("000000 ffffffff ffffffff ff"),
+      ]),
+  ],
+  ["MP4 atoms in atoms", () => Buffer.concat([FTYP, nested(400, (inner) => atom("moov", inner))])],
+  [
+    "MP4 of a million tracks",
+    () => Buffer.concat([FTYP, atom("moov", repeat(atom("trak", Buffer.alloc(0)), 4_000))]),
+  ],
+  [
+    "MP4 table of 2^32 samples",
+    () =>
+      Buffer.concat([
+        FTYP,
+        atom(
+          "moov",
+          atom(
+            "trak",
+            atom("mdia", atom("minf", atom("stbl", atom("stsz", hex("00000000 00000000 ffffffff"))))),
+          ),
+        ),
+      ]),
+  ],
+  [
+    "MP4 cover of 2 GiB",
+    () =>
+      Buffer.concat([
+        FTYP,
+        atom(
+          "moov",
+          atom(
+            "udta",
+            atom(
+              "meta",
+              Buffer.concat([
+                hex("00000000"),
+                atom("ilst", hex("7fffffff 636f7672 7ffffff7 64617461 0000000d 00000000")),
+              ]),
+            ),
+          ),
+        ),
+      ]),
+  ],
+  [
+    "MP4 of 2^32 ticks of no length",
+    () =>
+      Buffer.concat([
+        FTYP,
+        atom(
+          "moov",
+          atom(
+            "mvhd",
+            Buffer.concat([hex("00000000 00000000 00000000 00000000 ffffffff"), Buffer.alloc(80)]),
+          ),
+        ),
+      ]),
+  ],
+  [
+    "Ogg page after page of one packet",
+    () =>
+      Buffer.concat(
+        Array.from({ length: 300 }, (_, index) =>
+          Buffer.concat([
+            hex(index === 0 ? "4f676753 0002" : "4f676753 0001"),
+            hex("ffffffffffffff7f 01000000"),
+            Buffer.from([index & 255, 0, 0, 0]),
+            hex("00000000 01 ff"),
+            Buffer.alloc(255, 0x76),
+          ]),
+        ),
+      ),
+  ],
+  [
+    "MP3 of 2^32 frames",
+    () =>
+      Buffer.concat([
+        hex("fffb9064"),
+        Buffer.alloc(32),
+        Buffer.from("Xing"),
+        hex("0000000f ffffffff ffffffff"),
+        Buffer.alloc(500),
+      ]),
+  ],
+  [
+    "APE tag of 2^32 items",
+    () =>
+      Buffer.concat([
+        hex("fffb9064"),
+        Buffer.alloc(413),
+        hex("fffb9064"),
+        Buffer.alloc(413),
+        Buffer.from("APETAGEX"),
+        hex("d0070000 ffffff7f ffffffff 000000a0"),
+        Buffer.alloc(8),
+      ]),
+  ],
   ["text of NULs", () => Buffer.alloc(4000)],
   ["one byte", () => Buffer.from([0])],
 ];
+
+function wavHead({ claimed = 0, rate = 44_100, channels = 2, block = 4 }): Buffer {
+  const head = Buffer.alloc(44);
+  head.write("RIFF");
+  head.writeUInt32LE(Math.min(claimed + 36, 0xffff_ffff), 4);
+  head.write("WAVEfmt ", 8);
+  head.writeUInt32LE(16, 16);
+  head.writeUInt16LE(1, 20);
+  head.writeUInt16LE(channels, 22);
+  head.writeUInt32LE(rate, 24);
+  head.writeUInt32LE(rate * block, 28);
+  head.writeUInt16LE(block, 32);
+  head.writeUInt16LE(16, 34);
+  head.write("data", 36);
+  head.writeUInt32LE(claimed, 40);
+  return head;
+}
+function chunk(name: string, content: Buffer): Buffer {
+  const head = Buffer.alloc(8);
+  head.write(name);
+  head.writeUInt32LE(content.length, 4);
+  return Buffer.concat([head, content]);
+}
+function riff(chunks: Buffer): Buffer {
+  return Buffer.concat([wavHead({}).subarray(0, 36), chunks, chunk("data", randomBytes(400))]);
+}
+function atom(name: string, content: Buffer): Buffer {
+  const head = Buffer.alloc(8);
+  head.writeUInt32BE(content.length + 8);
+  head.write(name, 4);
+  return Buffer.concat([head, content]);
+}
+const FTYP = atom("ftyp", Buffer.from("M4A \0\0\0\0M4A "));
+function nested(depth: number, wrap: (inner: Buffer) => Buffer, within?: "RIFF"): Buffer {
+  let inner: Buffer = Buffer.alloc(0);
+  for (let level = 0; level < depth; level++) inner = wrap(inner);
+  return within === "RIFF" ? riff(inner) : inner;
+}
+/** Version 2.3, before an MP3. */
+function id3(frames: Buffer): Buffer {
+  const size = [21, 14, 7, 0].map((shift) => (frames.length >> shift) & 0x7f);
+  const sound =
+    fixtures.find(({ extension }) => extension === "mp3")?.bytes.subarray(0, 4_000) ?? Buffer.alloc(0);
+  return Buffer.concat([hex("494433 0300 00"), Buffer.from(size), frames, sound]);
+}
 
 const pick = <T>(list: readonly T[]): T => {
   const chosen = list[randomInt(list.length)];
