@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { describeFacts, type LibraryFile } from "./describe-file.ts";
+import { describeFacts, describeState, type LibraryFile } from "./describe-file.ts";
 
 const file: LibraryFile = {
   id: "7b62be15-977e-4ef7-a17d-5c645592a8bc",
@@ -24,6 +24,38 @@ const file: LibraryFile = {
 it("tells Opus from Ogg, which have one type, also of a file that was renamed", () => {
   expect(describeFacts(file)).toMatch(/^Opus · 20 KB · /);
   expect(describeFacts({ ...file, key: file.key.replace("opus", "ogg") })).toMatch(/^Ogg · /);
+});
+
+it("says what the server found in it, as far as there is anything", () => {
+  const nothing = { bitDepth: null, title: null, artist: null, album: null };
+  const sound = {
+    ...nothing,
+    format: "opus",
+    codec: "Opus",
+    durationSeconds: 221,
+    sampleRate: 48_000,
+    channels: 2,
+  } as const;
+  expect(describeFacts({ ...file, sound })).toMatch(/^3:41 · Opus · 48 kHz · stereo · 20 KB · /);
+  const unknown = {
+    ...sound,
+    format: null,
+    codec: null,
+    durationSeconds: null,
+    sampleRate: null,
+    channels: null,
+  };
+  expect(describeFacts({ ...file, sound: unknown })).toMatch(/^Opus · 20 KB · /);
+});
+
+it("offers nothing of a file that is held until it was scanned, or that was found harmful", () => {
+  expect(describeState({ state: "stored", scan: "held" })).toEqual({
+    text: "Being checked",
+    isReadable: false,
+  });
+  expect(describeState({ state: "stored", scan: "waiting" }).isReadable).toBe(true);
+  expect(describeState({ state: "stored", scan: "clean" }).isReadable).toBe(true);
+  expect(describeState({ state: "quarantined", scan: "infected" }).isReadable).toBe(false);
 });
 
 it("says the type of what is no audio", () => {

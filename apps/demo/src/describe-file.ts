@@ -1,4 +1,4 @@
-import { formatBytes, type UploadLibrary } from "@audiotricks/upload-react";
+import { describeAudio, formatBytes, type UploadLibrary } from "@audiotricks/upload-react";
 
 export type LibraryFile = UploadLibrary["files"][number];
 
@@ -13,7 +13,11 @@ const KINDS: Record<string, string> = {
 };
 
 /** State in plain words, and whether the bytes can be had. */
-export function describeState(state: LibraryFile["state"]): { text: string; isReadable: boolean } {
+export function describeState({ state, scan }: Pick<LibraryFile, "state" | "scan">): {
+  text: string;
+  isReadable: boolean;
+} {
+  if (scan === "held" && state !== "deleting") return { text: "Being checked", isReadable: false };
   switch (state) {
     case "stored":
     case "processed":
@@ -36,9 +40,9 @@ export function describeState(state: LibraryFile["state"]): { text: string; isRe
   }
 }
 
-/** `"MP3 · 4.2 MB · 12 Nov 2026, 14:03"`. */
+/** `"MP3 · 4.2 MB · 12 Nov 2026, 14:03"`, or `"3:41 · MP3 · 48 kHz · stereo · 4.2 MB · …"` once the server has looked into it. */
 export function describeFacts(file: LibraryFile): string {
   const added = new Date(file.createdAt).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
   const kind = KINDS[file.key.slice(file.key.lastIndexOf(".") + 1)] ?? file.type;
-  return [kind, formatBytes(file.size), added].join(" · ");
+  return [describeAudio(file.sound ?? null) ?? kind, formatBytes(file.size), added].join(" · ");
 }

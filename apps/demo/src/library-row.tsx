@@ -16,7 +16,7 @@ interface LibraryRowProps {
 export function LibraryRow({ file, library, isPlaying, onPlay, onDelete }: LibraryRowProps) {
   const [isAsking, setAsking] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
-  const { text, isReadable } = describeState(file.state);
+  const { text, isReadable } = describeState(file);
 
   const download = async () => {
     setProblem(null);
