@@ -49,6 +49,26 @@ describe.each(ENGINES)("storage_audit on $engine", ({ open }) => {
       ).rejects.toMatchObject({ code: "23514" });
   });
 
+  it("takes what was done by the command line, by nobody that signs in, with what it was and is", async () => {
+    await using database = await open();
+    const { db } = database;
+    const insert = (values: string) =>
+      sql`INSERT INTO storage_audit (action, resource, outcome, actor, user_id, change) VALUES ('addProvider', 'provider', 'done', ${sql.raw(values)})`.execute(
+        db,
+      );
+    await insert(`'cli:alice@host', NULL, '{"before":null}'`);
+    for (const values of [
+      "'alice@host', NULL, NULL",
+      "'cli:', NULL, NULL",
+      "E'cli:a\nb', NULL, NULL",
+      "'cli:' || repeat('x', 301), NULL, NULL",
+      "'cli:alice@host', gen_random_uuid(), NULL",
+      "NULL, NULL, '[]'",
+      `NULL, NULL, jsonb_build_object('x', repeat('x', 70000))`,
+    ])
+      await expect(insert(values), values).rejects.toMatchObject({ code: "23514" });
+  });
+
   it("lets go of whole months that are old enough, by name and in no other way", async () => {
     await using database = await open();
     const { db } = database;

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, lstatSync, readFileSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
+import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
@@ -114,6 +115,11 @@ describe("audiotricks-storage beside a server that has an embedded database", ()
     expect(await cli(dataDir, [...set, "3GiB"])).toMatchObject({ code: 0, err: "" });
     expect(await limitOf("alpha")).toBe(3 * 1024 ** 3);
     expect(await cli(dataDir, [...set, "much"])).toMatchObject({ code: 64, out: "" });
+    const { entries } = JSON.parse((await cli(dataDir, ["audit", "--resource", id, "--json"])).out);
+    // As whoever typed it, not as the server.
+    expect(entries).toMatchObject([
+      { action: "setUserQuota", actor: `cli:${userInfo().username}@${hostname()}`, outcome: "done" },
+    ]);
     const absent = await cli(dataDir, ["provider", "disable", UUID, "--json"]);
     expect(absent).toMatchObject({ code: 1, out: "" });
     expect(JSON.parse(absent.err)).toHaveProperty("error.code");
@@ -165,13 +171,13 @@ describe("audiotricks-storage beside a server that has an embedded database", ()
     ["garbage", Uint8Array.from({ length: 5000 }, (_, n) => n % 256)],
     ["a line that is no JSON", "nonsense\n"],
     ["JSON that is no frame", '{"run":{"args":"usage"}}\n'],
-    ["a frame with more in it", '{"run":{"args":["usage"],"isTyped":false},"more":1}\n'],
+    ["a frame with more in it", '{"run":{"args":["usage"],"isTyped":false,"actor":"m"},"more":1}\n'],
     ["an answer that nobody asked for", '{"data":"eA=="}\n'],
     ["a line without an end", "x".repeat(2_000_000)],
-    ["a frame that is too long", `{"run":{"args":["${"x".repeat(100_000)}"],"isTyped":false}}\n`],
+    ["a frame that is too long", `{"run":{"args":["${"x".repeat(100_000)}"],"isTyped":false,"actor":"m"}}\n`],
     [
       "too many words",
-      `${JSON.stringify({ run: { args: Array.from({ length: 2000 }, () => "x"), isTyped: false } })}\n`,
+      `${JSON.stringify({ run: { args: Array.from({ length: 2000 }, () => "x"), isTyped: false, actor: "mallory@test" } })}\n`,
     ],
     ["HTTP", "GET / HTTP/1.1\r\nHost: x\r\n\r\n"],
   ];
@@ -189,7 +195,7 @@ describe("audiotricks-storage beside a server that has an embedded database", ()
     const id = await userIdOf("beta");
     const limit = await limitOf("beta");
     const run = JSON.stringify({
-      run: { args: ["quota", "set", "--user", id, "--bytes", "1"], isTyped: false },
+      run: { args: ["quota", "set", "--user", id, "--bytes", "1"], isTyped: false, actor: "mallory@test" },
     });
     const half = await open(path);
     half.end(run.slice(0, -1));
@@ -201,7 +207,9 @@ describe("audiotricks-storage beside a server that has an embedded database", ()
     await closed(unended);
     const flood = await open(path);
     flood.resume();
-    const list = JSON.stringify({ run: { args: ["reconcile", "--delete-unknown", "-"], isTyped: false } });
+    const list = JSON.stringify({
+      run: { args: ["reconcile", "--delete-unknown", "-"], isTyped: false, actor: "mallory@test" },
+    });
     flood.write(`${list}\n${'{"data":"eA=="}\n'.repeat(50_000)}`);
     await closed(flood);
     expect(limit).toBeGreaterThan(1);
@@ -230,7 +238,7 @@ describe("audiotricks-storage beside a server that has an embedded database", ()
     // And one that is under way.
     for (const words of [["sweep"], ["conformance"], ["reconcile"]]) {
       const socket = await open(path);
-      socket.write(`${JSON.stringify({ run: { args: words, isTyped: false } })}\n`);
+      socket.write(`${JSON.stringify({ run: { args: words, isTyped: false, actor: "mallory@test" } })}\n`);
       await delay(30);
       socket.destroy();
     }
@@ -282,7 +290,7 @@ it("is gone after the server has stopped, and a stale one does not keep the next
     // One that waits for its list, and one that is at work: neither keeps it from stopping.
     const waiting = await open(path);
     waiting.write(
-      `${JSON.stringify({ run: { args: ["reconcile", "--delete-unknown", "-"], isTyped: false } })}\n`,
+      `${JSON.stringify({ run: { args: ["reconcile", "--delete-unknown", "-"], isTyped: false, actor: "mallory@test" } })}\n`,
     );
     let heard = "";
     waiting.setEncoding("utf8").on("data", (text: string) => {

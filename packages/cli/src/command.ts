@@ -1,4 +1,4 @@
-import type { Database } from "@audiotricks/storage";
+import type { Database, Operator, OperatorEntry } from "@audiotricks/storage";
 import type { Kysely } from "kysely";
 import type { ExitCode } from "./exit-codes.ts";
 import type { Settings } from "./settings.ts";
@@ -6,6 +6,8 @@ import type { Settings } from "./settings.ts";
 /** What the command is run in. */
 export interface Terminal {
   env: Readonly<Record<string, string | undefined>>;
+  /** Who typed it: `USER@HOST`, without control characters, for the audit log. */
+  actor: string;
   /** Where `.env` is looked for. */
   directory: string;
   /** Whether stdin is a keyboard. */
@@ -37,6 +39,8 @@ export interface Site {
   settings: Settings;
   /** Connected; its schema is this release's, but for `migrate`. */
   db: Kysely<Database>;
+  /** Whose doing it is, for the audit log. */
+  by: Operator;
 }
 
 export interface Outcome {
@@ -60,9 +64,11 @@ export interface Command {
   takesId?: boolean;
   /** Works on a database that lacks migrations. */
   needsNoSchema?: boolean;
+  /** What it is about to change, so that a refusal is written down as well; `undefined`: it only looks. */
+  changes?(words: Words): Pick<OperatorEntry, "action" | "resourceId"> | undefined;
   /** Talks to buckets, so that a store that is local must be there. */
   needsStore?: boolean;
   /** What it can do without a database, which is then not opened; `undefined`: nothing, with these words. */
-  alone?(site: Omit<Site, "db">, words: Words): Promise<Outcome> | undefined;
+  alone?(site: Omit<Site, "db" | "by">, words: Words): Promise<Outcome> | undefined;
   run(site: Site, words: Words): Promise<Outcome>;
 }

@@ -1,4 +1,5 @@
 import type { Command } from "./command.ts";
+import { audit } from "./commands/audit.ts";
 import { conformance } from "./commands/conformance.ts";
 import { doctor } from "./commands/doctor.ts";
 import { migrateCommand } from "./commands/migrate.ts";
@@ -27,6 +28,7 @@ export const COMMANDS: readonly Command[] = [
   quarantineList,
   quarantineRelease,
   quarantineDelete,
+  audit,
   sweepCommand,
   reconcile,
   doctor,

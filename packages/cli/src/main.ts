@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readInput } from "./read-input.ts";
 import { runCli } from "./run-cli.ts";
+import { whoTypes } from "./who-types.ts";
 
 // Once each: a second wish ends the process where it stands.
 const interrupted = new AbortController();
@@ -14,6 +15,7 @@ process.stderr.on("error", () => interrupted.abort());
 const [directory, { stdin, stdout, stderr }] = [process.cwd(), process];
 process.exitCode = await runCli(process.argv.slice(2), {
   env: process.env,
+  actor: whoTypes(process.env),
   directory,
   isTyped: stdin.isTTY === true,
   read: (file) => readInput(file, { stdin, directory }),

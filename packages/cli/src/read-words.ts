@@ -44,6 +44,13 @@ export function isUuid(text: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }
 
+/** Of `--user ID` and the like, in lower case. @throws {CliError} `usage`. */
+export function readId(words: Words, name: string): string | undefined {
+  const id = words.text(name);
+  if (id !== undefined && !isUuid(id)) throw new CliError("usage", `--${name} must be an id, a UUID.`);
+  return id?.toLowerCase();
+}
+
 function parse(command: Command, args: string[], usage: (problem: string) => CliError) {
   const options = { ...command.options, ...COMMON_OPTIONS };
   // Looked at before anything could repeat what follows it.

@@ -1,8 +1,9 @@
+import { randomUUID } from "node:crypto";
 import { UploadError } from "@audiotricks/protocol";
-import { type Database, OperatorError } from "@audiotricks/storage";
+import { type Database, OperatorError, recordOperator } from "@audiotricks/storage";
 import type { Kysely } from "kysely";
 import { CliError } from "./cli-error.ts";
-import type { Command, Outcome, Terminal, Words } from "./command.ts";
+import type { Command, Outcome, Site, Terminal, Words } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { openDatabase } from "./open-database.ts";
@@ -55,21 +56,37 @@ async function run(
   const settings = site?.settings ?? readSettings(terminal);
   const alone = command.alone?.({ terminal, settings }, words);
   if (alone !== undefined) return await alone;
-  if (site !== undefined) return await command.run({ terminal, ...site }, words);
+  const by = { actor: `cli:${terminal.actor}`, requestId: `cli-${randomUUID()}` };
+  if (site !== undefined) return await runOn({ terminal, by, ...site }, command, words);
   if (settings.databaseUrl === undefined) {
     const place = await openEmbedded(settings, command);
     if (place.kind === "server") return await relayCommand(place.connection, args, terminal);
     try {
-      return await command.run({ terminal, settings: place.settings, db: place.db }, words);
+      return await runOn({ terminal, by, settings: place.settings, db: place.db }, command, words);
     } finally {
       await place.close();
     }
   }
   const db = await openDatabase(settings.databaseUrl, { needsNoSchema: command.needsNoSchema === true });
   try {
-    return await command.run({ terminal, settings, db }, words);
+    return await runOn({ terminal, by, settings, db }, command, words);
   } finally {
     await db.destroy();
+  }
+}
+
+/** What was done is written down with it; what was refused, here. */
+async function runOn(site: Site, command: Command, words: Words): Promise<Outcome> {
+  try {
+    return await command.run(site, words);
+  } catch (error) {
+    const { code } = describe(error);
+    // Words that were not understood have asked for nothing.
+    const about = code === "usage" ? undefined : command.changes?.(words);
+    if (about !== undefined)
+      // The error is what is to be told, also where the database is why.
+      await recordOperator(site.db, site.by, { ...about, outcome: code }).catch(() => undefined);
+    throw error;
   }
 }
 

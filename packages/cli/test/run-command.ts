@@ -1,14 +1,18 @@
 import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import { Readable } from "node:stream";
-import { runCli } from "../src/index.ts";
+import { runCli, type Terminal } from "../src/index.ts";
 import { readInput } from "../src/read-input.ts";
+import type { CommandSite } from "../src/run-cli.ts";
 
 export interface CommandRun {
   exitCode: number;
   stdout: string;
   stderr: string;
 }
+
+/** Who types the commands of tests. */
+export const ACTOR = "alice@test";
 
 export const ENCRYPTION_KEY = randomBytes(32).toString("base64");
 
@@ -22,13 +26,16 @@ export async function runCommand(
     interrupted?: AbortSignal;
     /** How far the command's clock is ahead. */
     aheadMs?: number;
+    /** Of a server that runs it. */
+    site?: CommandSite;
   } = {},
 ): Promise<CommandRun> {
   const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
   const { directory = tmpdir() } = options;
   const stdin = Readable.from([options.stdin ?? ""]);
-  const exitCode = await runCli(args, {
+  const terminal: Terminal = {
     env: options.env ?? {},
+    actor: ACTOR,
     directory,
     isTyped: false,
     read: (file) => readInput(file, { stdin, directory }),
@@ -36,7 +43,8 @@ export async function runCommand(
     write: (text) => void stdout.push(Buffer.from(text as string)),
     say: (text) => void stderr.push(Buffer.from(text as string)),
     interrupted: options.interrupted ?? new AbortController().signal,
-  });
+  };
+  const exitCode = await runCli(args, terminal, options.site);
   return { exitCode, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() };
 }
 

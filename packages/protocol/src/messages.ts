@@ -244,6 +244,8 @@ export const auditEntry = z.object({
   at: z.iso.datetime(),
   userId: id.nullable(),
   service: z.string().nullable(),
+  /** Whoever changed something by the command line: `cli:USER@HOST`. */
+  actor: z.string().nullable(),
   isOperator: z.boolean(),
   action: z.string(),
   resource: z.string(),
@@ -251,10 +253,14 @@ export const auditEntry = z.object({
   outcome: z.string(),
   address: z.string().nullable(),
   requestId: z.string().nullable(),
+  /** By the command line, what it was and what it is. */
+  change: z.record(z.string(), z.unknown()).nullable(),
   times: z.number().int(),
 });
 export const listAuditQuery = z.strictObject({
   userId: id.optional(),
+  /** Exactly as in the entry. */
+  actor: z.string().max(304).optional(),
   resourceId: id.optional(),
   cursor: z.string().max(500).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),

@@ -329,8 +329,10 @@ export interface SpacesOperations {
 
 export interface StorageAudit {
   action: string;
+  actor: string | null;
   address: string | null;
   at: Generated<Timestamp>;
+  change: Json | null;
   id: Generated<string>;
   is_operator: Generated<boolean>;
   outcome: string;

@@ -10,6 +10,14 @@ export {
 } from "./access/access-table.ts";
 export { isOperator } from "./access/tenant.ts";
 export type { AuditEntry } from "./audit/audit-log.ts";
+export { listAuditLog } from "./audit/list-audit.ts";
+export {
+  OPERATOR_ACTIONS,
+  type Operator,
+  type OperatorAction,
+  type OperatorEntry,
+  recordOperator,
+} from "./audit/operator-audit.ts";
 export type { Cdn } from "./cdn/cdn.ts";
 export { createDigitalOceanCdn } from "./cdn/digital-ocean-cdn.ts";
 export { createStorage, type StorageOptions } from "./create-storage.ts";

@@ -12,6 +12,7 @@ import type { Command } from "../command.ts";
 import { describeHold } from "../describe-hold.ts";
 import { EXIT } from "../exit-codes.ts";
 import { isUuid } from "../read-words.ts";
+import { recordAround } from "../record-around.ts";
 
 /** Of one bucket. One that cannot even be opened has the sentence that says why, in place of findings. */
 type Visit = { id: string; bucket: string } & (
@@ -30,7 +31,10 @@ export const doctor: Command = {
     fix: { type: "boolean" },
   },
   needsStore: true,
-  run: async ({ db, settings }, words) => {
+  changes: (words) =>
+    words.has("fix") ? { action: "fixBucket", resourceId: words.text("provider") } : undefined,
+  run: async (site, words) => {
+    const { db, settings } = site;
     const only = words.text("provider");
     if (only !== undefined && !isUuid(only)) throw new CliError("usage", "--provider must be an id, a UUID.");
     const origins = [...new Set([...settings.origins, ...words.all("origin").map(requireOrigin)])];
@@ -42,11 +46,11 @@ export const doctor: Command = {
     const providers = await openProviders({ db, given: spaces, encryptionKey, allowInternalEndpoints });
     const visits: Visit[] = [];
     for (const { id, bucket, cdnEndpoint } of asked) {
-      const examination = await visit(providers, id, {
-        origins,
-        cdnEndpoint: cdnEndpoint ?? undefined,
-        fix: words.has("fix"),
-      });
+      const fix = words.has("fix");
+      const look = () => visit(providers, id, { origins, cdnEndpoint: cdnEndpoint ?? undefined, fix });
+      const examination = fix
+        ? await recordAround(site, { action: "fixBucket", resourceId: id }, look, summarize)
+        : await look();
       visits.push({ id, bucket, ...examination });
     }
     const expiryHold = await readExpiryHold(db);
@@ -70,6 +74,13 @@ async function visit(providers: Providers, id: string, options: Parameters<typeo
     if (!(error instanceof UploadError)) throw error;
     return { error: { code: error.code, message: error.message } };
   }
+}
+
+function summarize(examination: Awaited<ReturnType<typeof visit>>) {
+  if ("error" in examination) return { error: examination.error.code };
+  const codesOf = (findings: { code: string }[]) => findings.map(({ code }) => code);
+  const { fixed, refusedFixes, findings } = examination;
+  return { fixed: codesOf(fixed), refused: codesOf(refusedFixes), left: codesOf(findings) };
 }
 
 /** Exactly as a browser sends it. */

@@ -22,7 +22,8 @@ export const providerAdd: Command = {
     create: { type: "boolean" },
     origin: { type: "string", multiple: true },
   },
-  run: async ({ db, settings, terminal }, words) => {
+  changes: () => ({ action: "addProvider" }),
+  run: async ({ db, settings, terminal, by }, words) => {
     const name = words.text("name");
     const endpoint = words.required("endpoint");
     requireSupported(/\.blob\.core\./.test(endpoint) ? "azure_blob" : (name ?? "digitalocean_spaces"));
@@ -49,7 +50,7 @@ export const providerAdd: Command = {
     const id = await addProvider(
       db,
       { ...provider, name, isPrimary },
-      { encryptionKey, allowInternalEndpoints },
+      { encryptionKey, allowInternalEndpoints, by },
     );
     return {
       json: { id, isPrimary },

@@ -9,9 +9,10 @@ export const providerRewrap: Command = {
   summary:
     "Puts all sealed secrets under the first key of STORAGE_ENCRYPTION_KEY, once every server has both it and the old one. Uploads go on.",
   options: {},
-  run: async ({ db, settings }) => {
+  changes: () => ({ action: "rewrapSecrets" }),
+  run: async ({ db, settings, by }) => {
     const keyring = requireKeyring(settings);
-    const report = await rewrapSecrets(db, keyring);
+    const report = await rewrapSecrets(db, keyring, by);
     const isDone = report.failures.length === 0;
     const lines = [
       `Under key ${keyring[0].id}: ${report.rewrapped.length} now, ${report.current.length} before.`,

@@ -10,7 +10,8 @@ export const providerRotate: Command = {
     "Puts a new key in the place of a bucket's, after it was tried there. Uploads go on; the old key must live until the time that is printed.",
   options: { "access-key-id": { type: "string" }, "secret-file": { type: "string" } },
   takesId: true,
-  run: async ({ db, settings, terminal }, words) => {
+  changes: (words) => ({ action: "rotateProvider", resourceId: words.id() }),
+  run: async ({ db, settings, terminal, by }, words) => {
     const id = words.id();
     const accessKeyId = words.required("access-key-id");
     const [encryptionKey] = requireKeyring(settings);
@@ -20,7 +21,7 @@ export const providerRotate: Command = {
       db,
       id,
       { accessKeyId, secretAccessKey },
-      { encryptionKey, allowInternalEndpoints },
+      { encryptionKey, allowInternalEndpoints, by },
     );
     return {
       json: { id, accessKeyId, ...rotated },

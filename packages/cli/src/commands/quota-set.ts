@@ -18,7 +18,13 @@ export const quotaSet: Command = {
     files: { type: "string" },
     default: { type: "boolean" },
   },
-  run: async ({ db }, words) => {
+  changes: (words) => {
+    const owner = readScope(words);
+    return (
+      owner && { action: owner.scope === "user" ? "setUserQuota" : "setWorkspaceQuota", resourceId: owner.id }
+    );
+  },
+  run: async ({ db, by }, words) => {
     const scope = readScope(words);
     if (scope === undefined) throw new CliError("usage", "Whose quota? Give --user ID or --workspace ID.");
     const maxBytes = readLimit("bytes", words.text("bytes"), Number.MAX_SAFE_INTEGER);
@@ -27,13 +33,14 @@ export const quotaSet: Command = {
     if (words.has("default") === isNamed)
       throw new CliError("usage", "Give --bytes, --files or both, or --default alone.");
     if (!isNamed) {
-      const hadOwn = await clearQuota(db, scope);
+      const hadOwn = await clearQuota(db, scope, by);
       return { json: { ...scope, hadOwn }, text: "The deployment's default holds." };
     }
-    const limits = await setQuota(db, scope, {
+    const change = {
       ...(maxBytes === undefined ? {} : { maxBytes }),
       ...(maxFiles === undefined ? {} : { maxFiles }),
-    });
+    };
+    const limits = await setQuota(db, scope, change, by);
     return {
       json: { ...scope, ...limits },
       text: `${scope.scope} ${scope.id}: ${formatSize(limits.maxBytes)}, files: ${limits.maxFiles ?? "no limit"}.`,

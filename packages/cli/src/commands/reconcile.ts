@@ -1,4 +1,4 @@
-import { DEFAULT_SETTINGS, type Finding, type Storage } from "@audiotricks/storage";
+import { DEFAULT_SETTINGS, type Finding, recordOperator, type Storage } from "@audiotricks/storage";
 import { CliError } from "../cli-error.ts";
 import type { Command, Outcome, Site } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -6,7 +6,8 @@ import { openStorage } from "../open-storage.ts";
 import { readLimit } from "../read-scope.ts";
 import { type Outcomes, openSecondLook, type SecondLook } from "../reconcile/delete-listed.ts";
 import { countIn, describeTallies, isHarmless, type Tallies } from "../reconcile/tally.ts";
-import { readUnknownList, toLine } from "../reconcile/unknown-list.ts";
+import { type ListedObject, readUnknownList, toLine } from "../reconcile/unknown-list.ts";
+import { recordAround } from "../record-around.ts";
 
 const SAMPLES = 5;
 const GRACE_MS = DEFAULT_SETTINGS.unknownGraceMs;
@@ -18,6 +19,7 @@ export const reconcile: Command = {
     "Walks every bucket beside its rows and tells where they disagree, with N samples of each finding. --list writes the objects that no row knows on stdout, one a line, and the report on stderr; --delete-unknown deletes those in that file (- is stdin) which are still unknown, unchanged and more than 3 days old.",
   options: { list: { type: "boolean" }, "delete-unknown": { type: "string" }, limit: { type: "string" } },
   needsStore: true,
+  changes: (words) => (words.text("delete-unknown") === undefined ? undefined : { action: "deleteUnknown" }),
   run: async (site, words) => {
     const file = words.text("delete-unknown");
     const isList = words.has("list");
@@ -41,7 +43,7 @@ export const reconcile: Command = {
 };
 
 async function walk(
-  { terminal }: Site,
+  site: Site,
   storage: Storage,
   wishes: {
     maxSamples: number;
@@ -50,7 +52,7 @@ async function walk(
   },
 ): Promise<Outcome> {
   const { maxSamples, look, onUnknown } = wishes;
-  const { interrupted: signal } = terminal;
+  const { interrupted: signal } = site.terminal;
   const findings: Tallies = {};
   const onFinding = async (finding: Finding) => {
     countIn(findings, finding, maxSamples);
@@ -61,7 +63,22 @@ async function walk(
   const { providers, objects, rows } = await storage.upkeep.reconcile({ signal, onFinding });
   if (signal.aborted)
     throw new CliError("interrupted", `Stopped before the end${look ? ": nothing was deleted" : ""}.`);
-  const deletion = await look?.finish(storage, signal);
+  const action = "deleteUnknown" as const;
+  const onDeleted = ([first, ...more]: ListedObject[]) =>
+    recordOperator(site.db, site.by, {
+      action,
+      resourceId: first?.providerId,
+      outcome: "done",
+      change: { before: { objects: [first, ...more].map((gone) => gone?.object) } },
+    });
+  const deletion =
+    look &&
+    (await recordAround(
+      site,
+      { action },
+      () => look.finish(storage, signal, onDeleted),
+      (outcomes) => outcomes,
+    ));
   const text = [
     `${objects} objects and ${rows} rows in ${providers} buckets.`,
     ...describeTallies(findings),

@@ -5,6 +5,7 @@ import { describeHold } from "../describe-hold.ts";
 import { EXIT } from "../exit-codes.ts";
 import { openStorage } from "../open-storage.ts";
 import { isUuid } from "../read-words.ts";
+import { recordAround } from "../record-around.ts";
 
 export const sweepCommand: Command = {
   name: "sweep",
@@ -13,6 +14,7 @@ export const sweepCommand: Command = {
     "Brings to an end what crashed, expired or was left behind, as servers do every half minute. --dry-run only says what that would be. --expire-held lets files expire that are held back, once somebody has seen that their times are right.",
   options: { "dry-run": { type: "boolean" }, "expire-held": { type: "string" } },
   needsStore: true,
+  changes: (words) => (words.has("dry-run") ? undefined : { action: "sweep" }),
   run: async (site, words) => {
     const holdId = words.text("expire-held");
     if (holdId !== undefined && (words.has("dry-run") || !isUuid(holdId)))
@@ -25,7 +27,12 @@ export const sweepCommand: Command = {
       if (holdId !== undefined) await storage.upkeep.endExpiryHold(holdId);
       return words.has("dry-run")
         ? await preview(storage, site.terminal.interrupted)
-        : await sweep(storage, site.terminal.interrupted);
+        : await recordAround(
+            site,
+            { action: "sweep" },
+            () => sweep(storage, site.terminal.interrupted),
+            ({ json }) => json,
+          );
     } finally {
       await storage.close();
     }

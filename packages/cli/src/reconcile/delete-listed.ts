@@ -14,9 +14,20 @@ export type Outcomes = Partial<Record<ListedOutcome, number>>;
 /** Which of the list the last look has found just as it says, and how old they are. */
 export interface SecondLook {
   see(found: ListedObject): void;
-  /** Deletes them, each looked at once more, and counts what became of every object on the list. */
-  finish(storage: Storage, signal: AbortSignal): Promise<Outcomes>;
+  /**
+   * Deletes them, each looked at once more, and counts what became of every object on the list.
+   *
+   * @param onDeleted What has gone, of one provider at a time, at most `MAX_TOLD`; also before an error is thrown.
+   */
+  finish(
+    storage: Storage,
+    signal: AbortSignal,
+    onDeleted: (gone: ListedObject[]) => Promise<void>,
+  ): Promise<Outcomes>;
 }
+
+/** Keys of as many go into one entry of the audit log. */
+const MAX_TOLD = 30;
 
 /** @param options.graceMs Those that are younger are kept: whoever put them there may still write their rows. */
 export function openSecondLook(
@@ -33,13 +44,25 @@ export function openSecondLook(
       const isOld = now().getTime() - found.object.lastModified.getTime() >= graceMs;
       verdicts.set(name, !isSame ? "changed" : isOld ? "same" : "young");
     },
-    finish: async (storage, signal) => {
+    finish: async (storage, signal, onDeleted) => {
       const outcomes: Outcomes = {};
-      for (const [name, entry] of listed) {
-        if (signal.aborted) break;
-        const verdict = verdicts.get(name) ?? "not_unknown";
-        const outcome = verdict === "same" ? await storage.upkeep.deleteUnknownObject(entry) : verdict;
-        outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+      let gone: ListedObject[] = [];
+      const tell = async () => {
+        if (gone.length > 0) await onDeleted(gone);
+        gone = [];
+      };
+      try {
+        for (const [name, entry] of listed) {
+          if (signal.aborted) break;
+          const verdict = verdicts.get(name) ?? "not_unknown";
+          const outcome = verdict === "same" ? await storage.upkeep.deleteUnknownObject(entry) : verdict;
+          outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+          if (outcome !== "deleted") continue;
+          if (gone.length >= MAX_TOLD || (gone[0] ?? entry).providerId !== entry.providerId) await tell();
+          gone.push(entry);
+        }
+      } finally {
+        await tell();
       }
       return outcomes;
     },

@@ -3,7 +3,7 @@ import { z } from "zod";
 // One JSON value a line, both ways. Bytes are base64: texts are cut anywhere.
 
 /** Another one may understand other frames. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 /** Of a line, its end included. */
 export const MAX_FRAME_BYTES = 64 * 1024;
@@ -14,7 +14,12 @@ export const PIECE_BYTES = 32 * 1024;
 const bytes = z.base64().max(2 * PIECE_BYTES);
 
 const run = z.strictObject({
-  run: z.strictObject({ args: z.array(z.string()).max(1000), isTyped: z.boolean() }),
+  run: z.strictObject({
+    args: z.array(z.string()).max(1000),
+    isTyped: z.boolean(),
+    /** Whoever may open the socket is believed who they are: they might write to the database as well. */
+    actor: z.string().regex(/^\P{Cc}{1,300}$/u),
+  }),
 });
 /** The command shall end. */
 const interrupt = z.strictObject({ interrupt: z.literal(true) });

@@ -20,7 +20,7 @@ export async function relayCommand(
   const interrupt = () => void send({ interrupt: true });
   let input: AsyncIterator<string> | undefined;
   try {
-    await send({ run: { args, isTyped: terminal.isTyped } });
+    await send({ run: { args, isTyped: terminal.isTyped, actor: terminal.actor } });
     if (terminal.interrupted.aborted) interrupt();
     terminal.interrupted.addEventListener("abort", interrupt, { once: true });
     // What is read is not waited for here: the command may end while somebody still types.

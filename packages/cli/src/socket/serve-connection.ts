@@ -29,11 +29,11 @@ export async function serveConnection(socket: Socket, run: RunCommand, stop: Abo
     const first = firstFrame.safeParse((await frames.next()).value);
     if (!first.success) return;
     clearTimeout(lateness);
-    const { args, isTyped } = first.data.run;
+    const { args, isTyped, actor } = first.data.run;
     const interrupted = AbortSignal.any([gone.signal, stop]);
     const answers = createAnswers(interrupted);
     const reading = takeFrames(frames, answers, gone);
-    const terminal = remoteTerminal(socket, { isTyped, answers, interrupted });
+    const terminal = remoteTerminal(socket, { isTyped, actor, answers, interrupted });
     const code = await run(args, terminal);
     await sendFrame(socket, { exit: code } satisfies ServerFrame);
     socket.end();
@@ -93,7 +93,12 @@ function createAnswers(interrupted: AbortSignal): Answers {
 /** What is asked of the client's side is: its files, its stdin, its screen. Settings are the server's. */
 function remoteTerminal(
   socket: Socket,
-  { isTyped, answers, interrupted }: Pick<Terminal, "isTyped" | "interrupted"> & { answers: Answers },
+  {
+    isTyped,
+    actor,
+    answers,
+    interrupted,
+  }: Pick<Terminal, "isTyped" | "actor" | "interrupted"> & { answers: Answers },
 ): Terminal {
   const send = async (name: "write" | "say", text: string | Uint8Array) => {
     const bytes = typeof text === "string" ? Buffer.from(text) : text;
@@ -102,6 +107,7 @@ function remoteTerminal(
   };
   return {
     env: {},
+    actor,
     directory: "",
     isTyped,
     interrupted,

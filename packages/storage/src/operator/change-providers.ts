@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type Kysely, sql, type Transaction } from "kysely";
+import { type Operator, recordOperator } from "../audit/operator-audit.ts";
 import type { Database } from "../database.ts";
 import { requireWorkingKey } from "../providers/check-key.ts";
 import { findEndpointProblem, INTERNAL_SETTING } from "../providers/endpoint-host.ts";
@@ -27,6 +28,8 @@ export interface ChangeOptions {
   encryptionKey: EnvelopeKey;
   /** Lets endpoints be plain HTTP, or lead to this machine or a private network. */
   allowInternalEndpoints: boolean;
+  /** Whose doing it is: for the audit log, in the transaction of the change. */
+  by?: Operator | undefined;
 }
 
 /** @throws {OperatorError} `provider_unsupported`, unless it speaks S3. */
@@ -49,7 +52,7 @@ export function requireSupported(name: string): void {
 export async function addProvider(
   db: Kysely<Database>,
   provider: NewProvider,
-  { encryptionKey, allowInternalEndpoints }: ChangeOptions,
+  { encryptionKey, allowInternalEndpoints, by }: ChangeOptions,
 ): Promise<string> {
   const endpoint = normalizeEndpoint(provider.endpoint);
   const name = provider.name ?? providerNameOf(endpoint);
@@ -60,7 +63,7 @@ export async function addProvider(
   await requireWorkingKey({ ...provider, endpoint, isPublicOnly: !allowInternalEndpoints });
   const id = randomUUID();
   return db.transaction().execute(async (trx) => {
-    if (provider.isPrimary) await stepDown(trx);
+    const steppedDown = provider.isPrimary ? await stepDown(trx) : undefined;
     const row = await trx
       .insertInto("storage_providers")
       .values({
@@ -73,6 +76,7 @@ export async function addProvider(
         secret_access_key_encrypted: sealSecret(provider.secretAccessKey, id, encryptionKey),
         cdn_endpoint: provider.cdnEndpoint ?? null,
         cdn_enabled: provider.cdnEndpoint !== undefined,
+        cdn_id: provider.cdnId ?? null,
         is_primary: provider.isPrimary,
       })
       .onConflict((conflict) => conflict.columns(["endpoint_url", "bucket_name"]).doNothing())
@@ -80,6 +84,16 @@ export async function addProvider(
       .executeTakeFirst();
     // Somebody else added it meanwhile: the primary one stays what it was.
     if (row === undefined) throw alreadyThere(endpoint, bucket);
+    const { region, accessKeyId, isPrimary, cdnEndpoint = null, cdnId = null } = provider;
+    await recordOperator(trx, by, {
+      action: "addProvider",
+      resourceId: id,
+      outcome: "done",
+      change: {
+        ...(isPrimary && { before: { primary: steppedDown ?? null } }),
+        after: { name, endpoint, region, bucket, accessKeyId, isPrimary, cdnEndpoint, cdnId },
+      },
+    });
     return row.id;
   });
 }
@@ -94,7 +108,7 @@ export async function rotateProvider(
   db: Kysely<Database>,
   id: string,
   key: NewKey,
-  { encryptionKey, allowInternalEndpoints }: ChangeOptions,
+  { encryptionKey, allowInternalEndpoints, by }: ChangeOptions,
 ): Promise<{ oldAccessKeyId: string; retireOldKeyAfter: Date }> {
   const row = await getRow(db, id);
   requireSupported(row.provider_name);
@@ -107,22 +121,31 @@ export async function rotateProvider(
   requireAllowed(endpoint, allowInternalEndpoints);
   const { region, bucket_name: bucket } = row;
   await requireWorkingKey({ ...key, endpoint, region, bucket, isPublicOnly: !allowInternalEndpoints });
-  const changed = await db
-    .updateTable("storage_providers")
-    .set({
-      access_key_id: key.accessKeyId,
-      secret_access_key_encrypted: sealSecret(key.secretAccessKey, id, encryptionKey),
-    })
-    .where("id", "=", id)
-    // Of two rotations at once, one is told that it came too late.
-    .where("secret_access_key_encrypted", "=", row.secret_access_key_encrypted)
-    .returning(sql<Date>`clock_timestamp()`.as("at"))
-    .executeTakeFirst();
-  if (changed === undefined)
-    throw new OperatorError(
-      "invalid_request",
-      `Provider ${id} was changed by somebody else meanwhile: look at it, and try again.`,
-    );
+  const changed = await db.transaction().execute(async (trx) => {
+    const found = await trx
+      .updateTable("storage_providers")
+      .set({
+        access_key_id: key.accessKeyId,
+        secret_access_key_encrypted: sealSecret(key.secretAccessKey, id, encryptionKey),
+      })
+      .where("id", "=", id)
+      // Of two rotations at once, one is told that it came too late.
+      .where("secret_access_key_encrypted", "=", row.secret_access_key_encrypted)
+      .returning(sql<Date>`clock_timestamp()`.as("at"))
+      .executeTakeFirst();
+    if (found === undefined)
+      throw new OperatorError(
+        "invalid_request",
+        `Provider ${id} was changed by somebody else meanwhile: look at it, and try again.`,
+      );
+    await recordOperator(trx, by, {
+      action: "rotateProvider",
+      resourceId: id,
+      outcome: "done",
+      change: { before: { accessKeyId: row.access_key_id }, after: { accessKeyId: key.accessKeyId } },
+    });
+    return found;
+  });
   const lifeMs = Math.max(DEFAULT_SETTINGS.uploadUrlExpiresIn, DEFAULT_SETTINGS.downloadUrlExpiresIn) * 1000;
   return {
     oldAccessKeyId: row.access_key_id,
@@ -141,22 +164,36 @@ const REREAD_MARGIN_MS = 60_000;
 export async function disableProvider(
   db: Kysely<Database>,
   id: string,
-  options: { leaveNoPrimary: boolean },
+  options: { leaveNoPrimary: boolean; by?: Operator | undefined },
 ): Promise<void> {
-  const { leaveNoPrimary } = options;
-  const disabled = await db
-    .updateTable("storage_providers")
-    .set({ is_active: false, is_primary: false })
-    .where("id", "=", id)
-    .$if(!leaveNoPrimary, (query) => query.where("is_primary", "=", false))
-    .returning("id")
-    .executeTakeFirst();
-  if (disabled !== undefined) return;
-  const { bucket_name } = await getRow(db, id);
-  throw new OperatorError(
-    "provider_is_primary",
-    `New uploads go to bucket ${bucket_name}: add another one with --primary first, or say --leave-no-primary to refuse uploads from now on.`,
-  );
+  const { leaveNoPrimary, by } = options;
+  await db.transaction().execute(async (trx) => {
+    const row = await trx
+      .selectFrom("storage_providers")
+      .select(["is_primary as isPrimary", "is_active as isActive", "bucket_name as bucket"])
+      .where("id", "=", id)
+      .forUpdate()
+      .executeTakeFirst();
+    if (row === undefined) throw notFound(id);
+    const { bucket, ...before } = row;
+    if (before.isPrimary && !leaveNoPrimary)
+      throw new OperatorError(
+        "provider_is_primary",
+        `New uploads go to bucket ${bucket}: add another one with --primary first, or say --leave-no-primary to refuse uploads from now on.`,
+      );
+    const after = { isPrimary: false, isActive: false };
+    await trx
+      .updateTable("storage_providers")
+      .set({ is_active: false, is_primary: false })
+      .where("id", "=", id)
+      .execute();
+    await recordOperator(trx, by, {
+      action: "disableProvider",
+      resourceId: id,
+      outcome: "done",
+      change: { before, after },
+    });
+  });
 }
 
 function requireAllowed(endpoint: string, allowInternalEndpoints: boolean): void {
@@ -168,24 +205,30 @@ function requireAllowed(endpoint: string, allowInternalEndpoints: boolean): void
   );
 }
 
-async function stepDown(trx: Transaction<Database>): Promise<void> {
+/** @returns Id of the one that was primary until now. */
+async function stepDown(trx: Transaction<Database>): Promise<string | undefined> {
   // The lock of servers that register their own bucket at start: only one row may be primary.
   await sql`SELECT pg_advisory_xact_lock(hashtext('storage_providers.primary'))`.execute(trx);
-  await trx
+  const before = await trx
     .updateTable("storage_providers")
     .set({ is_primary: false })
     .where("is_primary", "=", true)
-    .execute();
+    .returning("id")
+    .executeTakeFirst();
+  return before?.id;
 }
 
 async function getRow(db: Kysely<Database>, id: string) {
   const row = await db.selectFrom("storage_providers").selectAll().where("id", "=", id).executeTakeFirst();
-  if (row === undefined)
-    throw new OperatorError(
-      "provider_not_found",
-      `There is no storage provider ${id}: see \`provider list\`.`,
-    );
+  if (row === undefined) throw notFound(id);
   return row;
+}
+
+function notFound(id: string): OperatorError {
+  return new OperatorError(
+    "provider_not_found",
+    `There is no storage provider ${id}: see \`provider list\`.`,
+  );
 }
 
 function findByBucket(db: Kysely<Database>, endpoint: string, bucket: string) {

@@ -1,5 +1,6 @@
 import { UploadError } from "@audiotricks/protocol";
 import type { Kysely } from "kysely";
+import { type Operator, recordOperator } from "../audit/operator-audit.ts";
 import type { Database } from "../database.ts";
 import type { Keyring } from "../providers/keyring.ts";
 import { describeEnvelope, rewrapSecret } from "../providers/secret-envelope.ts";
@@ -17,7 +18,11 @@ export interface RewrapReport {
  * Puts every sealed secret under the first key of the keyring, so that the others can go once all is done. Uploads go on
  * meanwhile, as long as every server has both keys; safe to repeat, and to be run by many at once.
  */
-export async function rewrapSecrets(db: Kysely<Database>, keyring: Keyring): Promise<RewrapReport> {
+export async function rewrapSecrets(
+  db: Kysely<Database>,
+  keyring: Keyring,
+  by?: Operator,
+): Promise<RewrapReport> {
   const report: RewrapReport = { rewrapped: [], current: [], failures: [] };
   const ids = await db
     .selectFrom("storage_providers")
@@ -27,7 +32,7 @@ export async function rewrapSecrets(db: Kysely<Database>, keyring: Keyring): Pro
     .execute();
   for (const { id } of ids) {
     try {
-      report[await rewrapOne(db, id, keyring)].push(id);
+      report[await rewrapOne(db, id, keyring, by)].push(id);
     } catch (error) {
       if (!(error instanceof UploadError)) throw error;
       report.failures.push({ id, code: error.code, message: error.message });
@@ -40,6 +45,7 @@ async function rewrapOne(
   db: Kysely<Database>,
   id: string,
   keyring: Keyring,
+  by: Operator | undefined,
 ): Promise<"rewrapped" | "current"> {
   for (;;) {
     const row = await db
@@ -51,13 +57,23 @@ async function rewrapOne(
     const { keyId, hasDataKey } = describeEnvelope(row.envelope) ?? {};
     if (hasDataKey === true && keyId === keyring[0].id) return "current";
     const envelope = rewrapSecret(row.envelope, id, keyring, keyring[0]);
-    const { numUpdatedRows } = await db
-      .updateTable("storage_providers")
-      .set({ secret_access_key_encrypted: envelope })
-      .where("id", "=", id)
-      // A credential that was rotated meanwhile is not put back: it is looked at again.
-      .where("secret_access_key_encrypted", "=", row.envelope)
-      .executeTakeFirst();
-    if (numUpdatedRows > 0n) return "rewrapped";
+    const isDone = await db.transaction().execute(async (trx) => {
+      const { numUpdatedRows } = await trx
+        .updateTable("storage_providers")
+        .set({ secret_access_key_encrypted: envelope })
+        .where("id", "=", id)
+        // A credential that was rotated meanwhile is not put back: it is looked at again.
+        .where("secret_access_key_encrypted", "=", row.envelope)
+        .executeTakeFirst();
+      if (numUpdatedRows === 0n) return false;
+      await recordOperator(trx, by, {
+        action: "rewrapSecrets",
+        resourceId: id,
+        outcome: "done",
+        change: { before: { sealedWith: keyId ?? null }, after: { sealedWith: keyring[0].id } },
+      });
+      return true;
+    });
+    if (isDone) return "rewrapped";
   }
 }

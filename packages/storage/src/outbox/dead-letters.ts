@@ -1,4 +1,5 @@
 import { type Kysely, sql } from "kysely";
+import { type Operator, recordOperator } from "../audit/operator-audit.ts";
 import type { Database } from "../database.ts";
 
 /** An event that was given up. */
@@ -49,15 +50,42 @@ export async function listDeadLetters(
 }
 
 /** Sends these again, or all, as new ones with their old ids. @returns How many. */
-export async function replayDeadLetters(db: Kysely<Database>, ids?: readonly string[]): Promise<number> {
-  const { rows } = await sql<{ count: number }>`
-    SELECT replay_dead_letters(${ids === undefined ? null : [...ids]}::uuid[]) AS count`.execute(db);
-  return Number(rows[0]?.count ?? 0);
+export function replayDeadLetters(
+  db: Kysely<Database>,
+  ids?: readonly string[],
+  by?: Operator,
+): Promise<number> {
+  return change(db, "replayEvents", ids, by);
 }
 
 /** Removes these, or all, for good: nobody will hear of them. @returns How many. */
-export async function dropDeadLetters(db: Kysely<Database>, ids?: readonly string[]): Promise<number> {
-  const { rows } = await sql<{ count: number }>`
-    SELECT drop_dead_letters(${ids === undefined ? null : [...ids]}::uuid[]) AS count`.execute(db);
-  return Number(rows[0]?.count ?? 0);
+export function dropDeadLetters(
+  db: Kysely<Database>,
+  ids?: readonly string[],
+  by?: Operator,
+): Promise<number> {
+  return change(db, "dropEvents", ids, by);
+}
+
+const FUNCTIONS = { replayEvents: "replay_dead_letters", dropEvents: "drop_dead_letters" } as const;
+
+async function change(
+  db: Kysely<Database>,
+  action: keyof typeof FUNCTIONS,
+  ids: readonly string[] | undefined,
+  by: Operator | undefined,
+): Promise<number> {
+  const asked = ids === undefined ? null : [...ids];
+  return await db.transaction().execute(async (trx) => {
+    const { rows } = await sql<{ count: number }>`
+      SELECT ${sql.ref(FUNCTIONS[action])}(${asked}::uuid[]) AS count`.execute(trx);
+    const count = Number(rows[0]?.count ?? 0);
+    await recordOperator(trx, by, {
+      action,
+      resourceId: asked?.length === 1 ? asked[0] : undefined,
+      outcome: "done",
+      change: { after: { asked: asked ?? "all", count } },
+    });
+    return count;
+  });
 }
