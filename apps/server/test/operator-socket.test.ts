@@ -106,6 +106,7 @@ describe("audiotricks-storage beside a server that has an embedded database", ()
     expect((await cli(dataDir, ["doctor", "--json"])).code).toBe(0);
     expect(JSON.parse((await cli(dataDir, ["sweep", "--json"])).out)).toMatchObject({ failures: [] });
     expect(JSON.parse((await cli(dataDir, ["reconcile", "--json"])).out)).toMatchObject({ providers: 1 });
+    expect(await cli(dataDir, ["dead-letters", "list"])).toMatchObject({ code: 0, out: "There is none.\n" });
     expect(await cli(dataDir, ["migrate"])).toMatchObject({ code: 0, out: "The schema is up to date.\n" });
   });
 

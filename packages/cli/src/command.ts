@@ -32,6 +32,8 @@ export interface Words {
   all(name: string): string[];
   /** Of what the command is about, where it takes one. */
   id(): string;
+  /** Of what it is about, where that may be many: in lower case, each once. */
+  ids(): string[];
 }
 
 export interface Site {
@@ -60,8 +62,8 @@ export interface Command {
   synopsis: string;
   summary: string;
   options: Readonly<Record<string, { type: "string" | "boolean"; multiple?: boolean }>>;
-  /** Takes the id of what it is about. */
-  takesId?: boolean;
+  /** Takes the id of what it is about; `"many"`: any number of them, none as well. */
+  takesId?: boolean | "many";
   /** Works on a database that lacks migrations. */
   needsNoSchema?: boolean;
   /** What it is about to change, so that a refusal is written down as well; `undefined`: it only looks. */

@@ -1,6 +1,8 @@
 import type { Command } from "./command.ts";
 import { audit } from "./commands/audit.ts";
 import { conformance } from "./commands/conformance.ts";
+import { deadLettersList } from "./commands/dead-letters-list.ts";
+import { deadLettersDrop, deadLettersRetry } from "./commands/dead-letters-settle.ts";
 import { doctor } from "./commands/doctor.ts";
 import { migrateCommand } from "./commands/migrate.ts";
 import { providerAdd } from "./commands/provider-add.ts";
@@ -31,6 +33,9 @@ export const COMMANDS: readonly Command[] = [
   audit,
   sweepCommand,
   reconcile,
+  deadLettersList,
+  deadLettersRetry,
+  deadLettersDrop,
   doctor,
   conformance,
 ];

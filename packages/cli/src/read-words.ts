@@ -17,9 +17,10 @@ export function readWords(command: Command, args: string[]): Words {
     );
   const parsed = parse(command, args, usage);
   const values: Record<string, unknown> = parsed.values;
-  const [id = "", ...more] = parsed.positionals;
+  const ids = parsed.positionals.map((id) => id.toLowerCase());
   // Before anything is asked of a database.
-  if (command.takesId === true && (more.length > 0 || !isUuid(id))) throw usage("Give one id, a UUID.");
+  if (command.takesId === true && ids.length !== 1) throw usage("Give one id, a UUID.");
+  if (!ids.every(isUuid)) throw usage("Ids are UUIDs.");
   const text: Words["text"] = (name) => {
     const value = values[name];
     return typeof value === "string" && value !== "" ? value : undefined;
@@ -36,7 +37,8 @@ export function readWords(command: Command, args: string[]): Words {
       const value = values[name];
       return Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];
     },
-    id: () => id.toLowerCase(),
+    id: () => ids[0] ?? "",
+    ids: () => [...new Set(ids)],
   };
 }
 
@@ -59,7 +61,7 @@ function parse(command: Command, args: string[], usage: (problem: string) => Cli
       "Secrets are not taken from arguments, which other users of the machine can read: use --secret-file, or stdin.",
     );
   try {
-    return parseArgs({ args, options, allowPositionals: command.takesId === true, strict: true });
+    return parseArgs({ args, options, allowPositionals: command.takesId !== undefined, strict: true });
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
     const option = cause instanceof Error ? /'(?:-\w, )?(--?[\w-]+)/.exec(cause.message)?.[1] : undefined;

@@ -1,4 +1,10 @@
-import { DEFAULT_SETTINGS, type Finding, recordOperator, type Storage } from "@audiotricks/storage";
+import {
+  DEFAULT_SETTINGS,
+  type Finding,
+  type ReconcileOptions,
+  recordOperator,
+  type Storage,
+} from "@audiotricks/storage";
 import { CliError } from "../cli-error.ts";
 import type { Command, Outcome, Site } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -6,6 +12,7 @@ import { openStorage } from "../open-storage.ts";
 import { readLimit } from "../read-scope.ts";
 import { type Outcomes, openSecondLook, type SecondLook } from "../reconcile/delete-listed.ts";
 import { countIn, describeTallies, isHarmless, type Tallies } from "../reconcile/tally.ts";
+import { tellProgress } from "../reconcile/tell-progress.ts";
 import { type ListedObject, readUnknownList, toLine } from "../reconcile/unknown-list.ts";
 import { recordAround } from "../record-around.ts";
 
@@ -35,7 +42,8 @@ export const reconcile: Command = {
     const storage = await openStorage(site);
     try {
       const onUnknown = isList ? (line: string) => terminal.write(line) : undefined;
-      return await walk(site, storage, { maxSamples, look, onUnknown });
+      const onPage = words.has("json") ? undefined : tellProgress(terminal.say, terminal.now);
+      return await walk(site, storage, { maxSamples, look, onUnknown, onPage });
     } finally {
       await storage.close();
     }
@@ -49,9 +57,10 @@ async function walk(
     maxSamples: number;
     look: SecondLook | undefined;
     onUnknown: ((line: string) => void | Promise<void>) | undefined;
+    onPage: ReconcileOptions["onPage"];
   },
 ): Promise<Outcome> {
-  const { maxSamples, look, onUnknown } = wishes;
+  const { maxSamples, look, onUnknown, onPage } = wishes;
   const { interrupted: signal } = site.terminal;
   const findings: Tallies = {};
   const onFinding = async (finding: Finding) => {
@@ -60,7 +69,11 @@ async function walk(
     look?.see(finding);
     await onUnknown?.(toLine(finding));
   };
-  const { providers, objects, rows } = await storage.upkeep.reconcile({ signal, onFinding });
+  const { providers, objects, rows } = await storage.upkeep.reconcile({
+    signal,
+    onFinding,
+    ...(onPage && { onPage }),
+  });
   if (signal.aborted)
     throw new CliError("interrupted", `Stopped before the end${look ? ": nothing was deleted" : ""}.`);
   const action = "deleteUnknown" as const;

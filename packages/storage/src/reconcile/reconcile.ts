@@ -15,6 +15,8 @@ import { tellCounters } from "./tell-counters.ts";
 export interface ReconcileOptions {
   /** Awaited, one finding after the other; the memory taken does not grow with their number. */
   onFinding?: (finding: Finding) => void | Promise<void>;
+  /** How far it is in this bucket, after each thousand objects or so. */
+  onPage?: (soFar: { providerId: string; objects: number; rows: number }) => void;
   /** Goes on where one that was killed or aborted had got to; without it, from the first key. */
   resumes?: boolean;
   signal?: AbortSignal;
@@ -87,7 +89,7 @@ async function findBuckets({ db }: StorageContext): Promise<string[]> {
 async function reconcileProvider(
   context: StorageContext,
   providerId: string,
-  { onFinding, resumes = false, signal }: ReconcileOptions,
+  { onFinding, onPage, resumes = false, signal }: ReconcileOptions,
 ): Promise<Omit<ReconcileReport, "providers">> {
   const { db } = context;
   const store = await context.stores.forSweep(signal).of(providerId);
@@ -107,6 +109,7 @@ async function reconcileProvider(
     const range = { objects: page.objects, after, upTo: page.nextMarker };
     counts.rows += await reconcilePage(context, { providerId, s3: store.s3 }, range, tell);
     counts.objects += page.objects.length;
+    onPage?.({ providerId, objects: counts.objects, rows: counts.rows });
     marker = page.nextMarker;
     if (marker !== undefined) {
       progress.afterKey = marker;
