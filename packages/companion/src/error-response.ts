@@ -11,15 +11,22 @@ export interface UnexpectedErrorContext {
   route: string;
 }
 
+/** Of these the answer does not say why. */
+const FOR_OPERATORS: readonly UploadErrorCode[] = ["internal", "no_provider", "provider_unsupported"];
+
 /** The one place where a failure becomes an answer. */
 export function errorHandler(
   onUnexpectedError: (error: unknown, context: UnexpectedErrorContext) => void,
 ): ErrorHandler<CompanionEnv> {
   return (cause, c) => {
     const error = asUploadError(cause, c);
-    if (error.code === "internal") {
+    if (FOR_OPERATORS.includes(error.code)) {
       const requestId = c.get("requestId");
-      onUnexpectedError(error.cause ?? error, { requestId, method: c.req.method, route: routeOf(c) });
+      onUnexpectedError(error.code === "internal" ? (error.cause ?? error) : error, {
+        requestId,
+        method: c.req.method,
+        route: routeOf(c),
+      });
     }
     return respondWithError(c, error);
   };
@@ -69,9 +76,10 @@ function isUppyRoute(c: Context<CompanionEnv>): boolean {
  * the message goes to both, and our own `error` stays beside it.
  */
 function forStockUppy(c: Context<CompanionEnv>, error: UploadError): object {
+  const body = error.toBody();
   // `env` is undefined outside a server, for example under `app.request()`.
   const outgoing = (c.env as CompanionEnv["Bindings"] | undefined)?.outgoing;
   if (outgoing !== undefined)
-    outgoing.statusMessage = error.message.replace(/[^\x20-\x7e]+/g, " ").slice(0, 200);
-  return { error: error.toBody(), message: error.message, requestId: c.get("requestId") };
+    outgoing.statusMessage = body.message.replace(/[^\x20-\x7e]+/g, " ").slice(0, 200);
+  return { error: body, message: body.message, requestId: c.get("requestId") };
 }

@@ -1,6 +1,8 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { UploadError } from "@audiotricks/protocol";
 import { wavBytes } from "@audiotricks/testing/audio";
 import { createTestDatabase } from "@audiotricks/testing/database";
+import { seedUser } from "@audiotricks/testing/seed";
 import { sql } from "kysely";
 import { describe, expect, it } from "vitest";
 import { createStorage, type Database, openProviders, parseEnvelopeKey, sealSecret } from "../src/index.ts";
@@ -153,6 +155,38 @@ describe("openProviders", () => {
     await expect(storage.checkReady()).rejects.toMatchObject({ code: "no_provider" });
     await expect(storage.config({ userId: randomUUID() })).rejects.toMatchObject({ code: "no_provider" });
     expect(await storage.sweep()).toMatchObject({ failures: [] });
+    await storage.close();
+  });
+
+  it("tells operators which bucket it is and why, and users neither, in answers of their own and among others", async () => {
+    await using database = await createTestDatabase<Database>();
+    const { db } = database;
+    await openProviders({ db, spaces });
+    const told: unknown[] = [];
+    // The servers were restarted without SPACES_….
+    const storage = createStorage({
+      db,
+      providers: await openProviders({ db }),
+      onError: (error) => told.push(error),
+    });
+    const userId = await seedUser(db);
+    const why = { code: "no_provider", message: expect.stringContaining(spaces.bucket) };
+    const error = await storage.config({ userId }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject(why);
+    const file = {
+      clientId: "a",
+      name: "a.wav",
+      size: 9,
+      type: "audio/wav",
+      contentType: "audio_file",
+    } as const;
+    const [result] = await storage.uploads.create({ userId }, [file]);
+    const body = { code: "no_provider", message: "No storage is set up." };
+    expect([error instanceof UploadError && error.toBody(), result]).toEqual([
+      body,
+      { clientId: "a", error: body },
+    ]);
+    expect(told).toMatchObject([why]);
     await storage.close();
   });
 

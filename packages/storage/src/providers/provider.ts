@@ -1,4 +1,3 @@
-import { UploadError } from "@audiotricks/protocol";
 import type { Kysely, Selectable } from "kysely";
 import type { Database } from "../database.ts";
 import type { StorageProviders } from "../database-schema.ts";
@@ -6,6 +5,7 @@ import { type BucketAddress, isSpacesHost, needsPathStyle, normalizeEndpoint } f
 import type { SigningCredentials } from "../s3/sigv4.ts";
 import { findEndpointProblem, INTERNAL_SETTING } from "./endpoint-host.ts";
 import type { Keyring } from "./keyring.ts";
+import { ProviderError } from "./provider-error.ts";
 import { isSupportedProvider, limitsAt, PROVIDER_LIMITS, type ProviderLimits } from "./provider-limits.ts";
 import { openSecret } from "./secret-envelope.ts";
 import type { SpacesProvider } from "./spaces-provider.ts";
@@ -33,7 +33,7 @@ export interface ProviderSecrets {
 }
 
 /**
- * @throws {UploadError} `no_provider` if there is no such row or its secret is out of reach, `provider_unsupported` if
+ * @throws {ProviderError} `no_provider` if there is no such row or its secret is out of reach, `provider_unsupported` if
  *   we do not speak its protocol.
  */
 export async function getProvider(
@@ -42,14 +42,14 @@ export async function getProvider(
   secrets: ProviderSecrets,
 ): Promise<Provider> {
   const row = await db.selectFrom("storage_providers").selectAll().where("id", "=", id).executeTakeFirst();
-  if (row === undefined) throw new UploadError("no_provider", `There is no storage provider ${id}.`);
+  if (row === undefined) throw new ProviderError("no_provider", `There is no storage provider ${id}.`);
   return toProvider(row, secrets);
 }
 
 function toProvider(row: Selectable<StorageProviders>, secrets: ProviderSecrets): Provider {
   const name = row.provider_name;
   if (!isSupportedProvider(name)) {
-    throw new UploadError(
+    throw new ProviderError(
       "provider_unsupported",
       `Storage provider ${row.id} is ${name}, which does not speak S3. Supported: ${Object.keys(PROVIDER_LIMITS).join(", ")}.`,
     );
@@ -64,7 +64,7 @@ function toProvider(row: Selectable<StorageProviders>, secrets: ProviderSecrets)
   const isPublicOnly = !isGiven && !secrets.allowInternalEndpoints;
   const problem = isPublicOnly ? findEndpointProblem(endpoint) : undefined;
   if (problem !== undefined)
-    throw new UploadError(
+    throw new ProviderError(
       "no_provider",
       `The endpoint ${endpoint} of storage provider ${row.id} ${problem}: ${INTERNAL_SETTING}=true allows it.`,
     );
@@ -92,7 +92,7 @@ function credentialsOf(
 ): SigningCredentials {
   if (row.secret_access_key_encrypted === "env:") {
     if (spaces === undefined) {
-      throw new UploadError(
+      throw new ProviderError(
         "no_provider",
         `The credentials of bucket ${row.bucket_name} at ${row.endpoint_url} are expected in the environment, but SPACES_ENDPOINT and SPACES_BUCKET name another.`,
       );
@@ -100,7 +100,7 @@ function credentialsOf(
     return { accessKeyId: spaces.accessKeyId, secretAccessKey: spaces.secretAccessKey };
   }
   if (keyring === undefined) {
-    throw new UploadError(
+    throw new ProviderError(
       "no_provider",
       `The secret of bucket ${row.bucket_name} is sealed: set STORAGE_ENCRYPTION_KEY to the key it was sealed with.`,
     );

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import { UploadError } from "@audiotricks/protocol";
 import type { EnvelopeKey } from "./keyring.ts";
+import { ProviderError } from "./provider-error.ts";
 
 /**
  * `enc:v2:KEY:WRAPPED:SEALED`. SEALED is the secret under a data key of its own, WRAPPED that data key under the key of the
@@ -22,7 +22,7 @@ export function sealSecret(secret: string, rowId: string, key: EnvelopeKey): str
   return format(key.id, wrap(dataKey, rowId, key), sealed);
 }
 
-/** @throws {UploadError} `no_provider` if none of the keys made it, or it is another row's, or was changed. */
+/** @throws {ProviderError} `no_provider` if none of the keys made it, or it is another row's, or was changed. */
 export function openSecret(envelope: string, rowId: string, keys: readonly EnvelopeKey[]): string {
   const { key, wrapped, sealed } = parse(envelope, rowId, keys);
   return refuseChanged(rowId, () => {
@@ -35,7 +35,7 @@ export function openSecret(envelope: string, rowId: string, keys: readonly Envel
 /**
  * The same secret under another key of the keyring.
  *
- * @throws {UploadError} As `openSecret`: what does not open is not wrapped anew.
+ * @throws {ProviderError} As `openSecret`: what does not open is not wrapped anew.
  */
 export function rewrapSecret(
   envelope: string,
@@ -61,7 +61,7 @@ function parse(envelope: string, rowId: string, keys: readonly EnvelopeKey[]) {
   const { v1, v2, wrapped, sealed = "" } = ENVELOPE.exec(envelope)?.groups ?? {};
   const key = keys.find(({ id }) => id === (v2 ?? v1));
   if (key === undefined)
-    throw new UploadError(
+    throw new ProviderError(
       "no_provider",
       `The secret of storage provider ${rowId} was sealed with another STORAGE_ENCRYPTION_KEY.`,
     );
@@ -84,7 +84,7 @@ function refuseChanged<Result>(rowId: string, open: () => Result): Result {
   try {
     return open();
   } catch (cause) {
-    throw new UploadError(
+    throw new ProviderError(
       "no_provider",
       `The secret of storage provider ${rowId} does not open: it was changed.`,
       { cause },

@@ -7,6 +7,7 @@ import type {
 import { ACCESS } from "../access/access-table.ts";
 import type { CallerContext } from "../access/caller-context.ts";
 import { mapConcurrently } from "../concurrency.ts";
+import { toToldBody } from "../providers/provider-error.ts";
 import { completeClaimed } from "./complete-claimed.ts";
 import { completeSession } from "./complete-upload.ts";
 import { toStorableRequest } from "./completion-request.ts";
@@ -52,7 +53,7 @@ export async function completeUploads(
   return uploads.map(({ sessionId }) => {
     // Gone since it was found: as absent as any other.
     const result = results.get(sessionId.toLowerCase()) ?? sessionNotFound();
-    return result instanceof UploadError ? { sessionId, error: result.toBody() } : result;
+    return result instanceof UploadError ? { sessionId, error: toToldBody(result, context.onError) } : result;
   });
 }
 

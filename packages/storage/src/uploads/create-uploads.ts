@@ -4,6 +4,7 @@ import type { CreateUploadResult, NewUpload } from "@audiotricks/protocol/messag
 import type { CallerContext } from "../access/caller-context.ts";
 import { mapConcurrently } from "../concurrency.ts";
 import { findKindFlaw } from "../content-kinds.ts";
+import { toToldBody } from "../providers/provider-error.ts";
 import { isStorableText } from "../storable-text.ts";
 import type { Principal } from "../storage.ts";
 import type { StorageContext } from "../storage-context.ts";
@@ -45,7 +46,7 @@ export async function createUploads(
       const options = { isResumed, urlLimit: urlsEach, failure: failures.get(session.id) };
       return { clientId, session: await answerCreated(context, session, options) };
     } catch (error) {
-      if (error instanceof UploadError) return { clientId, error: error.toBody() };
+      if (error instanceof UploadError) return { clientId, error: toToldBody(error, context.onError) };
       throw error;
     }
   });
