@@ -36,6 +36,7 @@ export const fileName = z
   .regex(/^[^\p{Cc}\p{Cs}]+$/u, "must be whole Unicode text without control characters");
 
 export const contentKind = z.enum(["audio_file", "export_file", "avatar", "document", "backup"]);
+export const contentCategory = z.enum(["workspace-asset", "bulk"]);
 export const uploadMethod = z.enum(["put", "multipart"]);
 export const accessLevel = z.enum(["private", "workspace", "public"]);
 
@@ -54,7 +55,7 @@ export const newUpload = z.strictObject({
   lastModified: z.number().int().optional(),
   contentType: contentKind.default("audio_file"),
   /** Of an `avatar`: the `workspace-asset` of the workspace that is named, such as its logo; of an `export_file`: a `bulk` one. */
-  category: z.enum(["workspace-asset", "bulk"]).optional(),
+  category: contentCategory.optional(),
   workspaceId: id.optional(),
   metadata: fileMetadata.optional(),
   /** A session of the same user, name and size to go on with, open or just completed; ignored when there is no such session. */
@@ -370,10 +371,27 @@ export const listUsageResponse = z.object({
   nextCursor: day.nullable(),
 });
 
+/** What is taken of one kind of content; where there is a category, of that one alone. */
+export const kindLimits = z.object({
+  contentType: contentKind,
+  category: contentCategory.optional(),
+  /** Whether it belongs to a workspace, which then has to be named. */
+  needsWorkspace: z.boolean(),
+  /** Of one file. */
+  maxFileSize: size,
+  /** Lower case, without dot. */
+  allowedExtensions: z.array(z.string()),
+  /** What files of these extensions are stored and served as, each once. */
+  types: z.array(z.string()),
+});
+
+/** `maxFileSize` and `allowedExtensions` are those of audio. */
 export const configResponse = z.object({
   maxFileSize: size,
   /** Lower case, without dot. */
   allowedExtensions: z.array(z.string()),
+  /** Every kind of content, audio too. Servers of an earlier release do not tell. */
+  kinds: z.array(kindLimits).optional(),
   singlePutMaxSize: size,
   preferredPartSize: size,
   maxBatch: z.number().int(),
@@ -427,5 +445,7 @@ export type ConfigResponse = z.infer<typeof configResponse>;
 export type S3TokenResponse = z.infer<typeof s3TokenResponse>;
 export type ErrorResponse = z.infer<typeof errorResponse>;
 export type ContentKind = z.infer<typeof contentKind>;
+export type ContentCategory = z.infer<typeof contentCategory>;
+export type KindLimits = z.infer<typeof kindLimits>;
 export type AccessLevel = z.infer<typeof accessLevel>;
 export type UploadMethod = z.infer<typeof uploadMethod>;

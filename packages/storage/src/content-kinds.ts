@@ -1,10 +1,21 @@
 import { isAudioExtension, UploadError } from "@audiotricks/protocol";
-import type { NewUpload } from "@audiotricks/protocol/messages";
+import type { ContentCategory, ContentKind, NewUpload } from "@audiotricks/protocol/messages";
 
 const MIB = 1024 * 1024;
 
+/** Every kind that can be uploaded, each with the categories that it has. */
+export const KINDS: readonly { contentType: ContentKind; category?: ContentCategory }[] = [
+  { contentType: "audio_file" },
+  { contentType: "avatar" },
+  { contentType: "avatar", category: "workspace-asset" },
+  { contentType: "document" },
+  { contentType: "export_file" },
+  { contentType: "export_file", category: "bulk" },
+  { contentType: "backup" },
+];
+
 /** Bytes of a file that is not audio, where that is less than the provider takes. */
-function maxSizeOf({ contentType, category }: Pick<NewUpload, "contentType" | "category">): number {
+export function maxSizeOf({ contentType, category }: Pick<NewUpload, "contentType" | "category">): number {
   if (category === "workspace-asset") return 20 * MIB;
   switch (contentType) {
     case "avatar":

@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import type { NewUpload } from "@audiotricks/protocol/messages";
+import { contentKind, type NewUpload } from "@audiotricks/protocol/messages";
 import { wavBytes } from "@audiotricks/testing/audio";
 import { seedUser, seedWorkspace } from "@audiotricks/testing/seed";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -184,6 +184,38 @@ export function describeKinds(
         code: "file_too_large",
         details: { size: maxFileSize + 1, maxFileSize },
       });
+    });
+
+    it("tells before a byte moves just what it goes by afterwards, for every kind", async () => {
+      const { kinds = [], ...audio } = await on.storage.config(on.me);
+      const whatOf = (all: readonly { contentType: string; category?: string | undefined }[]) =>
+        all.map(({ contentType, category = "" }) => `${contentType} ${category}`.trim()).toSorted();
+      const combinations = contentKind.options.map((contentType) => ({ contentType }));
+      expect(whatOf(kinds)).toEqual(
+        [...whatOf(combinations), "avatar workspace-asset", "export_file bulk"].toSorted(),
+      );
+      expect(kinds.find(({ contentType }) => contentType === "audio_file")).toMatchObject({
+        maxFileSize: audio.maxFileSize,
+        allowedExtensions: audio.allowedExtensions,
+        types: expect.arrayContaining(["audio/mpeg", "audio/wav"]),
+      });
+      for (const { contentType, category, needsWorkspace, maxFileSize, allowedExtensions, types } of kinds) {
+        const kind = { contentType, ...(category && { category }), ...(needsWorkspace && { workspaceId }) };
+        for (const extension of allowedExtensions)
+          expect(await refusal({ ...kind, name: `a.${extension}`, size: 10 }), extension).toBeUndefined();
+        for (const extension of ["exe", "html", "svg"])
+          expect(await refusal({ ...kind, name: `a.${extension}`, size: 10 })).toMatchObject({
+            code: "type_not_allowed",
+            details: { allowedExtensions },
+          });
+        expect(
+          await refusal({ ...kind, name: `a.${allowedExtensions[0]}`, size: maxFileSize + 1 }),
+        ).toMatchObject({
+          code: "file_too_large",
+          details: { maxFileSize },
+        });
+        expect(types.every((type) => /^[a-z]+\/[a-z0-9.+-]+(; charset=utf-8)?$/.test(type))).toBe(true);
+      }
     });
 
     it("takes an asset for a workspace that one may upload to, and a category for its kind alone", async () => {
