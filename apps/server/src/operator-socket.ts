@@ -20,6 +20,7 @@ export async function openOperatorSocket(
   }: { db: Kysely<Database>; spaces: SpacesProvider; origins: string[]; log: Logger },
 ): Promise<CommandServer | undefined> {
   if (config.databaseUrl !== undefined) return undefined;
+  const apiToken = config.spaces?.apiToken;
   const { dataDir, emulatorPort, encryptionKey, allowInternalEndpoints } = config;
   const settings = {
     databaseUrl: undefined,
@@ -29,6 +30,7 @@ export async function openOperatorSocket(
     allowInternalEndpoints,
     spaces,
     origins,
+    digitalOcean: apiToken === undefined ? undefined : { token: apiToken },
   };
   const onError = (err: unknown) => log.error({ err }, "no commands are taken from audiotricks-storage");
   try {

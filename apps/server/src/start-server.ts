@@ -10,6 +10,7 @@ import {
   createStorage,
   type Database,
   DEFAULT_SETTINGS,
+  OperatorError,
   openProviders,
   prepareBucket,
   type Scanning,
@@ -201,7 +202,7 @@ async function prepareStore(spaces: SpacesProvider, allowedOrigins: string[]): P
   try {
     await prepareBucket(spaces, { allowedOrigins });
   } catch (cause) {
-    if (!(cause instanceof UploadError)) throw cause;
+    if (!(cause instanceof UploadError || cause instanceof OperatorError)) throw cause;
     throw new StartError(
       `${cause.message} Please ${CHECK_STORE}; or make bucket and rules yourself, and unset SPACES_PREPARE.`,
       { cause },

@@ -2,7 +2,12 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { UploadError } from "@audiotricks/protocol";
-import { readKeyring, readSpacesProvider, type SpacesProvider } from "@audiotricks/storage";
+import {
+  type DigitalOceanAccess,
+  readKeyring,
+  readSpacesProvider,
+  type SpacesProvider,
+} from "@audiotricks/storage";
 import { CliError } from "./cli-error.ts";
 import type { Terminal } from "./command.ts";
 
@@ -19,6 +24,8 @@ export interface Settings {
   spaces: SpacesProvider | undefined;
   /** Exact origins of pages that upload. */
   origins: string[];
+  /** To make CDN endpoints. */
+  digitalOcean: DigitalOceanAccess | undefined;
 }
 
 /**
@@ -46,6 +53,9 @@ export function readSettings({ env: environment, directory }: Pick<Terminal, "en
       origins: [...(env.ALLOWED_ORIGINS?.split(",") ?? []), env.PUBLIC_URL ?? ""]
         .map((origin) => origin.trim().replace(/\/$/, ""))
         .filter((origin) => origin !== ""),
+      digitalOcean: env.DIGITALOCEAN_TOKEN
+        ? { token: env.DIGITALOCEAN_TOKEN, apiOrigin: env.DIGITALOCEAN_API_URL?.replace(/\/$/, "") }
+        : undefined,
     };
   } catch (cause) {
     if (cause instanceof UploadError) throw new CliError("settings", cause.message, { cause });

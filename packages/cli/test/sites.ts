@@ -23,6 +23,7 @@ export const SITES = ENGINES.map(([engine, open]) => ({
       allowInternalEndpoints: true,
       spaces,
       origins: ["https://app.example.com"],
+      digitalOcean: undefined,
     };
     const site: CommandSite = { db, settings };
     return { db, site, [Symbol.asyncDispose]: () => database[Symbol.asyncDispose]() };

@@ -19,7 +19,9 @@ export {
   recordOperator,
 } from "./audit/operator-audit.ts";
 export type { Cdn } from "./cdn/cdn.ts";
+export type { DigitalOceanAccess } from "./cdn/digital-ocean-api.ts";
 export { createDigitalOceanCdn } from "./cdn/digital-ocean-cdn.ts";
+export { CDN_TTLS, type CdnEndpoint, type CdnTtl, ensureCdnEndpoint } from "./cdn/ensure-cdn-endpoint.ts";
 export { createStorage, type StorageOptions } from "./create-storage.ts";
 export type { Database } from "./database.ts";
 export type { BucketFinding, BucketFindingCode } from "./doctor/bucket-finding.ts";
@@ -30,6 +32,7 @@ export {
   disableProvider,
   type NewKey,
   type NewProvider,
+  requireAddable,
   requireSupported,
   rotateProvider,
 } from "./operator/change-providers.ts";
@@ -65,7 +68,7 @@ export {
   readKeyring,
 } from "./providers/keyring.ts";
 export { openProviders, type Providers } from "./providers/open-providers.ts";
-export { type BucketRules, prepareBucket } from "./providers/prepare-bucket.ts";
+export { type BucketRules, type PreparedStep, prepareBucket } from "./providers/prepare-bucket.ts";
 export type { Provider } from "./providers/provider.ts";
 export { PROVIDER_LIMITS, type ProviderLimits } from "./providers/provider-limits.ts";
 export { openSecret, sealSecret } from "./providers/secret-envelope.ts";

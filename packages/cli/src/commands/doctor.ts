@@ -11,6 +11,7 @@ import { CliError } from "../cli-error.ts";
 import type { Command } from "../command.ts";
 import { describeHold } from "../describe-hold.ts";
 import { EXIT } from "../exit-codes.ts";
+import { readOrigin } from "../read-provision.ts";
 import { isUuid } from "../read-words.ts";
 import { recordAround } from "../record-around.ts";
 
@@ -37,7 +38,7 @@ export const doctor: Command = {
     const { db, settings } = site;
     const only = words.text("provider");
     if (only !== undefined && !isUuid(only)) throw new CliError("usage", "--provider must be an id, a UUID.");
-    const origins = [...new Set([...settings.origins, ...words.all("origin").map(requireOrigin)])];
+    const origins = [...new Set([...settings.origins, ...words.all("origin").map(readOrigin)])];
     const all = (await listProviders(db)).filter(({ isActive }) => isActive);
     const asked = only === undefined ? all : all.filter(({ id }) => id === only.toLowerCase());
     if (asked.length === 0)
@@ -81,16 +82,6 @@ function summarize(examination: Awaited<ReturnType<typeof visit>>) {
   const codesOf = (findings: { code: string }[]) => findings.map(({ code }) => code);
   const { fixed, refusedFixes, findings } = examination;
   return { fixed: codesOf(fixed), refused: codesOf(refusedFixes), left: codesOf(findings) };
-}
-
-/** Exactly as a browser sends it. */
-function requireOrigin(text: string): string {
-  const origin = text.trim().replace(/\/$/, "");
-  if (/^https?:\/\//.test(origin) && URL.parse(origin)?.origin === origin) return origin;
-  throw new CliError(
-    "usage",
-    "--origin must be an origin such as https://app.example.com, without a path and without *.",
-  );
 }
 
 function describe(one: Visit): string {

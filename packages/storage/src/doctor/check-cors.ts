@@ -1,5 +1,5 @@
 import { type CORSRule, GetBucketCorsCommand, PutBucketCorsCommand } from "@aws-sdk/client-s3";
-import { corsRuleFor } from "../providers/prepare-bucket.ts";
+import { originsOfOurCors, withOurCors } from "../providers/bucket-rules.ts";
 import { describeFailure } from "../s3/s3-failure.ts";
 import type { BucketFinding, Patient } from "./bucket-finding.ts";
 
@@ -8,9 +8,9 @@ import type { BucketFinding, Patient } from "./bucket-finding.ts";
  * at run time nobody does.
  */
 export async function checkCors(patient: Patient): Promise<BucketFinding[]> {
-  const rules = await readRules(patient);
+  const rules = await readCorsRules(patient).catch(() => undefined);
   if (rules === undefined) return [];
-  const missing = patient.origins.filter((origin) => !rules.some((rule) => isEnough(rule, origin)));
+  const missing = findOriginsWithout(rules, patient.origins);
   const findings: BucketFinding[] = [];
   if (missing.length > 0)
     findings.push({
@@ -23,7 +23,9 @@ export async function checkCors(patient: Patient): Promise<BucketFinding[]> {
         patient.client.send(
           new PutBucketCorsCommand({
             Bucket: patient.address.bucket,
-            CORSConfiguration: { CORSRules: [corsRuleFor(missing), ...rules] },
+            CORSConfiguration: {
+              CORSRules: withOurCors(rules, [...(originsOfOurCors(rules) ?? []), ...missing]),
+            },
           }),
         ),
     });
@@ -38,13 +40,23 @@ export async function checkCors(patient: Patient): Promise<BucketFinding[]> {
   return findings;
 }
 
-async function readRules({ client, address }: Patient): Promise<CORSRule[] | undefined> {
+/** @throws What the SDK throws where the key may not. */
+export async function readCorsRules({
+  client,
+  address,
+}: Pick<Patient, "client" | "address">): Promise<CORSRule[]> {
   try {
     const { CORSRules = [] } = await client.send(new GetBucketCorsCommand({ Bucket: address.bucket }));
     return CORSRules;
   } catch (error) {
-    return describeFailure(error).status === 404 ? [] : undefined;
+    if (describeFailure(error).status === 404) return [];
+    throw error;
   }
+}
+
+/** Those whose pages no rule lets send. */
+export function findOriginsWithout(rules: readonly CORSRule[], origins: readonly string[]): string[] {
+  return origins.filter((origin) => !rules.some((rule) => isEnough(rule, origin)));
 }
 
 function isEnough(rule: CORSRule, origin: string): boolean {

@@ -4,7 +4,7 @@ import {
   PutBucketLifecycleConfigurationCommand,
 } from "@aws-sdk/client-s3";
 import { FINAL_PREFIXES, TEMPORARY_PREFIX } from "../object-key.ts";
-import { LIFECYCLE_RULES } from "../providers/prepare-bucket.ts";
+import { LIFECYCLE_RULES } from "../providers/bucket-rules.ts";
 import { describeFailure } from "../s3/s3-failure.ts";
 import type { BucketFinding, Patient } from "./bucket-finding.ts";
 
@@ -12,31 +12,58 @@ import type { BucketFinding, Patient } from "./bucket-finding.ts";
 const SHORTEST_DAYS = 2;
 
 /** Rules that should be there, and rules that must not. A key that may not read them is no finding. */
-export async function checkLifecycle({ client, address }: Patient): Promise<BucketFinding[]> {
-  const Bucket = address.bucket;
-  const rules = await client.send(new GetBucketLifecycleConfigurationCommand({ Bucket })).then(
-    ({ Rules = [] }) => Rules,
-    (error: unknown) => (describeFailure(error).status === 404 ? [] : undefined),
-  );
+export async function checkLifecycle(patient: Patient): Promise<BucketFinding[]> {
+  const rules = await readLifecycleRules(patient).catch(() => undefined);
   if (rules === undefined) return [];
-  const enabled = rules.filter(({ Status }) => Status === "Enabled");
-  const findings = enabled.flatMap(judge);
-  const wanted = LIFECYCLE_RULES.filter((rule) => !enabled.some((there) => does(there, rule)));
-  if (wanted.length > 0)
+  const findings = rules.filter(isEnabled).flatMap(judge);
+  const { missing, withMissing } = findMissingRules(rules);
+  if (missing.length > 0)
     findings.push({
       code: "lifecycle_missing",
-      what: `No lifecycle rule does what ${wanted.map(({ ID }) => ID).join(" and ")} should.`,
+      what: `No lifecycle rule does what ${missing.map(({ ID }) => ID).join(" and ")} should.`,
       breaks: "While servers are down, what ended uploads leave behind stays, and is billed.",
       mend: "doctor --fix adds the rule and leaves the others as they are; it wants a key that may.",
-      fix: () => {
-        const ids = new Set<string | undefined>(wanted.map(({ ID }) => ID));
-        const Rules = [...rules.filter(({ ID }) => !ids.has(ID)), ...wanted];
-        return client.send(
-          new PutBucketLifecycleConfigurationCommand({ Bucket, LifecycleConfiguration: { Rules } }),
-        );
-      },
+      fix: () =>
+        patient.client.send(
+          new PutBucketLifecycleConfigurationCommand({
+            Bucket: patient.address.bucket,
+            LifecycleConfiguration: { Rules: withMissing },
+          }),
+        ),
     });
   return findings;
+}
+
+/** @throws What the SDK throws where the key may not. */
+export async function readLifecycleRules({
+  client,
+  address,
+}: Pick<Patient, "client" | "address">): Promise<LifecycleRule[]> {
+  try {
+    const { Rules = [] } = await client.send(
+      new GetBucketLifecycleConfigurationCommand({ Bucket: address.bucket }),
+    );
+    return Rules;
+  } catch (error) {
+    if (describeFailure(error).status === 404) return [];
+    throw error;
+  }
+}
+
+/** Of ours, what no rule does, and all rules with them: those of others stay. */
+export function findMissingRules(rules: readonly LifecycleRule[]): {
+  missing: LifecycleRule[];
+  withMissing: LifecycleRule[];
+} {
+  const missing = LIFECYCLE_RULES.filter(
+    (rule) => !rules.filter(isEnabled).some((there) => does(there, rule)),
+  );
+  const ids = new Set<string | undefined>(missing.map(({ ID }) => ID));
+  return { missing, withMissing: [...rules.filter(({ ID }) => !ids.has(ID)), ...missing] };
+}
+
+function isEnabled({ Status }: LifecycleRule): boolean {
+  return Status === "Enabled";
 }
 
 /** A person wrote it: only a person takes it away. */

@@ -44,6 +44,25 @@ export function requireSupported(name: string): void {
 }
 
 /**
+ * What would keep a bucket from being added, whatever its key may: to be asked before anything is made for it.
+ *
+ * @throws {OperatorError} `provider_unsupported`, `endpoint_refused`, `provider_exists`.
+ */
+export async function requireAddable(
+  db: Kysely<Database>,
+  provider: Pick<NewProvider, "endpoint" | "bucket" | "name">,
+  { allowInternalEndpoints }: Pick<ChangeOptions, "allowInternalEndpoints">,
+): Promise<{ endpoint: string; name: string }> {
+  const endpoint = normalizeEndpoint(provider.endpoint);
+  const name = provider.name ?? providerNameOf(endpoint);
+  requireSupported(name);
+  requireAllowed(endpoint, allowInternalEndpoints);
+  const { bucket } = provider;
+  if ((await findByBucket(db, endpoint, bucket)) !== undefined) throw alreadyThere(endpoint, bucket);
+  return { endpoint, name };
+}
+
+/**
  * Adds a bucket whose key was tried there first; its secret is sealed for its row.
  *
  * @returns Id of its row.
@@ -54,12 +73,8 @@ export async function addProvider(
   provider: NewProvider,
   { encryptionKey, allowInternalEndpoints, by }: ChangeOptions,
 ): Promise<string> {
-  const endpoint = normalizeEndpoint(provider.endpoint);
-  const name = provider.name ?? providerNameOf(endpoint);
-  requireSupported(name);
-  requireAllowed(endpoint, allowInternalEndpoints);
+  const { endpoint, name } = await requireAddable(db, provider, { allowInternalEndpoints });
   const { bucket } = provider;
-  if ((await findByBucket(db, endpoint, bucket)) !== undefined) throw alreadyThere(endpoint, bucket);
   await requireWorkingKey({ ...provider, endpoint, isPublicOnly: !allowInternalEndpoints });
   const id = randomUUID();
   return db.transaction().execute(async (trx) => {

@@ -10,6 +10,8 @@ export type OperatorErrorCode =
   | "key_refused"
   | "file_not_found"
   | "file_not_held"
+  | "bucket_foreign"
+  | "cdn_refused"
   | "user_not_found"
   | "workspace_not_found"
   | "hold_not_found";
