@@ -84,4 +84,17 @@ it("lists what nobody gets, lets it go or deletes it, each once, and writes down
     { action: "file_released", details: { by: "operator", verdict: "Win.Test.EICAR_HDB-1" } },
     { action: "file_deleted", details: { by: "operator" } },
   ]);
+  const operators = await db
+    .selectFrom("storage_audit")
+    .select(["action", "resource", "outcome", "actor"])
+    .where("resource_id", "in", [infected, again])
+    .orderBy("at")
+    .execute();
+  const about = { resource: "file", actor: expect.stringMatching(/^cli:/) as unknown };
+  expect(operators).toEqual([
+    { ...about, action: "releaseFile", outcome: "done" },
+    { ...about, action: "releaseFile", outcome: "file_not_held" },
+    { ...about, action: "deleteHeldFile", outcome: "file_not_held" },
+    { ...about, action: "deleteHeldFile", outcome: "done" },
+  ]);
 });

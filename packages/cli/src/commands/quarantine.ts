@@ -33,8 +33,9 @@ export const quarantineRelease: Command = {
     "Lets a file go that is held back: it is what it was before, public again within two minutes if it was.",
   options: {},
   takesId: true,
-  run: async ({ db }, words) => {
-    await releaseHeldBack(db, words.id());
+  changes: (words) => ({ action: "releaseFile", resourceId: words.id() }),
+  run: async ({ db, by }, words) => {
+    await releaseHeldBack(db, words.id(), by);
     return { json: { fileId: words.id(), released: true }, text: "The file is given out again." };
   },
 };
@@ -45,8 +46,9 @@ export const quarantineDelete: Command = {
   summary: "Deletes a file that is held back: from the quota at once, at the store by the next sweep.",
   options: {},
   takesId: true,
-  run: async ({ db }, words) => {
-    await deleteHeldBack(db, words.id());
+  changes: (words) => ({ action: "deleteHeldFile", resourceId: words.id() }),
+  run: async ({ db, by }, words) => {
+    await deleteHeldBack(db, words.id(), by);
     return { json: { fileId: words.id(), deleted: true }, text: "The file is being deleted." };
   },
 };

@@ -24,15 +24,13 @@ export const sweepCommand: Command = {
       );
     const storage = await openStorage(site);
     try {
-      if (holdId !== undefined) await storage.upkeep.endExpiryHold(holdId);
-      return words.has("dry-run")
-        ? await preview(storage, site.terminal.interrupted)
-        : await recordAround(
-            site,
-            { action: "sweep" },
-            () => sweep(storage, site.terminal.interrupted),
-            ({ json }) => json,
-          );
+      if (words.has("dry-run")) return await preview(storage, site.terminal.interrupted);
+      const change = holdId === undefined ? undefined : { after: { expireHeld: holdId } };
+      const work = async () => {
+        if (holdId !== undefined) await storage.upkeep.endExpiryHold(holdId);
+        return await sweep(storage, site.terminal.interrupted);
+      };
+      return await recordAround(site, { action: "sweep", change }, work, ({ json }) => json);
     } finally {
       await storage.close();
     }

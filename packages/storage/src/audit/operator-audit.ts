@@ -21,6 +21,8 @@ export const OPERATOR_ACTIONS = {
   fixBucket: "provider",
   setUserQuota: "user",
   setWorkspaceQuota: "workspace",
+  releaseFile: "file",
+  deleteHeldFile: "file",
   sweep: "deployment",
   deleteUnknown: "provider",
   replayEvents: "event",

@@ -1,4 +1,5 @@
 import { type Kysely, sql, type Transaction } from "kysely";
+import { type Operator, recordOperator } from "../audit/operator-audit.ts";
 import { beginAgain } from "../begin-again.ts";
 import type { Database } from "../database.ts";
 import { OperatorError } from "../operator/operator-error.ts";
@@ -8,8 +9,8 @@ import { OperatorError } from "../operator/operator-error.ts";
  *
  * @throws {OperatorError} `file_not_found`, or `file_not_held` for one that is not held back, such as one that was let go already.
  */
-export function releaseHeldBack(db: Kysely<Database>, fileId: string): Promise<void> {
-  return decide(db, fileId, "file_released", async (trx) => {
+export function releaseHeldBack(db: Kysely<Database>, fileId: string, by?: Operator): Promise<void> {
+  return decide(db, fileId, "file_released", by, async (trx) => {
     const { rows } = await sql<{ done: boolean }>`SELECT release_file(${fileId}) AS done`.execute(trx);
     return rows[0]?.done === true;
   });
@@ -20,8 +21,8 @@ export function releaseHeldBack(db: Kysely<Database>, fileId: string): Promise<v
  *
  * @throws {OperatorError} As `releaseHeldBack`.
  */
-export function deleteHeldBack(db: Kysely<Database>, fileId: string): Promise<void> {
-  return decide(db, fileId, "file_deleted", async (trx) => {
+export function deleteHeldBack(db: Kysely<Database>, fileId: string, by?: Operator): Promise<void> {
+  return decide(db, fileId, "file_deleted", by, async (trx) => {
     const { numUpdatedRows } = await trx
       .updateTable("file_storage")
       .set({ status: "deleting", cdn_url: null })
@@ -36,6 +37,7 @@ function decide(
   db: Kysely<Database>,
   fileId: string,
   action: "file_released" | "file_deleted",
+  by: Operator | undefined,
   change: (trx: Transaction<Database>) => Promise<boolean>,
 ): Promise<void> {
   return beginAgain(() =>
@@ -62,6 +64,12 @@ function decide(
           details: JSON.stringify({ by: "operator", key, scan, verdict }),
         })
         .execute();
+      await recordOperator(trx, by, {
+        action: action === "file_released" ? "releaseFile" : "deleteHeldFile",
+        resourceId: fileId,
+        outcome: "done",
+        change: { before: { status: row.status, scan, verdict } },
+      });
     }),
   );
 }
