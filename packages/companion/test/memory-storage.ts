@@ -2,6 +2,7 @@ import { isTerminalSessionState, partAt, UploadError } from "@audiotricks/protoc
 import type {
   CreateUploadResult,
   FileRecord,
+  QuotaResponse,
   ShareLink,
   UploadSession,
 } from "@audiotricks/protocol/messages";
@@ -263,21 +264,11 @@ export function createMemoryStorage(): MemoryStorage {
     },
     quota: async (principal) => {
       enter();
-      return {
-        quotas: [
-          {
-            scope: "user",
-            id: principal.userId,
-            usedBytes: 0,
-            reservedBytes: 0,
-            limitBytes: null,
-            usedFiles: 0,
-            reservedFiles: 0,
-            limitFiles: null,
-            status: "normal",
-          },
-        ],
-      };
+      return quotaOf(principal.userId);
+    },
+    quotas: async (questions) => {
+      enter();
+      return questions.map(({ userId }) => quotaOf(userId));
     },
     usage: async (principal, { period }) => {
       enter();
@@ -361,4 +352,10 @@ export function createMemoryStorage(): MemoryStorage {
     checkReady: async () => enter(),
     close: async () => {},
   };
+}
+
+function quotaOf(userId: string): QuotaResponse {
+  const counted = { usedBytes: 0, reservedBytes: 0, usedFiles: 0, reservedFiles: 0 };
+  const unlimited = { limitBytes: null, limitFiles: null, status: "normal" } as const;
+  return { quotas: [{ scope: "user", id: userId, ...counted, ...unlimited }] };
 }

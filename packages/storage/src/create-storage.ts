@@ -16,7 +16,7 @@ import { downloadFile } from "./files/download-file.ts";
 import { listFiles } from "./files/list-files.ts";
 import { createOperationsLog } from "./operations-log.ts";
 import type { Providers } from "./providers/open-providers.ts";
-import { readQuota } from "./quota.ts";
+import { readQuota, readQuotas } from "./quota.ts";
 import { createRateLimiter } from "./rate-limiter.ts";
 import { readConfig } from "./read-config.ts";
 import { deleteUnknownObject } from "./reconcile/delete-unknown.ts";
@@ -127,6 +127,7 @@ export function createStorage(options: StorageOptions): Storage {
       open: (token) => openShare(context, token),
     },
     quota: (principal, workspaceId) => readQuota(asked(principal), workspaceId),
+    quotas: (questions) => readQuotas(context, questions),
     usage: async (principal, query) => listUsage(asked(principal), query),
     s3: createS3Compat(context),
     s3Tokens: createS3Tokens(context),

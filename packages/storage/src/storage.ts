@@ -38,6 +38,14 @@ export interface Principal {
   userId: string;
   /** May also do what `/v1/admin` is for. */
   isOperator?: boolean;
+  /** When this sign-in ends by itself, where that is known: what stays open longer than a request ends with it. */
+  expiresAt?: Date;
+}
+
+/** Whose quota is asked for, beside a workspace's where one is named. */
+export interface QuotaQuestion {
+  userId: string;
+  workspaceId?: string | undefined;
 }
 
 /**
@@ -59,6 +67,8 @@ export interface Storage {
   files: Files;
   shares: Shares;
   quota(principal: Principal, workspaceId?: string): Promise<QuotaResponse>;
+  /** For many who signed in, in a statement for every hundred; `null` for whoever does not, or no longer, reach the workspace. */
+  quotas(questions: readonly QuotaQuestion[]): Promise<(QuotaResponse | null)[]>;
   /** What was used by period, newest first: the caller's, or a workspace's. Days are written by `upkeep.recountUsage`. */
   usage(principal: Principal, query: ListUsageQuery): Promise<ListUsageResponse>;
   s3: S3Compat;

@@ -85,6 +85,29 @@ describe("quota", () => {
     });
   });
 
+  it("is read for many at once as for each alone, and not for who does not belong, in one statement", async () => {
+    const other = { userId: await seedUser(on.db) };
+    const workspaceId = await seedWorkspace(on.db, { members: { [on.me.userId]: "viewer" } });
+    await limitUser(1000);
+    await begin(on, { size: 600 });
+    const questions = [
+      { userId: on.me.userId, workspaceId },
+      { userId: other.userId, workspaceId },
+      { userId: on.me.userId },
+      { userId: on.me.userId.toUpperCase(), workspaceId: workspaceId.toUpperCase() },
+      { userId: other.userId, workspaceId: crypto.randomUUID() },
+      { userId: crypto.randomUUID() },
+    ];
+    const mine = await on.storage.quota(on.me, workspaceId);
+    expect(mine).toMatchObject({
+      quotas: [{ reservedBytes: 600, limitBytes: 1000 }, { scope: "workspace" }],
+    });
+    const answers = await on.storage.quotas(questions);
+    const nobody = { quotas: [expect.objectContaining({ id: questions[5]?.userId, usedBytes: 0 })] };
+    expect(answers).toEqual([mine, null, { quotas: mine.quotas.slice(0, 1) }, mine, null, nobody]);
+    expect(await on.storage.quotas([])).toEqual([]);
+  });
+
   it("warns as storage fills, and stays calm when a limit is lowered below what is used", async () => {
     await limitUser(10_000);
     const statuses: string[] = [];
