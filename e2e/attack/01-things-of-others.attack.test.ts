@@ -14,6 +14,7 @@ const { alpha, beta, gamma, workspace } = target.people;
 const REQUESTS: Record<string, (things: Things) => { query?: Record<string, string>; json?: unknown }> = {
   "GET /v1/config": () => ({}),
   "GET /v1/quota": (t) => ({ query: { workspaceId: t.workspace } }),
+  "GET /v1/events": (t) => ({ query: { workspaceId: t.workspace } }),
   "GET /v1/usage": (t) => ({ query: { workspaceId: t.workspace } }),
   "POST /v1/uploads": (t) => ({
     json: {

@@ -1,5 +1,5 @@
 import { BlockList, isIP, isIPv4 } from "node:net";
-import { DEFAULT_RATE_LIMITS, type RateLimits } from "@audiotricks/companion";
+import { DEFAULT_RATE_LIMITS, DEFAULT_STREAM_LIMITS, type RateLimits } from "@audiotricks/companion";
 import { z } from "zod";
 
 const words = z.string().transform((list) => list.split(/[\s,]+/).filter((word) => word !== ""));
@@ -27,6 +27,12 @@ export const accessSettings = {
   RATE_LIMIT_ADDRESS_REQUESTS: perMinute.default(DEFAULT_RATE_LIMITS.addressRequests),
   RATE_LIMIT_ADDRESS_WRITES: perMinute.default(DEFAULT_RATE_LIMITS.addressWrites),
   RATE_LIMIT_ADDRESS_SHARES: perMinute.default(DEFAULT_RATE_LIMITS.addressShares),
+  MAX_EVENT_STREAMS: z.coerce
+    .number("must be a whole number; 0 is none")
+    .int("must be a whole number; 0 is none")
+    .min(0, "must not be negative")
+    .max(100_000, "is too large")
+    .default(DEFAULT_STREAM_LIMITS.perProcess),
   MAX_OPEN_UPLOADS: z.coerce
     .number("must be a whole number")
     .int("must be a whole number")

@@ -101,6 +101,7 @@ describe("readConfig", () => {
         addressWrites: 30_000,
         addressShares: 600,
       },
+      maxEventStreams: 1000,
       encryptionKey: undefined,
       allowInternalEndpoints: false,
       webhook: undefined,
@@ -173,6 +174,7 @@ describe("readConfig", () => {
       RATE_LIMIT_USER_READS: "0",
       RATE_LIMIT_ADDRESS_WRITES: "7",
       MAX_OPEN_UPLOADS: "50",
+      MAX_EVENT_STREAMS: "0",
     };
     expect(readConfig(env, DATA_DIR)).toMatchObject({
       auth: { createsUsers: true },
@@ -180,6 +182,7 @@ describe("readConfig", () => {
       trustedProxies: ["10.0.0.0/8", "::1"],
       rateLimits: { callerReads: 0, callerWrites: 6_000, addressWrites: 7 },
       limits: { openUploads: 50 },
+      maxEventStreams: 0,
     });
   });
 
@@ -243,6 +246,7 @@ describe("readConfig", () => {
     ["RATE_LIMIT_USER_WRITES", { RATE_LIMIT_USER_WRITES: "-1" }],
     ["RATE_LIMIT_ADDRESS_REQUESTS", { RATE_LIMIT_ADDRESS_REQUESTS: "1.5" }],
     ["MAX_OPEN_UPLOADS", { MAX_OPEN_UPLOADS: "0" }],
+    ["MAX_EVENT_STREAMS", { MAX_EVENT_STREAMS: "-1" }],
     ["WEBHOOK_URL", { WEBHOOK_SECRET }],
     ["WEBHOOK_URL", { WEBHOOK_SECRET, WEBHOOK_URL: "pipeline.example.com" }],
     ["WEBHOOK_URL", { WEBHOOK_SECRET, WEBHOOK_URL: "https://u:p@pipeline.example.com/" }],

@@ -35,6 +35,8 @@ export interface ServerConfig {
   /** Whose `X-Forwarded-For` is believed. */
   trustedProxies: string[];
   rateLimits: RateLimits;
+  /** Event streams that this process has open at once; 0: none. */
+  maxEventStreams: number;
   /** A keyring for provider secrets in the database: the first key seals, all of them open. */
   encryptionKey: string | undefined;
   /** Whether providers in the database may be plain HTTP, or lead into our own network. */
@@ -185,6 +187,7 @@ export function readConfig(environment: Env, defaultDataDir: string): ServerConf
     operators: s.OPERATORS,
     trustedProxies: s.TRUSTED_PROXIES,
     rateLimits: rateLimitsOf(s),
+    maxEventStreams: s.MAX_EVENT_STREAMS,
     encryptionKey,
     allowInternalEndpoints: s.STORAGE_ALLOW_INTERNAL_ENDPOINTS,
     webhook,

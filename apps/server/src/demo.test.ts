@@ -25,7 +25,10 @@ describe("the demo's sign-in", () => {
     expect(await session.json()).toMatchObject({ user: { login: "alpha", name: "Alpha" } });
     const restarted = createDemo(SECRET);
     const request = new Request("http://localhost", { headers });
-    expect(await restarted.authenticate(request)).toEqual({ userId: expect.any(String) });
+    expect(await restarted.authenticate(request)).toEqual({
+      userId: expect.any(String),
+      expiresAt: expect.any(Date),
+    });
     expect(await createDemo(SECRET.replace("0", "1")).authenticate(request)).toBeNull();
     const unsigned = new UnsecuredJWT({ sub: "x" }).encode();
     expect(

@@ -116,6 +116,7 @@ async function open(
   const storeProblem = config.spaces && (await findStoreProblem(storage, config.spaces));
   if (storeProblem !== undefined) log.error(storeProblem);
 
+  const ownOrigin = new URL(publicUrl(config, http.port)).origin;
   const { authenticate, demoRoutes } = await openAuthentication(config, db);
   const companion = createCompanion({
     storage,
@@ -132,6 +133,8 @@ async function open(
     trustForwarded: config.trustForwarded,
     trustedProxies: config.trustedProxies,
     rateLimits: config.rateLimits,
+    // Browsers open six connections to one origin: where parts go there too, none is held for events.
+    eventStreams: { perProcess: storeOrigins(spaces).includes(ownOrigin) ? 0 : config.maxEventStreams },
     publicUrl: config.publicUrl,
   });
   const site =
@@ -166,6 +169,7 @@ async function open(
   // First, so that whoever spreads the traffic looks elsewhere while this server still answers.
   teardown.add(async () => {
     turnOff();
+    companion.drain();
     await delay(config.shutdownDelayMs);
   });
   return { url: publicUrl(config, http.port), port: http.port, storeProblem, stop: teardown.run };

@@ -102,6 +102,33 @@ it("passes nginx's own test, and brings requests to the server as it should, wit
       })
     ).body,
   ) as { token: string };
+  // Events come as they happen: neither gathered nor compressed on their way.
+  const stream = request({
+    port: https,
+    path: "/v1/events",
+    servername: HOST,
+    ca: nginx.certificate,
+    localAddress: CLIENT,
+    agent: false,
+    headers: { host: HOST, authorization: `Bearer ${token}`, "accept-encoding": "gzip" },
+  });
+  stream.end();
+  const [events] = (await once(stream, "response")) as [IncomingMessage];
+  expect([events.statusCode, events.headers["content-encoding"]]).toEqual([200, undefined]);
+  let told = "";
+  events.setEncoding("utf8").on("data", (more: string) => {
+    told += more;
+  });
+  await expect.poll(() => told, { timeout: 5_000 }).toContain('"reservedBytes":0');
+  const begun = await ask("/v1/uploads", {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+    body: JSON.stringify({ files: [{ clientId: "1", name: "a.wav", size: 4321 }] }),
+  });
+  expect(begun.status).toBe(200);
+  await expect.poll(() => told, { timeout: 15_000 }).toContain('"reservedBytes":4321');
+  stream.destroy();
+
   const large = body(1_500_000);
   const tooLarge = await ask("/v1/uploads", {
     ...large,

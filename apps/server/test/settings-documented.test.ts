@@ -19,6 +19,7 @@ function settingsRead(): string[] {
   const constants = new Set([
     ...find(/\bconst ([A-Z][A-Z0-9_]+)\b/g),
     "DEFAULT_RATE_LIMITS",
+    "DEFAULT_STREAM_LIMITS",
     "MAX_SAFE_INTEGER",
   ]);
   const names = [

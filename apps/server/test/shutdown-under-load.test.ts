@@ -131,3 +131,26 @@ it("closes connections that are kept alive as soon as their answer is out", asyn
   expect(await server.ended).toBe(0);
   expect(performance.now() - start).toBeLessThan(2_400);
 });
+
+it("ends event streams at once when told to stop, in good order, and waits for none of them", async () => {
+  using directory = await usedDirectory();
+  await using server = await startServerProcess({
+    DATA_DIR: join(directory.path, "data"),
+    SHUTDOWN_DELAY_SECONDS: "2",
+  });
+  const { token } = await server.signIn("alpha");
+  const streams = await Promise.all(Array.from({ length: 3 }, () => server.fetch("/v1/events", { token })));
+  expect(streams.map(({ status }) => status)).toEqual([200, 200, 200]);
+  const texts = streams.map((stream) => stream.text());
+  await delay(200);
+  const start = performance.now();
+  server.kill("SIGTERM");
+  for (const text of await Promise.all(texts)) expect(text).toMatch(/^event: quota\ndata: \{.*\}\n\n$/);
+  expect(performance.now() - start).toBeLessThan(1_500);
+  // It still serves, and opens none that it would have to end.
+  const late = await server.fetch("/v1/events", { token });
+  expect([late.status, late.headers.get("retry-after")]).toEqual([503, "30"]);
+  expect((await server.fetch("/v1/quota", { token })).status).toBe(200);
+  expect(await server.ended).toBe(0);
+  expect(performance.now() - start).toBeLessThan(2_000 + 2_400);
+});

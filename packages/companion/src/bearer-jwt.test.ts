@@ -12,6 +12,7 @@ import { describe, expect, it, vi } from "vitest";
 import { type BearerJwtOptions, bearerJwt } from "./bearer-jwt.ts";
 
 const USER = "aaaaaaaa-0000-4000-8000-000000000001";
+const SIGNED_IN = { userId: USER, expiresAt: expect.any(Date) };
 const SECRET = "0123456789abcdef0123456789abcdef";
 const claims = { issuer: "https://issuer.example", audience: "uploads" };
 const bySecret = { ...claims, algorithms: ["HS256"], secret: SECRET } satisfies BearerJwtOptions;
@@ -33,8 +34,19 @@ async function principalOf(options: BearerJwtOptions, authorization: string | un
 
 describe("bearerJwt", () => {
   it("takes a token that is signed, addressed to us and in time", async () => {
-    expect(await principalOf(bySecret, `Bearer ${await sign(token())}`)).toEqual({ userId: USER });
-    expect(await principalOf(bySecret, `bearer ${await sign(token())}`)).toEqual({ userId: USER });
+    expect(await principalOf(bySecret, `Bearer ${await sign(token())}`)).toEqual(SIGNED_IN);
+    expect(await principalOf(bySecret, `bearer ${await sign(token())}`)).toEqual(SIGNED_IN);
+  });
+
+  it("says when the sign-in ends, which is when the token does", async () => {
+    const ends = Math.floor(Date.now() / 1000) + 77;
+    const findUser = async (userId: string) => ({ userId, isOperator: true, expiresAt: new Date(0) });
+    const authorization = `Bearer ${await sign(token().setExpirationTime(ends))}`;
+    expect(await principalOf({ ...bySecret, findUser }, authorization)).toEqual({
+      userId: USER,
+      isOperator: true,
+      expiresAt: new Date(ends * 1000),
+    });
   });
 
   it("refuses a token of anyone else, for anyone else, tampered with, or without an end", async () => {
@@ -87,22 +99,25 @@ describe("bearerJwt", () => {
     const named = `Bearer ${await sign(token().setSubject("alpha"))}`;
     await expect(principalOf(bySecret, named)).rejects.toMatchObject({ code: "unknown_user" });
     const findUser = async (subject: string) => ({ userId: `user of ${subject}` });
-    expect(await principalOf({ ...bySecret, findUser }, named)).toEqual({ userId: "user of alpha" });
+    expect(await principalOf({ ...bySecret, findUser }, named)).toEqual({
+      ...SIGNED_IN,
+      userId: "user of alpha",
+    });
   });
 
   it("never takes a public key for an HMAC secret", async () => {
     const { publicKey, privateKey } = await generateKeyPair("RS256", { extractable: true });
     const options = { ...claims, algorithms: ["RS256"], key: publicKey };
-    expect(await principalOf(options, `Bearer ${await token({ alg: "RS256" }).sign(privateKey)}`)).toEqual({
-      userId: USER,
-    });
+    expect(await principalOf(options, `Bearer ${await token({ alg: "RS256" }).sign(privateKey)}`)).toEqual(
+      SIGNED_IN,
+    );
     const forged = await token({ alg: "HS256" }).sign(new TextEncoder().encode(await exportSPKI(publicKey)));
     expect(await principalOf(options, `Bearer ${forged}`)).toBeNull();
     const asJwk = { ...options, key: await exportJWK(publicKey) };
     expect(await principalOf(asJwk, `Bearer ${forged}`)).toBeNull();
-    expect(await principalOf(asJwk, `Bearer ${await token({ alg: "RS256" }).sign(privateKey)}`)).toEqual({
-      userId: USER,
-    });
+    expect(await principalOf(asJwk, `Bearer ${await token({ alg: "RS256" }).sign(privateKey)}`)).toEqual(
+      SIGNED_IN,
+    );
   });
 
   it.each([
@@ -131,7 +146,7 @@ describe("bearerJwt", () => {
       const options = { ...claims, algorithms: ["ES256"], jwksUrl: `http://127.0.0.1:${port}/jwks` };
       const signed = async (kid?: string) =>
         `Bearer ${await token({ alg: "ES256", ...(kid === undefined ? {} : { kid }) }).sign(privateKey)}`;
-      expect(await principalOf(options, await signed("k1"))).toEqual({ userId: USER });
+      expect(await principalOf(options, await signed("k1"))).toEqual(SIGNED_IN);
       expect(await principalOf(options, await signed())).toBeNull();
       expect(await principalOf(options, await signed("k2"))).toBeNull();
       available = false;
@@ -170,20 +185,20 @@ describe("bearerJwt", () => {
         const headers = { authorization: `Bearer ${signed}` };
         return await authenticate(new Request("http://localhost", { headers }));
       };
-      for (let times = 0; times < 20; times++) expect(await ask(0)).toEqual({ userId: USER });
+      for (let times = 0; times < 20; times++) expect(await ask(0)).toEqual(SIGNED_IN);
       expect(fetches).toBe(1);
       keys = [first, second];
       // Whoever invents ids makes nobody ask more often.
       for (let times = 0; times < 20; times++) expect(await ask(1)).toBeNull();
       expect(fetches).toBe(1);
       vi.setSystemTime(Date.now() + 31_000);
-      expect(await ask(1)).toEqual({ userId: USER });
-      expect(await ask(0)).toEqual({ userId: USER });
+      expect(await ask(1)).toEqual(SIGNED_IN);
+      expect(await ask(0)).toEqual(SIGNED_IN);
       expect(fetches).toBe(2);
       keys = [second];
       vi.setSystemTime(Date.now() + 601_000);
       expect(await ask(0)).toBeNull();
-      expect(await ask(1)).toEqual({ userId: USER });
+      expect(await ask(1)).toEqual(SIGNED_IN);
     } finally {
       vi.useRealTimers();
       issuer.close();

@@ -55,7 +55,8 @@ export function bearerJwt(options: BearerJwtOptions): Authenticate {
     if (claims?.sub === undefined) return null;
     const principal = await findUser(claims.sub, claims);
     if (principal === null) throw new UploadError("unknown_user", "This account is not known here.");
-    return principal;
+    // As long as the token, whatever the host says: signing in anew takes another one.
+    return claims.exp === undefined ? principal : { ...principal, expiresAt: new Date(claims.exp * 1000) };
   };
 }
 

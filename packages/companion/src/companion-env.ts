@@ -15,9 +15,9 @@ export interface CompanionEnv {
     /** Set where an S3 token names the workspace; it wins over what the request says. */
     tokenWorkspaceId: string | null;
   };
-  /** Both exist under `@hono/node-server`; only `outgoing` can set HTTP/1.1's reason phrase. */
+  /** Both exist under `@hono/node-server`; only `outgoing` can set HTTP/1.1's reason phrase, or drop the connection. */
   Bindings: {
-    outgoing?: { statusMessage: string };
+    outgoing?: { statusMessage: string; destroy?: () => void };
     incoming?: { socket: { remoteAddress?: string | undefined } };
   };
 }

@@ -13,12 +13,15 @@ import { apiHeaders } from "./api-headers.ts";
 import type { Authenticate, AuthenticateService } from "./authenticate.ts";
 import type { CompanionApp, CompanionEnv } from "./companion-env.ts";
 import { errorHandler, respondWithError, type UnexpectedErrorContext } from "./error-response.ts";
+import { createQuotaStreams, STREAM_TIMES, type StreamTimes } from "./events/quota-streams.ts";
+import { DEFAULT_STREAM_LIMITS, type StreamLimits } from "./events/stream-places.ts";
 import { limitBody } from "./limit-body.ts";
 import { addOpenApiDocument } from "./openapi-document.ts";
 import { type PublicAddress, parseOrigins, refuseForeignOrigins } from "./origins.ts";
 import { type RequestEntry, requestLog } from "./request-log.ts";
 import { addAuditRoutes } from "./routes/audit.ts";
 import { addDerivedRoutes } from "./routes/derived.ts";
+import { addEventRoutes } from "./routes/events.ts";
 import { addFileRoutes } from "./routes/files.ts";
 import { addHealthRoutes } from "./routes/health.ts";
 import { addLimitRoutes } from "./routes/limits.ts";
@@ -37,6 +40,13 @@ export interface CompanionOptions extends PublicAddress {
   allowedOrigins: readonly string[];
   /** Requests a minute, where others than the defaults; `false`: the host has limits of its own. */
   rateLimits?: Partial<RateLimits> | false;
+  /**
+   * Event streams open at once, where others than the defaults: 8 of a user, 1000 of this process. `{ perProcess: 0 }`: none, for
+   * instance where the store is reached at the companion's own origin, whose connections parts need; pages read instead.
+   */
+  eventStreams?: Partial<StreamLimits>;
+  /** For tests: how often and how long, in milliseconds. */
+  eventStreamTimes?: Partial<StreamTimes>;
   /** Proxies whose `X-Forwarded-For` is believed, as addresses or networks (`10.0.0.0/8`): for limits and for the audit log. */
   trustedProxies?: readonly string[];
   /** Faults of ours; the caller is told no more than the request id. Must not throw. */
@@ -51,10 +61,12 @@ export interface CompanionOptions extends PublicAddress {
 export type Companion = CompanionApp & {
   /** `env`: what the server says of the connection, where it does. */
   fetch: (request: Request, env?: unknown, context?: ExecutionContext) => Response | Promise<Response>;
+  /** Ends the event streams that are open and opens no more, so that a server that is told to stop waits for none of them. */
+  drain: () => void;
 };
 
 /**
- * The HTTP side of storage: version 1, and Uppy Companion's S3 routes. Keeps no state: run as many as you like.
+ * The HTTP side of storage: version 1, and Uppy Companion's S3 routes. Keeps nothing that another would miss: run as many as you like.
  *
  * @throws {TypeError} If an allowed origin is not one, or a trusted proxy is no address.
  */
@@ -96,6 +108,16 @@ export function createCompanion(options: CompanionOptions): Companion {
 
   addHealthRoutes(app, storage, onUnexpectedError);
   addUploadRoutes(app, storage, guard);
+  const streams = createQuotaStreams(storage, {
+    limits: { ...DEFAULT_STREAM_LIMITS, ...options.eventStreams },
+    times: { ...STREAM_TIMES, ...options.eventStreamTimes },
+    onFailure: (error) => {
+      // The streams end for it, and whoever asks again is told.
+      if (error instanceof UploadError && error.code !== "internal") return;
+      onUnexpectedError(error, { requestId: "none", method: "GET", route: "/v1/events" });
+    },
+  });
+  addEventRoutes(app, streams, guard);
   addFileRoutes(app, storage, guard);
   addShareRoutes(app, storage, guard, { ...options, basePath });
   addShareLink(app, storage, async (c) => await rates?.countShare(addressOf(c)));
@@ -108,5 +130,5 @@ export function createCompanion(options: CompanionOptions): Companion {
   addOpenApiDocument(app);
   checkRoutes(app, basePath);
   // Hono would have the type of `env` from whoever mounts this, of whom nothing is known.
-  return app as Companion;
+  return Object.assign(app as CompanionApp & Pick<Companion, "fetch">, { drain: streams.drain });
 }

@@ -4,6 +4,8 @@ export type { Authenticate, AuthenticateService } from "./authenticate.ts";
 export { type BearerJwtOptions, bearerJwt } from "./bearer-jwt.ts";
 export { type Companion, type CompanionOptions, createCompanion } from "./create-companion.ts";
 export type { UnexpectedErrorContext } from "./error-response.ts";
+export type { StreamTimes } from "./events/quota-streams.ts";
+export { DEFAULT_STREAM_LIMITS, type StreamLimits } from "./events/stream-places.ts";
 export type { RequestEntry } from "./request-log.ts";
 export { serviceToken } from "./service-token.ts";
 export { type SessionCookie, type SessionCookieOptions, sessionCookie } from "./session-cookie.ts";

@@ -125,6 +125,7 @@ describe("openapi.json", () => {
         "GET /s3/params",
         "GET /v1/admin/audit",
         "GET /v1/config",
+        "GET /v1/events",
         "GET /v1/files",
         "GET /v1/files/{id}",
         "GET /v1/files/{id}/content",

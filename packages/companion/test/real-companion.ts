@@ -5,7 +5,7 @@ import { startSpacesEmulator } from "@audiotricks/spaces-emulator";
 import { createStorage, type Database, openProviders, prepareBucket } from "@audiotricks/storage";
 import { createPgliteDatabase, createTestDatabase } from "@audiotricks/testing/database";
 import { seedUser, seedWorkspace } from "@audiotricks/testing/seed";
-import { createCompanion, type RequestEntry, serviceToken } from "../src/index.ts";
+import { type CompanionOptions, createCompanion, type RequestEntry, serviceToken } from "../src/index.ts";
 
 /** The bearer token of a service. */
 export const SERVICE_TOKEN = "service-token-of-the-tests-0123456789";
@@ -18,9 +18,10 @@ const credentials = { accessKeyId: "key", secretAccessKey: "secret-for-tests" };
  */
 export async function createRealCompanion({
   engine = "PostgreSQL",
+  ...options
 }: {
   engine?: "PostgreSQL" | "PGlite";
-} = {}) {
+} & Partial<CompanionOptions> = {}) {
   const database =
     engine === "PGlite" ? await createPgliteDatabase<Database>() : await createTestDatabase<Database>();
   let statements = 0;
@@ -53,6 +54,7 @@ export async function createRealCompanion({
     allowedOrigins: [],
     onUnexpectedError: (error) => unexpected.push(error),
     onRequest: (entry) => entries.push(entry),
+    ...options,
   });
 
   return {

@@ -43,6 +43,7 @@ const ASK: Record<Route, Ask> = {
   "GET /openapi.json": plain("/openapi.json"),
   "GET /v1/config": plain("/v1/config"),
   "GET /v1/quota": inWorkspace("/v1/quota"),
+  "GET /v1/events": inWorkspace("/v1/events"),
   "GET /v1/usage": inWorkspace("/v1/usage"),
   "POST /v1/uploads": ({ workspace }) => ({
     path: "/v1/uploads",

@@ -35,11 +35,15 @@ export const UPLOAD_ERRORS = {
   upload_failed: 422,
   too_many_sessions: 429,
   rate_limited: 429,
+  /** One user's event streams: `details.maxStreams` are open. */
+  too_many_streams: 429,
   internal: 500,
   provider_unsupported: 501,
   storage_unavailable: 503,
   database_unavailable: 503,
   no_provider: 503,
+  /** No more event streams here for now, or none at all: read instead. */
+  streams_unavailable: 503,
 } as const;
 
 export type UploadErrorCode = keyof typeof UPLOAD_ERRORS;

@@ -335,6 +335,8 @@ export const quotaScope = z.object({
 });
 /** The user's own scope, and the workspace's when one was asked for. Every one of them limits an upload. */
 export const quotaResponse = z.object({ quotas: z.array(quotaScope) });
+/** The data of the event `quota` of `GET /v1/events`. Within a version members are only added. */
+export const quotaEvent = quotaResponse.extend({ version: z.literal(1) });
 
 /** A calendar day of UTC. */
 const day = z.iso.date();

@@ -110,6 +110,10 @@ export const ERROR_CAUSES = {
     remedy:
       "Wait for `Retry-After`. Behind a proxy, set `TRUSTED_PROXIES`, or all its users count as one address.",
   },
+  too_many_streams: {
+    why: "The user has as many event streams open as are allowed: 8 in each process.",
+    remedy: "Read `GET /v1/quota` instead, or close one of them; a page needs one at most.",
+  },
   internal: {
     why: "A fault of the server. It is logged under the request id, which is in `details.requestId` and `X-Request-Id`.",
     remedy: "Repeat the request; look for the id in the server's log.",
@@ -130,5 +134,10 @@ export const ERROR_CAUSES = {
     why: "No bucket is set up, or the secret of the one that is cannot be had.",
     remedy:
       "Set `SPACES_…`, or add a bucket by `audiotricks-storage provider add`; the server's log says what is missing.",
+  },
+  streams_unavailable: {
+    why: "The process has as many event streams as it may have, is about to stop, or is set up to have none.",
+    remedy:
+      "Read `GET /v1/quota` instead, and ask again after `Retry-After`. `MAX_EVENT_STREAMS` is the limit.",
   },
 } as const satisfies Record<UploadErrorCode, { why: string; remedy: string }>;

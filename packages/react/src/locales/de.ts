@@ -352,6 +352,7 @@ export const de: Locale<"one" | "other"> = {
       "Beenden oder verwerfen Sie einige, und versuchen Sie es noch einmal.",
     ],
     rate_limited: ["Zu viele Anfragen", "Warten Sie eine Minute, und versuchen Sie es noch einmal."],
+    too_many_streams: ["Zu viele Live-Ansichten", "Schließen Sie einige, und versuchen Sie es noch einmal."],
     internal: [
       "Auf dem Server ist etwas schiefgegangen",
       "Versuchen Sie es gleich noch einmal. Was angekommen ist, bleibt erhalten.",
@@ -369,6 +370,10 @@ export const de: Locale<"one" | "other"> = {
       "Versuchen Sie es gleich noch einmal. Was angekommen ist, bleibt erhalten.",
     ],
     no_provider: ["Es ist kein Speicher eingerichtet", "Wenden Sie sich an den Betreiber dieses Dienstes."],
+    streams_unavailable: [
+      "Gerade keine Live-Ansicht",
+      "Versuchen Sie es gleich noch einmal. Alles andere geht weiter.",
+    ],
   },
   phases: {
     queued: "In der Schlange hinter anderen Dateien",

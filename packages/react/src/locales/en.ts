@@ -301,11 +301,13 @@ export const en = {
     upload_failed: ["Not uploaded", "Retry. If that does not help, add the file again."],
     too_many_sessions: ["Too many unfinished uploads", "Finish or discard some, then retry."],
     rate_limited: ["Too many requests", "Wait a minute, then retry."],
+    too_many_streams: ["Too many live views", "Close some of them, then retry."],
     internal: ["Something went wrong on the server", "Retry in a moment. What has arrived is kept."],
     provider_unsupported: ["The storage cannot do this", "Ask whoever runs this service."],
     storage_unavailable: ["The storage does not answer", "Retry in a moment. What has arrived is kept."],
     database_unavailable: ["The server is busy", "Retry in a moment. What has arrived is kept."],
     no_provider: ["No storage is set up", "Ask whoever runs this service."],
+    streams_unavailable: ["No live view just now", "Retry in a moment. Nothing else is affected."],
   },
   /** What an upload was doing. */
   phases: {

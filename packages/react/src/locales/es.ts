@@ -395,6 +395,7 @@ export const es: Locale<"one" | "many" | "other"> = {
       "Termina o descarta algunas y vuelve a intentarlo.",
     ],
     rate_limited: ["Demasiadas peticiones", "Espera un minuto y vuelve a intentarlo."],
+    too_many_streams: ["Demasiadas vistas en directo", "Cierra algunas y vuelve a intentarlo."],
     internal: [
       "Algo ha fallado en el servidor",
       "Vuelve a intentarlo en un momento. Lo que ha llegado se conserva.",
@@ -412,6 +413,10 @@ export const es: Locale<"one" | "many" | "other"> = {
       "Vuelve a intentarlo en un momento. Lo que ha llegado se conserva.",
     ],
     no_provider: ["No hay ningún almacenamiento configurado", "Consulta a quien gestiona este servicio."],
+    streams_unavailable: [
+      "Sin vista en directo por ahora",
+      "Vuelve a intentarlo en un momento. Lo demás sigue igual.",
+    ],
   },
   phases: {
     queued: "En cola tras otros archivos",

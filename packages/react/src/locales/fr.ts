@@ -401,6 +401,7 @@ export const fr: Locale<"one" | "many" | "other"> = {
       "Terminez-en ou abandonnez-en quelques-uns, puis réessayez.",
     ],
     rate_limited: ["Trop de demandes", "Attendez une minute, puis réessayez."],
+    too_many_streams: ["Trop d’affichages en direct", "Fermez-en quelques-uns, puis réessayez."],
     internal: [
       "Un problème est survenu sur le serveur",
       "Réessayez dans un instant. Ce qui est arrivé est conservé.",
@@ -415,6 +416,10 @@ export const fr: Locale<"one" | "many" | "other"> = {
       "Réessayez dans un instant. Ce qui est arrivé est conservé.",
     ],
     no_provider: ["Aucun stockage n’est configuré", "Adressez-vous au responsable de ce service."],
+    streams_unavailable: [
+      "Pas d’affichage en direct pour l’instant",
+      "Réessayez dans un instant. Le reste continue.",
+    ],
   },
   phases: {
     queued: "En file derrière d’autres fichiers",

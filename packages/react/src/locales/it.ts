@@ -390,6 +390,7 @@ export const it: Locale<"one" | "many" | "other"> = {
     upload_failed: ["Non caricato", "Riprova. Se non basta, aggiungi di nuovo il file."],
     too_many_sessions: ["Troppi caricamenti non completati", "Completane o scartane alcuni, poi riprova."],
     rate_limited: ["Troppe richieste", "Aspetta un minuto, poi riprova."],
+    too_many_streams: ["Troppe viste in tempo reale", "Chiudine alcune, poi riprova."],
     internal: [
       "Si è verificato un problema sul server",
       "Riprova tra un momento. Quanto è arrivato viene conservato.",
@@ -407,6 +408,10 @@ export const it: Locale<"one" | "many" | "other"> = {
       "Riprova tra un momento. Quanto è arrivato viene conservato.",
     ],
     no_provider: ["Nessun archivio configurato", "Rivolgiti a chi gestisce questo servizio."],
+    streams_unavailable: [
+      "Nessuna vista in tempo reale al momento",
+      "Riprova tra un momento. Tutto il resto continua.",
+    ],
   },
   phases: {
     queued: "In coda dietro altri file",

@@ -342,6 +342,7 @@ export const nl: Locale<"one" | "other"> = {
       "Maak er een paar af of gooi ze weg en probeer het opnieuw.",
     ],
     rate_limited: ["Te veel verzoeken", "Wacht een minuut en probeer het opnieuw."],
+    too_many_streams: ["Te veel liveweergaven", "Sluit er een paar en probeer het opnieuw."],
     internal: [
       "Er ging iets mis op de server",
       "Probeer het zo meteen opnieuw. Wat is aangekomen, blijft bewaard.",
@@ -356,6 +357,10 @@ export const nl: Locale<"one" | "other"> = {
       "Probeer het zo meteen opnieuw. Wat is aangekomen, blijft bewaard.",
     ],
     no_provider: ["Er is geen opslag ingesteld", "Vraag het de beheerder van deze service."],
+    streams_unavailable: [
+      "Nu even geen liveweergave",
+      "Probeer het zo meteen opnieuw. De rest gaat gewoon door.",
+    ],
   },
   phases: {
     queued: "In de rij achter andere bestanden",

@@ -424,6 +424,7 @@ export const pl: Locale<"one" | "few" | "many" | "other"> = {
       "Dokończ lub odrzuć niektóre i spróbuj ponownie.",
     ],
     rate_limited: ["Za dużo żądań", "Poczekaj minutę i spróbuj ponownie."],
+    too_many_streams: ["Za dużo widoków na żywo", "Zamknij niektóre i spróbuj ponownie."],
     internal: [
       "Coś poszło nie tak na serwerze",
       "Spróbuj ponownie za chwilę. To, co dotarło, jest zachowane.",
@@ -441,6 +442,7 @@ export const pl: Locale<"one" | "few" | "many" | "other"> = {
       "Spróbuj ponownie za chwilę. To, co dotarło, jest zachowane.",
     ],
     no_provider: ["Nie skonfigurowano magazynu danych", "Skontaktuj się z osobą zarządzającą tą usługą."],
+    streams_unavailable: ["Chwilowo brak widoku na żywo", "Spróbuj ponownie za chwilę. Reszta działa dalej."],
   },
   phases: {
     queued: "W kolejce za innymi plikami",

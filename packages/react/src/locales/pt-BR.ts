@@ -396,6 +396,7 @@ export const ptBR: Locale<"one" | "many" | "other"> = {
     upload_failed: ["Não enviado", "Tente novamente. Se não adiantar, adicione o arquivo de novo."],
     too_many_sessions: ["Muitos envios não concluídos", "Conclua ou descarte alguns e tente novamente."],
     rate_limited: ["Muitas solicitações", "Aguarde um minuto e tente novamente."],
+    too_many_streams: ["Muitas visualizações ao vivo", "Feche algumas e tente novamente."],
     internal: ["Algo deu errado no servidor", "Tente novamente em instantes. O que já chegou está guardado."],
     provider_unsupported: ["O armazenamento não permite isso", "Fale com quem administra este serviço."],
     storage_unavailable: [
@@ -407,6 +408,10 @@ export const ptBR: Locale<"one" | "many" | "other"> = {
       "Tente novamente em instantes. O que já chegou está guardado.",
     ],
     no_provider: ["Nenhum armazenamento configurado", "Fale com quem administra este serviço."],
+    streams_unavailable: [
+      "Sem visualização ao vivo no momento",
+      "Tente novamente em instantes. O restante continua.",
+    ],
   },
   phases: {
     queued: "Na fila atrás de outros arquivos",

@@ -269,11 +269,13 @@ export const zhHans: Locale<"other"> = {
     upload_failed: ["未上传", "请重试。如果仍然不行，请重新添加文件。"],
     too_many_sessions: ["未完成的上传过多", "请完成或放弃其中一些，然后重试。"],
     rate_limited: ["请求过多", "请等待一分钟，然后重试。"],
+    too_many_streams: ["实时视图过多", "请关闭其中一些，然后重试。"],
     internal: ["服务器出现问题", "请稍后重试。已传到的内容会保留。"],
     provider_unsupported: ["存储服务不支持此操作", "请联系此服务的管理员。"],
     storage_unavailable: ["存储服务没有响应", "请稍后重试。已传到的内容会保留。"],
     database_unavailable: ["服务器繁忙", "请稍后重试。已传到的内容会保留。"],
     no_provider: ["尚未设置存储服务", "请联系此服务的管理员。"],
+    streams_unavailable: ["暂时没有实时视图", "请稍后重试。其他功能不受影响。"],
   },
   phases: {
     queued: "排在其他文件之后",

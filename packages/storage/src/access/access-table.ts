@@ -44,6 +44,7 @@ export const ACCESS = {
 
   readConfig: { route: "GET /v1/config", about: "self", ...myself, ...read },
   readQuota: { route: "GET /v1/quota", about: "workspace", ...insiders, ...read },
+  readEvents: { route: "GET /v1/events", about: "workspace", ...insiders, ...read },
   readUsage: { route: "GET /v1/usage", about: "workspace", ...insiders, ...read },
 
   createUploads: { route: "POST /v1/uploads", about: "upload", ...uploaders, ...write },

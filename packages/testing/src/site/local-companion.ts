@@ -48,7 +48,13 @@ export class LocalCompanion implements AsyncDisposable {
   readonly #options: LocalCompanionOptions;
   readonly #server: Server;
   #running:
-    | { storage: Storage; fetch: Fetch; stopSweeps: AbortController; sweeps: Promise<void> }
+    | {
+        storage: Storage;
+        fetch: Fetch;
+        drain: () => void;
+        stopSweeps: AbortController;
+        sweeps: Promise<void>;
+      }
     | undefined;
   #outage: Required<Outage> | undefined;
 
@@ -78,6 +84,7 @@ export class LocalCompanion implements AsyncDisposable {
     this.#running = undefined;
     this.#server.closeAllConnections();
     if (running === undefined) return;
+    running.drain();
     running.stopSweeps.abort();
     await running.sweeps;
     await running.storage.close();
@@ -104,7 +111,13 @@ export class LocalCompanion implements AsyncDisposable {
     });
     const stopSweeps = new AbortController();
     const sweeps = sweepUntil(stopSweeps.signal, storage, onError);
-    this.#running = { storage, fetch: (request) => companion.fetch(request), stopSweeps, sweeps };
+    this.#running = {
+      storage,
+      fetch: (request) => companion.fetch(request),
+      drain: companion.drain,
+      stopSweeps,
+      sweeps,
+    };
   }
 
   async restart(): Promise<void> {
