@@ -34,6 +34,8 @@ export function watchQuota(options: {
   taken: () => Demand;
   /** Called with every answer, before those who asked have it. */
   onReading: (reading: QuotaReading) => void;
+  /** Whether whoever wants to know hears of changes anyway: then only those read who ask. */
+  isTold: () => boolean;
 }): QuotaWatch {
   let latest: QuotaReading | null = null;
   let asking: Promise<QuotaReading | null> | null = null;
@@ -70,7 +72,9 @@ export function watchQuota(options: {
     return current;
   };
 
-  const soon = gather(() => void ask(), PACE_MS);
+  const soon = gather(() => {
+    if (!options.isTold()) void ask();
+  }, PACE_MS);
   const endListening = onChange(options.companionUrl, soon.call);
   const leaving = new AbortController();
   if (typeof document !== "undefined") {

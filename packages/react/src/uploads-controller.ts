@@ -1,5 +1,5 @@
 import type { AudioRules } from "@audiotricks/audio-preflight";
-import type { FileRecord } from "@audiotricks/protocol/messages";
+import type { FileRecord, QuotaScope } from "@audiotricks/protocol/messages";
 import { createCompanionClient, type GetToken, UppySpaces } from "@audiotricks/uppy-spaces";
 import type { Uppy } from "@uppy/core";
 import { signalChange } from "./change-signal.ts";
@@ -9,6 +9,7 @@ import { explainRefusal } from "./explain-refusal.ts";
 import { openFileIntake } from "./file-intake.ts";
 import { isWaiting, itemOf, statusOf, type UppyUpload } from "./file-status.ts";
 import type { Demand } from "./fit-in-order.ts";
+import { createFollowedQuota } from "./followed-quota.ts";
 import { keepApart } from "./keep-apart.ts";
 import { notHere } from "./not-here.ts";
 import { PatientUppy } from "./patient-uppy.ts";
@@ -108,10 +109,21 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
     read: (signal) => client.quota({ workspaceId: intake.workspaceId() }, { signal }),
     taken: () => demandOf(uppy.getFiles(), intake.waiting()),
     onReading: ({ quotas }) => {
-      const quotaNotices = nextNotices(state.quotaNotices, state.quotas, quotas);
-      update({ quotas, quotaNotices });
+      // What is told is no older, and goes on coming.
+      if (!followed.isTold()) showQuotas(quotas);
       choosing.look();
     },
+    // What is left for files that wait depends on what was going to be reserved when it was read.
+    isTold: () => followed.isTold() && state.choice === null,
+  });
+  const followed = createFollowedQuota({
+    companionUrl,
+    getToken,
+    onQuotas: (quotas) => {
+      showQuotas(quotas);
+      if (state.choice !== null) void quota.ask();
+    },
+    onFailed: () => void quota.ask(),
   });
   const choosing = createUploadChoice({
     quota,
@@ -132,13 +144,28 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
       ).filter((upload) => (upload.workspaceId ?? undefined) === here);
     },
     add: intake.add,
-    onChange: (choice) => update({ choice }),
+    onChange: (choice) => {
+      update({ choice });
+      followWhatIsOfUse();
+    },
   });
   uppy.setIntake(choosing.take);
 
   function update(change: Partial<UploadsState>): void {
     state = { ...state, ...change };
     for (const listener of listeners) listener();
+  }
+
+  function showQuotas(quotas: readonly QuotaScope[]): void {
+    update({ quotas, quotaNotices: nextNotices(state.quotaNotices, state.quotas, quotas) });
+    followWhatIsOfUse();
+  }
+
+  /** While uploads run others may fill up what they need, and while somebody chooses; the rest of the time nobody looks. */
+  function followWhatIsOfUse(): void {
+    const own = state.quotas?.find(({ scope }) => scope === "user");
+    const isOfUse = !isDisposed && (state.totals.unfinished > 0 || state.choice !== null);
+    followed.want(isOfUse && own ? { userId: own.id, workspaceId: intake.workspaceId() } : null);
   }
 
   function tellRefused(): void {
@@ -168,6 +195,7 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
     const allLeft = hasNewLeft ? [...state.left, ...left].slice(-KEPT_LEFT) : state.left;
     left = [];
     update({ files, totals: totalsOf(files), left: allLeft });
+    followWhatIsOfUse();
     if (hasNewLeft || hasChangedStorage(before, files)) signalChange(companionUrl);
   }
   const readFiles = throttle(showFiles, NOTIFY_INTERVAL_MS);
@@ -265,12 +293,14 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
       if (id === intake.workspaceId()) return;
       choosing.settle();
       intake.setWorkspace(id);
+      followed.want(null);
       quota.restart();
     },
     dispose: () => {
       if (isDisposed) return;
       isDisposed = true;
       choosing.stop();
+      followed.want(null);
       quota.stop();
       intake.close();
       sound.close();

@@ -17,6 +17,10 @@ export interface Resource<T> {
   /** Puts a change in that the companion has confirmed, ahead of reading it. */
   change: (next: (old: T) => T) => void;
   refresh: () => void;
+  /** Puts in what the companion tells by itself. From then on nothing is read: an answer would be no newer, and perhaps older. */
+  told: (data: T) => void;
+  /** It tells nothing any more. `true`: reads at once; otherwise when there is a reason to. */
+  untold: (isDue: boolean) => void;
 }
 
 interface State<T> {
@@ -35,8 +39,10 @@ interface State<T> {
 export function useResource<T>(companionUrl: string, read: (signal: AbortSignal) => Promise<T>): Resource<T> {
   const [state, setState] = useState<State<T>>({ read, data: null, error: null });
   const request = useRef<AbortController | null>(null);
+  const isTold = useRef(false);
 
   const refresh = useCallback(() => {
+    if (isTold.current) return;
     request.current?.abort();
     const current = new AbortController();
     request.current = current;
@@ -54,7 +60,10 @@ export function useResource<T>(companionUrl: string, read: (signal: AbortSignal)
 
   useEffect(() => {
     refresh();
-    return () => request.current?.abort();
+    return () => {
+      request.current?.abort();
+      isTold.current = false;
+    };
   }, [refresh]);
 
   useEffect(() => {
@@ -85,7 +94,23 @@ export function useResource<T>(companionUrl: string, read: (signal: AbortSignal)
     [read],
   );
 
+  const told = useCallback(
+    (data: T) => {
+      isTold.current = true;
+      request.current?.abort();
+      setState({ read, data, error: null });
+    },
+    [read],
+  );
+  const untold = useCallback(
+    (isDue: boolean) => {
+      isTold.current = false;
+      if (isDue) refresh();
+    },
+    [refresh],
+  );
+
   // Answers of another reader are answers to another question.
   const { data, error } = state.read === read ? state : { data: null, error: null };
-  return { data, error, change, refresh };
+  return { data, error, change, refresh, told, untold };
 }
