@@ -9,6 +9,7 @@ const OF_THE_PAGE_ALONE = [
   "choose-uploads",
   "debug-drawer",
   "language",
+  "live-quota",
   "long-list",
   "phone",
   "quota-levels",

@@ -52,8 +52,15 @@ test("uploads once under StrictMode, which mounts everything twice", async ({
 
   await uploads.signIn("alpha");
   await expect.poll(() => mounts).toBe(2);
-  // The quota by the widget and by the meter.
-  const asked = ["GET /v1/config", "GET /v1/files", "GET /v1/quota", "GET /v1/quota", "GET /v1/uploads"];
+  // The quota by the widget and by the meter, which then listens.
+  const asked = [
+    "GET /v1/config",
+    "GET /v1/events",
+    "GET /v1/files",
+    "GET /v1/quota",
+    "GET /v1/quota",
+    "GET /v1/uploads",
+  ];
   await expect.poll(() => calls.length).toBeGreaterThanOrEqual(asked.length);
   expect(calls.sort()).toEqual(asked);
 
