@@ -210,6 +210,8 @@ describe("examineBucket on Ceph, where ACL and policy are", () => {
       );
     await put([{ Effect: "Allow", Principal: "*", Action: "s3:ListBucket", Resource }]);
     expect(await on.codes({ fix: true })).toEqual(["listing_public"]);
+    await put([{ Effect: "Allow", Principal: "*", Action: "s3:GetObject", Resource }]);
+    expect(await on.codes({ fix: true })).toEqual(["reading_public"]);
     await put([{ Effect: "Deny", Principal: "*", Action: ["s3:DeleteObject"], Resource }]);
     const { findings } = await on.examine();
     expect(findings).toMatchObject([

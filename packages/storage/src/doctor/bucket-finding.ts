@@ -18,6 +18,7 @@ export type BucketFindingCode =
   | "lifecycle_deletes_files"
   | "lifecycle_ends_uploads"
   | "listing_public"
+  | "reading_public"
   | "writing_public"
   | "cdn_unreachable"
   | "cdn_foreign";
