@@ -30,7 +30,7 @@ export async function runCli(args: string[], terminal: Terminal, site?: CommandS
   try {
     const command = findCommand(args);
     if (command === undefined || args.includes("--help")) {
-      await terminal.write(`${command === undefined ? HELP : helpOf(command)}\n`);
+      await terminal.write(`${await readHelp(command, isJson)}\n`);
       return EXIT.ok;
     }
     const words = readWords(command, args.slice(command.name.split(" ").length));
@@ -99,17 +99,26 @@ function findCommand(args: string[]): Command | undefined {
   throw new CliError("usage", "There is no such command: audiotricks-storage --help lists all of them.");
 }
 
+async function readHelp(command: Command | undefined, isJson: boolean): Promise<string> {
+  if (command === undefined) return HELP;
+  if (!isJson) return helpOf(command);
+  // Loaded by whoever asks.
+  const { outputSchema } = await import("./outputs.ts");
+  return JSON.stringify(outputSchema(command.name), undefined, 2);
+}
+
 const HELP = [
   "Usage: audiotricks-storage COMMAND [--json]",
   "",
   ...COMMANDS.map(({ name, synopsis, summary }) => `  ${`${name} ${synopsis}`.trimEnd()}\n      ${summary}`),
   "",
+  "COMMAND --help explains one; COMMAND --help --json prints the JSON Schema of what it prints with --json.",
   "Settings are the server's, from the environment or .env: DATABASE_URL or DATA_DIR, STORAGE_ENCRYPTION_KEY, SPACES_…",
   "Ends with 0: done, 1: not done, 2: done and somebody should look, 64: not understood.",
 ].join("\n");
 
 function helpOf({ name, synopsis, summary }: Command): string {
-  return `Usage: audiotricks-storage ${`${name} ${synopsis}`.trimEnd()} [--json]\n${summary}`;
+  return `Usage: audiotricks-storage ${`${name} ${synopsis}`.trimEnd()} [--json]\n${summary}\nEnds with 0: done, 1: not done, 2: done and somebody should look, 64: not understood.`;
 }
 
 function describe(error: unknown): { code: string; message: string; exitCode: ExitCode } {

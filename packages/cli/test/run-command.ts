@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import { Readable } from "node:stream";
 import { runCli, type Terminal } from "../src/index.ts";
+import { OUTPUTS } from "../src/outputs.ts";
 import { readInput } from "../src/read-input.ts";
 import type { CommandSite } from "../src/run-cli.ts";
 
@@ -45,7 +46,21 @@ export async function runCommand(
     interrupted: options.interrupted ?? new AbortController().signal,
   };
   const exitCode = await runCli(args, terminal, options.site);
-  return { exitCode, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() };
+  const run = {
+    exitCode,
+    stdout: Buffer.concat(stdout).toString(),
+    stderr: Buffer.concat(stderr).toString(),
+  };
+  if (args.includes("--json") && !args.includes("--help") && run.stdout !== "")
+    requireDocumented(args, run.stdout);
+  return run;
+}
+
+/** Every document that any test has a command print is one that `--help --json` describes. */
+function requireDocumented([first = "", second = ""]: string[], stdout: string): void {
+  const output = OUTPUTS[first] ?? OUTPUTS[`${first} ${second}`];
+  if (output === undefined) throw new Error(`what ${first} prints is described nowhere`);
+  output.parse(JSON.parse(stdout));
 }
 
 /** With `--json`; its one document. */

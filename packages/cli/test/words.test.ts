@@ -15,11 +15,16 @@ describe("audiotricks-storage", () => {
   it("lists all commands, and explains each", async () => {
     const { exitCode, stdout } = await runCommand([]);
     expect(exitCode).toBe(0);
-    for (const { name } of COMMANDS) {
+    for (const { name, options } of COMMANDS) {
       expect(stdout).toContain(`  ${name}`);
       const help = await runCommand([...name.split(" "), "--help"]);
       expect(help).toMatchObject({ exitCode: 0, stderr: "" });
       expect(help.stdout).toContain(`Usage: audiotricks-storage ${name}`);
+      expect(help.stdout).toContain("Ends with 0: done");
+      const schema = await runCommand([...name.split(" "), "--help", "--json"]);
+      expect(JSON.parse(schema.stdout)).toHaveProperty("$schema");
+      // Nothing can be asked for that the help does not show.
+      for (const option of Object.keys(options)) expect(help.stdout).toContain(`--${option}`);
     }
   });
 

@@ -102,3 +102,4 @@ export {
 export { DEFAULT_SETTINGS, type StorageSettings } from "./settings.ts";
 export type * from "./storage.ts";
 export { readExpiryHold } from "./sweep/expiry-hold.ts";
+export { listUsageOf } from "./usage/list-usage.ts";

@@ -3,7 +3,7 @@ import { listSessions } from "@audiotricks/storage";
 import { CliError } from "../cli-error.ts";
 import type { Command } from "../command.ts";
 import { readLimit } from "../read-scope.ts";
-import { isUuid } from "../read-words.ts";
+import { readId } from "../read-words.ts";
 import { formatSize } from "../sizes.ts";
 import { textTable } from "../text-table.ts";
 
@@ -11,15 +11,21 @@ const OPEN: readonly SessionState[] = ["creating", "active", "completing"];
 
 export const sessions: Command = {
   name: "sessions",
-  synopsis: "[--state open|STATE] [--user ID] [--limit N]",
+  synopsis: "[--state open|STATE] [--user ID] [--workspace ID] [--provider ID] [--limit N]",
   summary: `Upload sessions, the newest first; open ones unless told otherwise. STATE: ${SESSION_STATES.join(", ")}.`,
-  options: { state: { type: "string" }, user: { type: "string" }, limit: { type: "string" } },
+  options: {
+    state: { type: "string" },
+    user: { type: "string" },
+    workspace: { type: "string" },
+    provider: { type: "string" },
+    limit: { type: "string" },
+  },
   run: async ({ db }, words) => {
-    const userId = words.text("user");
-    if (userId !== undefined && !isUuid(userId)) throw new CliError("usage", "--user must be an id, a UUID.");
     const found = await listSessions(db, {
       states: readStates(words.text("state") ?? "open"),
-      userId,
+      userId: readId(words, "user"),
+      workspaceId: readId(words, "workspace"),
+      providerId: readId(words, "provider"),
       limit: readLimit(words, 50),
     });
     const rows = found.map((session) => [

@@ -21,7 +21,13 @@ export interface SessionSummary {
 /** The newest first. */
 export async function listSessions(
   db: Kysely<Database>,
-  options: { states: readonly SessionState[]; userId?: string | undefined; limit: number },
+  options: {
+    states: readonly SessionState[];
+    userId?: string | undefined;
+    workspaceId?: string | undefined;
+    providerId?: string | undefined;
+    limit: number;
+  },
 ): Promise<SessionSummary[]> {
   const rows = await db
     .selectFrom("multipart_uploads as u")
@@ -41,6 +47,12 @@ export async function listSessions(
     ])
     .where("u.status", "in", options.states)
     .$if(options.userId !== undefined, (query) => query.where("u.user_id", "=", options.userId ?? null))
+    .$if(options.workspaceId !== undefined, (query) =>
+      query.where("u.workspace_id", "=", options.workspaceId ?? null),
+    )
+    .$if(options.providerId !== undefined, (query) =>
+      query.where("f.storage_provider_id", "=", options.providerId ?? null),
+    )
     .orderBy("u.created_at", "desc")
     .orderBy("u.id")
     .limit(options.limit)

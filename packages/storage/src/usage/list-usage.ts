@@ -1,17 +1,16 @@
 import type { ListUsageQuery, ListUsageResponse } from "@audiotricks/protocol/messages";
-import { sql } from "kysely";
+import { type Kysely, type RawBuilder, sql } from "kysely";
 import { ACCESS } from "../access/access-table.ts";
 import type { CallerContext } from "../access/caller-context.ts";
+import type { Database } from "../database.ts";
+import type { UsageScope } from "../operator/list-usage.ts";
 import type { Principal } from "../storage.ts";
 import { workspaceNotFound } from "../workspace-not-found.ts";
 
-/**
- * Usage by day, week, month or year (UTC; weeks begin on Monday), newest first, a page at a time. The period that is not over yet has
- * the live numbers; a period in which nothing was counted is left out. One statement.
- */
-export async function listUsage(
+/** The caller's own, or a workspace's that they are a member of. */
+export function listUsage(
   { caller, tenant, work }: CallerContext<Principal>,
-  { workspaceId, period, cursor, limit }: ListUsageQuery,
+  { workspaceId, ...query }: ListUsageQuery,
 ): Promise<ListUsageResponse> {
   const asked = tenant
     .workspaces(ACCESS.readUsage)
@@ -21,6 +20,27 @@ export async function listUsage(
     workspaceId === undefined
       ? sql`SELECT 'user' AS scope, ${caller.userId}::uuid AS id`
       : sql`SELECT 'workspace' AS scope, w.workspace_id AS id FROM (${asked}) w`;
+  return readHistory(work.db, owner, query);
+}
+
+/** Anybody's, for whoever has the database. */
+export function listUsageOf(
+  db: Kysely<Database>,
+  { scope, id }: UsageScope,
+  query: Omit<ListUsageQuery, "workspaceId">,
+): Promise<ListUsageResponse> {
+  return readHistory(db, sql`SELECT ${scope}::text AS scope, ${id}::uuid AS id`, query);
+}
+
+/**
+ * Usage by day, week, month or year (UTC; weeks begin on Monday), newest first, a page at a time. The period that is not over yet has
+ * the live numbers; a period in which nothing was counted is left out. One statement.
+ */
+async function readHistory(
+  db: Kysely<Database>,
+  owner: RawBuilder<unknown>,
+  { period, cursor, limit }: Omit<ListUsageQuery, "workspaceId">,
+): Promise<ListUsageResponse> {
   const { rows } = await sql<UsageRow>`
     SELECT s.scope, s.id, e.* FROM (${owner}) s
     LEFT JOIN LATERAL (
@@ -47,7 +67,7 @@ export async function listUsage(
       ORDER BY n.starts DESC
       LIMIT ${limit + 1}::integer
     ) e ON true
-    ORDER BY e.starts_on DESC`.execute(work.db);
+    ORDER BY e.starts_on DESC`.execute(db);
   const [first] = rows;
   if (first === undefined) throw workspaceNotFound();
   const entries = rows.slice(0, limit).flatMap(toEntry);
