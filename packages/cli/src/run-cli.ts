@@ -11,6 +11,7 @@ import { openEmbedded } from "./open-embedded.ts";
 import { readWords } from "./read-words.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { relayCommand } from "./socket/relay-command.ts";
+import { wrap } from "./wrap.ts";
 
 /** What a server has, for a command that is run in it. */
 export interface CommandSite {
@@ -96,7 +97,14 @@ function findCommand(args: string[]): Command | undefined {
   const found = COMMANDS.find(({ name }) => name === first || name === `${first} ${second}`);
   if (found !== undefined) return found;
   if (first === undefined || first === "help" || first === "--help") return undefined;
-  throw new CliError("usage", "There is no such command: audiotricks-storage --help lists all of them.");
+  // Only what is a name of ours is repeated: what was typed may be a secret.
+  const group = COMMANDS.filter(({ name }) => name.startsWith(`${first} `)).map(({ name }) => name);
+  throw new CliError(
+    "usage",
+    group.length > 0
+      ? `Say which: ${group.join(", ")}.`
+      : "There is no such command: audiotricks-storage --help lists all of them.",
+  );
 }
 
 async function readHelp(command: Command | undefined, isJson: boolean): Promise<string> {
@@ -110,7 +118,10 @@ async function readHelp(command: Command | undefined, isJson: boolean): Promise<
 const HELP = [
   "Usage: audiotricks-storage COMMAND [--json]",
   "",
-  ...COMMANDS.map(({ name, synopsis, summary }) => `  ${`${name} ${synopsis}`.trimEnd()}\n      ${summary}`),
+  ...COMMANDS.flatMap(({ name, synopsis, summary }) => [
+    ...wrap(`${name} ${synopsis}`.trimEnd(), "  ", "          "),
+    ...wrap(summary, "      ", "      "),
+  ]),
   "",
   "COMMAND --help explains one; COMMAND --help --json prints the JSON Schema of what it prints with --json.",
   "Settings are the server's, from the environment or .env: DATABASE_URL or DATA_DIR, STORAGE_ENCRYPTION_KEY, SPACES_…",
@@ -118,7 +129,8 @@ const HELP = [
 ].join("\n");
 
 function helpOf({ name, synopsis, summary }: Command): string {
-  return `Usage: audiotricks-storage ${`${name} ${synopsis}`.trimEnd()} [--json]\n${summary}\nEnds with 0: done, 1: not done, 2: done and somebody should look, 64: not understood.`;
+  const usage = wrap(`Usage: audiotricks-storage ${`${name} ${synopsis}`.trimEnd()} [--json]`, "", "    ");
+  return `${usage.join("\n")}\n${wrap(summary, "", "").join("\n")}\nEnds with 0: done, 1: not done, 2: done and somebody should look, 64: not understood.`;
 }
 
 function describe(error: unknown): { code: string; message: string; exitCode: ExitCode } {

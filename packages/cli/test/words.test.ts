@@ -28,6 +28,17 @@ describe("audiotricks-storage", () => {
     }
   });
 
+  it("names what may follow a word that is not enough", async () => {
+    for (const group of ["provider", "dead-letters"]) {
+      const names = COMMANDS.map(({ name }) => name).filter((name) => name.startsWith(`${group} `));
+      expect(await runCommand([group])).toEqual({
+        exitCode: 64,
+        stdout: "",
+        stderr: `Say which: ${names.join(", ")}.\n`,
+      });
+    }
+  });
+
   it.each([
     [["nonsense"]],
     [["provider"]],
