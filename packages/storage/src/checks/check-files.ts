@@ -59,7 +59,7 @@ async function checkKind(
     const { scanning, inspector } = context;
     if (!check.isStored && (await dropIfGone(context, check))) return;
     if (kind === "sound") {
-      await checkSound(context, inspector, check);
+      await checkSound(context, inspector, check, signal);
       report.inspected++;
     } else if (scanning !== undefined) {
       const verdict = await checkScan(context, scanning, check, signal);

@@ -18,13 +18,16 @@ export async function checkSound(
   context: StorageContext,
   inspector: SoundInspector,
   check: ClaimedCheck,
+  signal: AbortSignal,
 ): Promise<void> {
   const { fileId, userId, workspaceId, size, key } = check;
   const { s3 } = await context.stores.of(check.providerId, { fileId, userId, workspaceId });
-  const facts = await inspector.inspect({ size, read: readObject(s3, key) }).catch((error: unknown) => {
-    if (error instanceof SoundInspectionFailed && check.attempts >= MAX_ATTEMPTS) return null;
-    throw error;
-  });
+  const facts = await inspector
+    .inspect({ size, read: readObject(s3, key), signal })
+    .catch((error: unknown) => {
+      if (error instanceof SoundInspectionFailed && check.attempts >= MAX_ATTEMPTS) return null;
+      throw error;
+    });
   await settleCheck(context, check, () => ({
     sound_inspected_at: context.clock.now(),
     sound_format: facts?.format ?? null,

@@ -103,6 +103,21 @@ it("blames the store for what the store does, also where the thread would make d
   await expect(never).rejects.toThrow("the store took more than 5000 ms");
 });
 
+it("stops at once where it is told to, also while the thread is at it, and takes the next file", async () => {
+  using inspector = open();
+  const ending = new AbortController();
+  const stopping = inspector.inspect({
+    size: 100,
+    read: () => new Promise(() => undefined),
+    signal: ending.signal,
+  });
+  const outcome = expect(stopping).rejects.toThrow("told to stop");
+  ending.abort();
+  await outcome;
+  await expect(inspector.inspect({ ...any(), signal: ending.signal })).rejects.toThrow();
+  await expect(inspector.inspect(any())).resolves.toMatchObject({ codec: null });
+});
+
 it("rejects what is under way when it is closed, and everything after", async () => {
   using inspector = open();
   const waiting = inspector.inspect({ size: 100, read: () => new Promise(() => undefined) });

@@ -16,11 +16,13 @@ export const MAX_RANGES_FETCHED = 64;
 export interface SoundInspector {
   /**
    * @param file.read Bytes of the file: few, and never more than the limits above.
+   * @param file.signal Ends it, and its thread.
    * @throws What `read` did; `SoundInspectionFailed` where the file is to blame.
    */
   inspect(file: {
     size: number;
     read: (offset: number, length: number) => Promise<Uint8Array>;
+    signal?: AbortSignal;
   }): Promise<AudioFacts | null>;
   /** Ends the threads; what is under way is rejected. */
   close(): void;
@@ -71,8 +73,9 @@ export function createSoundInspector(options: SoundInspectorOptions = {}): Sound
     if (resting.delete(worker)) void worker.terminate();
   }
 
-  const inspect: SoundInspector["inspect"] = async ({ size, read }) => {
+  const inspect: SoundInspector["inspect"] = async ({ size, read, signal }) => {
     if (isClosed) throw new Error("the inspector is closed");
+    signal?.throwIfAborted();
     const worker = takeWorker();
     const { promise, resolve, reject } = Promise.withResolvers<AudioFacts | null>();
     working.set(worker, reject);
@@ -99,6 +102,8 @@ export function createSoundInspector(options: SoundInspectorOptions = {}): Sound
       if (underWay > 0) reject(new Error(`the store took more than ${limitMs} ms`));
       else fail(`it took more than ${limitMs} ms`);
     }, limitMs);
+    const stop = () => reject(new Error("told to stop"));
+    signal?.addEventListener("abort", stop);
     worker.postMessage({ say: "inspect", size } satisfies ToWorker);
     try {
       const facts = await promise;
@@ -109,6 +114,7 @@ export function createSoundInspector(options: SoundInspectorOptions = {}): Sound
       throw error;
     } finally {
       clearTimeout(timer);
+      signal?.removeEventListener("abort", stop);
       working.delete(worker);
       // One by one: the worker has listeners of its own.
       worker.off("message", onMessage).off("error", onError).off("exit", onExit);
