@@ -8,6 +8,7 @@ import {
   describeSlowness,
   formatMs,
 } from "./describe-flight.ts";
+import { Detail } from "./detail.tsx";
 import { formatBytes, formatRate } from "./format-bytes.ts";
 import { joinFacts } from "./join-facts.ts";
 import { useFlightRecord } from "./use-flight-record.ts";
@@ -46,11 +47,14 @@ export function FlightView({ uppy, fileId, name }: { uppy: Uppy; fileId: string;
           </li>
         ))}
       </ul>
-      <p className="at-note">
-        {joinFacts([
-          say("onAverage", { rate: formatRate(bytesPerSecond, words) }),
-          say("sentTwice", { size: formatBytes(bytesSentTwice, words) }),
-        ])}
+      <p>
+        <Detail
+          className="at-note"
+          text={joinFacts([
+            say("onAverage", { rate: formatRate(bytesPerSecond, words) }),
+            say("sentTwice", { size: formatBytes(bytesSentTwice, words) }),
+          ])}
+        />
       </p>
       {retries.map(({ cause, count }) => (
         <p key={cause} className="at-note">
