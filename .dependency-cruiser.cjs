@@ -29,6 +29,12 @@ module.exports = {
     only("engine-knows-protocol-only", "^packages/uppy-spaces/src", ["^packages/protocol/src"]),
     only("preflight-knows-protocol-only", "^packages/audio-preflight/src", ["^packages/protocol/src"]),
     only("react-on-engine", "^packages/react/src", ["^packages/(protocol|uppy-spaces|audio-preflight)/src"]),
+    {
+      name: "what-is-not-published-is-the-gallery's",
+      severity: "error",
+      from: { pathNot: "^apps/gallery/" },
+      to: { path: "^packages/react/src/gallery\\.ts$" },
+    },
     only("storage-has-no-http", "^packages/storage/src", ["^packages/(protocol|audio-preflight)/src"]),
     only("companion-on-storage", "^packages/companion/src", [
       "^packages/protocol/src",

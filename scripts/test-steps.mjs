@@ -131,6 +131,12 @@ export function testSteps(node) {
       what: "demo builds",
       command: [node, inRoot("scripts/build-demo.mjs")],
     },
+    {
+      name: "states",
+      group: "integration",
+      what: "gallery of the widget's states builds",
+      command: [node, inRoot("scripts/build-gallery.mjs")],
+    },
     // Alone: those that have to start and stop in time would wait for others.
     vitest("servers", "servers, as processes of their own", { workers: 3 }),
     {
@@ -140,6 +146,19 @@ export function testSteps(node) {
       report: "playwright",
       needs: "demo",
       timeoutMs: 30 * minutes,
+    },
+    {
+      name: "gallery",
+      what: "every state of the widget, as it is seen and heard",
+      command: [
+        inRoot("apps/gallery/node_modules/.bin/playwright"),
+        "test",
+        "-c",
+        "apps/gallery/playwright.config.ts",
+      ],
+      report: "playwright",
+      needs: "states",
+      timeoutMs: 10 * minutes,
     },
     {
       name: "qa",

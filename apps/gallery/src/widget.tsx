@@ -1,0 +1,67 @@
+import { type UploadActions, type UploadsState, useWords } from "@audiotricks/upload-react";
+import { EMPTY_UPLOADS, totalsOf, UploaderView } from "@audiotricks/upload-react/gallery";
+import Uppy from "@uppy/core";
+import { useContext } from "react";
+import { action } from "storybook/actions";
+import { urlOfCompanion } from "./companion.ts";
+import { READY } from "./samples.ts";
+import { SettingsContext } from "./settings.ts";
+import { useOwnUppy } from "./use-own-uppy.ts";
+
+export interface WidgetProps extends Partial<Omit<UploadsState, "totals">> {
+  isSwitching?: boolean;
+  /** Draws the covers of files, by their ids. */
+  cover?: UploadActions["cover"];
+}
+
+/** The widget as it is when its controller says this: what is done to it is told in the panel, and changes nothing. */
+export function Widget({ isSwitching = false, cover = async () => null, ...state }: WidgetProps) {
+  const { theme, language } = useContext(SettingsContext);
+  const words = useWords(language);
+  const uppy = useOwnUppy(createUppy);
+  const { files = [] } = state;
+  const uploads = {
+    ...EMPTY_UPLOADS,
+    config: READY,
+    ...state,
+    totals: totalsOf(files),
+    ...ACTIONS,
+    cover,
+    uppy,
+    isSwitching,
+    words,
+  };
+  return (
+    <UploaderView uploads={uploads} companion={COMPANION} label={undefined} theme={theme} className="" />
+  );
+}
+
+/** `default` of a state's companions; nothing was begun earlier where there is none. */
+const COMPANION = { companionUrl: urlOfCompanion("default"), getToken: async () => "a token of the gallery" };
+
+/** For the way in, which is Uppy's. */
+const createUppy = () => new Uppy();
+
+const ACTIONS = {
+  addFiles: action("addFiles"),
+  pause: action("pause"),
+  resume: action("resume"),
+  cancel: action("cancel"),
+  retry: action("retry"),
+  dismiss: action("dismiss"),
+  pauseAll: action("pauseAll"),
+  resumeAll: action("resumeAll"),
+  cancelAll: action("cancelAll"),
+  dismissFinished: action("dismissFinished"),
+  continueUploads: action("continueUploads"),
+  beginWaiting: action("beginWaiting"),
+  dismissWaiting: action("dismissWaiting"),
+  moveChoice: action("moveChoice"),
+  leaveOut: action("leaveOut"),
+  uploadFitting: action("uploadFitting"),
+  cancelChoice: action("cancelChoice"),
+  dismissQuotaNotice: action("dismissQuotaNotice"),
+  see: () => {},
+  dismissStems: action("dismissStems"),
+  retryConfig: action("retryConfig"),
+} satisfies Omit<UploadActions, "cover">;
