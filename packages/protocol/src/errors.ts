@@ -34,16 +34,16 @@ export const UPLOAD_ERRORS = {
   quota_exceeded: 422,
   upload_failed: 422,
   too_many_sessions: 429,
-  rate_limited: 429,
   /** One user's event streams: `details.maxStreams` are open. */
   too_many_streams: 429,
+  rate_limited: 429,
   internal: 500,
   provider_unsupported: 501,
   storage_unavailable: 503,
-  database_unavailable: 503,
-  no_provider: 503,
   /** No more event streams here for now, or none at all: read instead. */
   streams_unavailable: 503,
+  database_unavailable: 503,
+  no_provider: 503,
 } as const;
 
 export type UploadErrorCode = keyof typeof UPLOAD_ERRORS;
@@ -64,11 +64,11 @@ export class UploadError extends Error {
   constructor(
     code: UploadErrorCode,
     message: string,
-    options: { details?: Record<string, unknown>; cause?: unknown } = {},
+    { details, cause }: { details?: Record<string, unknown>; cause?: unknown } = {},
   ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(message, cause === undefined ? {} : { cause });
     this.code = code;
-    this.details = options.details;
+    this.details = details;
   }
 
   get status(): (typeof UPLOAD_ERRORS)[UploadErrorCode] {
