@@ -19,7 +19,7 @@ export const SettingsContext = createContext<Settings>({
   text: "100%",
 });
 
-export const LANGUAGE_ITEMS = LOCALES.map((value) => ({
+export const LANGUAGE_ITEMS: { value: string; title: string }[] = LOCALES.map((value) => ({
   value,
   title: new Intl.DisplayNames([value], { type: "language" }).of(value) ?? value,
 }));
