@@ -125,7 +125,8 @@ async function open(
       ? {}
       : { authenticateService: serviceToken({ service: "pipeline", tokens: config.serviceTokens }) }),
     allowedOrigins: origins,
-    onUnexpectedError: (err, context) => log.error({ err, ...context }, "unexpected error"),
+    onUnexpectedError: (err, context) =>
+      log.error({ err, ...context }, isOfSetUp(err) ? "storage is not set up for this" : "unexpected error"),
     onRequest: (entry) => {
       log[levelOf(entry)](entry, "request");
       metrics?.onRequest(entry);
@@ -219,4 +220,9 @@ function defaultLimits({ auth, databaseUrl, limits }: ServerConfig): DefaultLimi
   if (auth.kind !== "demo" || databaseUrl !== undefined) return limits;
   const { userBytes = DEMO_LIMIT_BYTES, workspaceBytes = DEMO_LIMIT_BYTES } = limits;
   return { ...limits, userBytes, workspaceBytes };
+}
+
+/** No fault of ours: a provider that is missing, refused, or does not open. */
+function isOfSetUp(error: unknown): boolean {
+  return error instanceof UploadError && error.code !== "internal";
 }

@@ -28,7 +28,7 @@ it.each<[string, Record<string, string>, RegExp]>([
       SPACES_SECRET: "hunter2",
       SPACES_PREPARE: "true",
     },
-    /ECONNREFUSED\. Please check SPACES_ENDPOINT/,
+    /ECONNREFUSED\. .*Please check SPACES_ENDPOINT/,
   ],
   ["an address of another machine", { HOST: "192.0.2.1" }, /Set HOST to/],
   [

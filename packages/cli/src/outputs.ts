@@ -30,6 +30,18 @@ const bucketFinding = z.strictObject({
 });
 const visit = { id, bucket: z.string() };
 
+/** There while files are held back after a restore. */
+const expiryHold = z
+  .strictObject({ id: id.nullable(), unknownFrom: at, unknownUntil: at, files: count, filesLater: count })
+  .optional();
+const heldFile = z.strictObject({
+  id,
+  key: z.string(),
+  expiresAt: at,
+  userId: id.nullable(),
+  workspaceId: id.nullable(),
+});
+
 const settled = z.strictObject({
   /** How many were named; null: all. */
   asked: count.nullable(),
@@ -121,6 +133,25 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
     ),
   }),
   audit: listAuditResponse.strict(),
+  "quarantine list": z.strictObject({
+    files: z.array(
+      z.strictObject({
+        fileId: id,
+        state: z.string(),
+        scan: z.string(),
+        verdict: z.string().nullable(),
+        fileName: z.string(),
+        fileSize: count,
+        userId: id.nullable(),
+        workspaceId: id.nullable(),
+        createdAt: at,
+        attempts: count,
+        lastError: z.string().nullable(),
+      }),
+    ),
+  }),
+  "quarantine release": z.strictObject({ fileId: id, released: z.literal(true) }),
+  "quarantine delete": z.strictObject({ fileId: id, deleted: z.literal(true) }),
   sweep: z.union([
     z.strictObject({
       expired: count,
@@ -132,6 +163,7 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
       uploadsAborted: count,
       temporaryDeleted: count,
       failures: z.array(failure),
+      expiryHold,
     }),
     z.strictObject({
       sessionsToExpire: count,
@@ -143,6 +175,8 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
       temporaryToDelete: z.array(z.string()),
       temporaryToComplete: z.array(z.string()),
       failures: z.array(failure),
+      expiryHold,
+      filesHeld: z.array(heldFile).optional(),
     }),
   ]),
   reconcile: z.strictObject({
@@ -173,6 +207,7 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
   "dead-letters retry": settled,
   "dead-letters drop": settled,
   doctor: z.strictObject({
+    expiryHold,
     origins: z.array(z.string()),
     buckets: z.array(
       z.union([

@@ -3,16 +3,20 @@ import { describe, expect, it } from "vitest";
 import { gather } from "./gather.ts";
 
 describe("gather", () => {
-  it("asks one at once, and together whatever comes meanwhile, a hundred at most", async () => {
+  it("asks together what comes at once, and whatever comes meanwhile, a hundred at most", async () => {
     const asked: number[][] = [];
     const ask = gather<number, string>(async (questions) => {
       asked.push([...questions]);
       await wait(5);
       return questions.map(String);
     });
-    const answers = await Promise.all(Array.from({ length: 151 }, async (_, index) => await ask(index)));
-    expect(answers).toEqual(Array.from({ length: 151 }, (_, index) => String(index)));
-    expect(asked.map(({ length }) => length)).toEqual([1, 100, 50]);
+    const first = Promise.all([ask(0), ask(1)]);
+    await wait(1);
+    const others = Array.from({ length: 150 }, (_, index) => index + 2);
+    const answers = await Promise.all(others.map(async (question) => await ask(question)));
+    expect(await first).toEqual(["0", "1"]);
+    expect(answers).toEqual(others.map(String));
+    expect(asked.map(({ length }) => length)).toEqual([2, 100, 50]);
   });
 
   it("tells a failure to those who asked with it, and goes on", async () => {
@@ -23,7 +27,9 @@ describe("gather", () => {
       if (times === 2) throw new Error("the connection was lost");
       return questions;
     });
-    const ends = await Promise.allSettled([ask(1), ask(2), ask(3)]);
+    const first = ask(1);
+    await Promise.resolve();
+    const ends = await Promise.allSettled([first, ask(2), ask(3)]);
     expect(ends.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "rejected"]);
     expect(await ask(4)).toBe(4);
   });
@@ -34,6 +40,7 @@ describe("gather", () => {
       return questions;
     });
     void ask("stuck");
+    await Promise.resolve();
     const since = performance.now();
     expect(await ask("next")).toBe("next");
     expect(performance.now() - since).toBeLessThan(2_000);

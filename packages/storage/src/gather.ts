@@ -10,8 +10,8 @@ interface Waiting<Question, Answer> {
 }
 
 /**
- * Short questions to the database that many ask at once. One alone goes out as it comes. Those that come while it is answered wait
- * for that, and are asked all together: to send such a statement and to hear of it costs more than to answer it.
+ * Short questions to the database that many ask at once. Those of one moment are asked together, and so are those that come while
+ * others are answered and wait for that: to send such a statement and to hear of it costs more than to answer it.
  *
  * @param ask Gives the answers in the questions' order. Where it fails, all who asked with it are told.
  */
@@ -54,6 +54,6 @@ export function gather<Question, Answer>(
   return async (question) =>
     await new Promise((resolve, reject) => {
       waiting.push({ question, resolve, reject });
-      run();
+      queueMicrotask(run);
     });
 }
