@@ -45,7 +45,12 @@ export const test = base.extend<object, GalleryOption>({
 });
 
 /** Opens a state without the gallery around it, and waits until it stands still. */
-export async function openState(page: Page, url: string, { id }: State, language: string): Promise<void> {
+export async function openState(
+  page: Page,
+  url: string,
+  { id }: Pick<State, "id">,
+  language: string,
+): Promise<void> {
   await page.goto(`${url}iframe.html?viewMode=story&id=${id}&globals=width:100!25;language:${language}`);
   await page.locator("main.frame").waitFor();
   await settle(page);

@@ -17,7 +17,10 @@ interface RowButtonsProps {
   beforeLeaving: () => void;
 }
 
-/** What can be done to one file; the same while it moves. */
+/**
+ * What can be done to one file; the same while it moves. By key: else React would turn the button that pauses into the one that removes
+ * where an upload ends, under the finger of whoever presses it.
+ */
 export const RowButtons = memo(function RowButtons(props: RowButtonsProps) {
   const { id, name, status, canRetry, actions, beforeLeaving } = props;
   const { say } = useContext(WordsContext);
@@ -36,12 +39,13 @@ export const RowButtons = memo(function RowButtons(props: RowButtonsProps) {
       return (
         <>
           <IconButton
+            key="pause"
             label={say(isPaused ? "resume" : "pause", { name })}
             onClick={() => (isPaused ? actions.resume(id) : actions.pause(id))}
           >
             {isPaused ? <ResumeIcon /> : <PauseIcon />}
           </IconButton>
-          <IconButton label={say("cancelFile", { name })} onClick={leave(actions.cancel)}>
+          <IconButton key="cancel" label={say("cancelFile", { name })} onClick={leave(actions.cancel)}>
             <CloseIcon />
           </IconButton>
         </>
@@ -51,11 +55,11 @@ export const RowButtons = memo(function RowButtons(props: RowButtonsProps) {
       return (
         <>
           {canRetry ? (
-            <IconButton label={say("retry", { name })} onClick={() => actions.retry(id)}>
+            <IconButton key="retry" label={say("retry", { name })} onClick={() => actions.retry(id)}>
               <RetryIcon />
             </IconButton>
           ) : null}
-          <IconButton label={say("removeFromList", { name })} onClick={leave(actions.dismiss)}>
+          <IconButton key="remove" label={say("removeFromList", { name })} onClick={leave(actions.dismiss)}>
             <CloseIcon />
           </IconButton>
         </>
@@ -63,7 +67,7 @@ export const RowButtons = memo(function RowButtons(props: RowButtonsProps) {
     case "done":
     case "cancelled":
       return (
-        <IconButton label={say("removeFromList", { name })} onClick={leave(actions.dismiss)}>
+        <IconButton key="remove" label={say("removeFromList", { name })} onClick={leave(actions.dismiss)}>
           <CloseIcon />
         </IconButton>
       );
