@@ -41,8 +41,14 @@ export function createSigv4(credentials: SigningCredentials, region: string): Si
   };
 }
 
+let lastSecond = { at: Number.NaN, amzDate: "" };
+
+/** Thousands of signatures are made in one second. */
 function toAmzDate(at: Date): string {
-  return at.toISOString().replaceAll(/[-:]|\.\d{3}/g, "");
+  const second = Math.floor(at.getTime() / 1000);
+  if (lastSecond.at !== second)
+    lastSecond = { at: second, amzDate: at.toISOString().replaceAll(/[-:]|\.\d{3}/g, "") };
+  return lastSecond.amzDate;
 }
 
 function scopeOf(amzDate: string, region: string): string {
