@@ -128,7 +128,8 @@ test("leaves the last word to the server where room went meanwhile, and adds not
     await generateWav(folder, "large.wav", 2 * MiB, 2),
   ];
   const between = await generateWav(folder, "between.wav", 1 * MiB, 3);
-  await stack.server.restart({ DEFAULT_USER_QUOTA_BYTES: String(1.5 * MiB) });
+  // Nobody tells the page: what it knows is as old as its last reading.
+  await stack.server.restart({ DEFAULT_USER_QUOTA_BYTES: String(1.5 * MiB), MAX_EVENT_STREAMS: "0" });
   await uploads.signIn("alpha");
   await uploads.pick([small.path, large.path]);
   await expect(uploads.choice).toContainText("1 of 2 files fit");
@@ -179,4 +180,32 @@ test.describe("on the narrowest phone", () => {
     await page.close();
     await stack.server.restart();
   });
+});
+
+test("marks anew what fits, as soon as room goes elsewhere", async ({
+  uploads,
+  browser,
+  folder,
+  stack,
+  expectStored,
+}) => {
+  const small = await generateWav(folder, "small.wav", 1 * MiB, 1);
+  const large = await generateWav(folder, "large.wav", 2 * MiB, 2);
+  const between = await generateWav(folder, "between.wav", 1 * MiB, 3);
+  await stack.server.restart({ DEFAULT_USER_QUOTA_BYTES: String(1.5 * MiB) });
+  await uploads.signIn("alpha");
+  await uploads.pick([small.path, large.path]);
+  await expect(uploads.choice).toContainText("1 of 2 files fit");
+
+  await using context = await browser.newContext();
+  const elsewhere = new UploadsPage(await context.newPage(), stack.server.url);
+  await elsewhere.signIn("alpha");
+  await elsewhere.pick(between.path);
+  await elsewhere.reaches("between.wav", "done");
+
+  await expect(uploads.choice).toContainText("Left: 512 KB");
+  await expect(uploads.choice.getByRole("button", { name: /^Upload/ })).toHaveCount(0);
+  await elsewhere.page.close();
+  await stack.server.restart();
+  expectStored(between);
 });

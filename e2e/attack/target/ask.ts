@@ -83,9 +83,18 @@ async function send(
     },
     (response) => {
       const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      const isStream = response.headers["content-type"]?.startsWith("text/event-stream") === true;
+      response.on("data", (chunk: Buffer) => {
+        chunks.push(chunk);
+        // It would go on for minutes: one event is an answer.
+        if (isStream && chunk.includes("\n\n")) {
+          finish();
+          outgoing.destroy();
+        }
+      });
       response.on("error", reject);
-      response.on("end", () => {
+      response.on("end", finish);
+      function finish(): void {
         const whole = Buffer.concat(chunks);
         const text = whole.toString();
         const { statusCode: status = 0 } = response;
@@ -104,7 +113,7 @@ async function send(
           json: <T>() => JSON.parse(text) as T,
           tookMs: performance.now() - start,
         });
-      });
+      }
     },
   );
   outgoing.on("error", (error: NodeJS.ErrnoException) => {
