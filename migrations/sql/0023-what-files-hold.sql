@@ -4,26 +4,31 @@
 ALTER TABLE storage_settings ADD COLUMN scan_policy text NOT NULL DEFAULT 'off'
     CHECK (scan_policy IN ('off', 'after', 'before'));
 
--- waiting and held: to be scanned, given out meanwhile or not. released: an operator has said that it is all right.
-ALTER TABLE file_storage ADD COLUMN scan_state text NOT NULL DEFAULT 'none'
-    CHECK (scan_state IN ('none', 'waiting', 'held', 'clean', 'infected', 'too_large', 'released'));
-ALTER TABLE file_storage ADD COLUMN scan_verdict text;
-ALTER TABLE file_storage ADD COLUMN scanned_at timestamptz;
--- While it is quarantined: the state to which a release takes it back.
-ALTER TABLE file_storage ADD COLUMN quarantined_from text
-    CHECK ((quarantined_from IS NOT NULL) <= (status = 'quarantined'));
-CREATE INDEX file_storage_held_back ON file_storage (created_at DESC, id) WHERE status = 'quarantined' OR scan_state = 'held';
-
-ALTER TABLE file_storage ADD COLUMN sound_inspected_at timestamptz;
-ALTER TABLE file_storage ADD COLUMN sound_format text;
-ALTER TABLE file_storage ADD COLUMN sound_codec text;
-ALTER TABLE file_storage ADD COLUMN sound_seconds double precision CHECK (sound_seconds > 0);
-ALTER TABLE file_storage ADD COLUMN sound_sample_rate integer CHECK (sound_sample_rate > 0);
-ALTER TABLE file_storage ADD COLUMN sound_bit_depth smallint CHECK (sound_bit_depth > 0);
-ALTER TABLE file_storage ADD COLUMN sound_channels smallint CHECK (sound_channels > 0);
-ALTER TABLE file_storage ADD COLUMN sound_title text;
-ALTER TABLE file_storage ADD COLUMN sound_artist text;
-ALTER TABLE file_storage ADD COLUMN sound_album text;
+-- Everybody waits for this table while columns come: no row of it is looked at for them. 0024 does, beside the others.
+ALTER TABLE file_storage
+    -- waiting and held: to be scanned, given out meanwhile or not. released: an operator has said that it is all right.
+    ADD COLUMN scan_state text NOT NULL DEFAULT 'none',
+    ADD COLUMN scan_verdict text,
+    ADD COLUMN scanned_at timestamptz,
+    -- While it is quarantined: the state to which a release takes it back.
+    ADD COLUMN quarantined_from text,
+    ADD COLUMN sound_inspected_at timestamptz,
+    ADD COLUMN sound_format text,
+    ADD COLUMN sound_codec text,
+    ADD COLUMN sound_seconds double precision,
+    ADD COLUMN sound_sample_rate integer,
+    ADD COLUMN sound_bit_depth smallint,
+    ADD COLUMN sound_channels smallint,
+    ADD COLUMN sound_title text,
+    ADD COLUMN sound_artist text,
+    ADD COLUMN sound_album text;
+ALTER TABLE file_storage
+    ADD CONSTRAINT file_storage_scan_state_check
+        CHECK (scan_state IN ('none', 'waiting', 'held', 'clean', 'infected', 'too_large', 'released')) NOT VALID,
+    ADD CONSTRAINT file_storage_quarantined_from_check
+        CHECK ((quarantined_from IS NOT NULL) <= (status = 'quarantined')) NOT VALID,
+    ADD CONSTRAINT file_storage_sound_check
+        CHECK (sound_seconds > 0 AND sound_sample_rate > 0 AND sound_bit_depth > 0 AND sound_channels > 0) NOT VALID;
 
 COMMENT ON COLUMN file_storage.scan_verdict IS 'What the scanner called it, or why nobody scanned it.';
 COMMENT ON COLUMN file_storage.sound_inspected_at IS 'When a few of its bytes were read for the facts below; what they do not tell is NULL.';

@@ -80,7 +80,11 @@ export interface Storage {
    * any number of callers; to be called again and again, about every second.
    */
   checkFiles(options?: { signal?: AbortSignal }): Promise<CheckReport>;
-  /** Brings to an end what crashed, expired or was left behind. Safe at any time, by any number of callers. */
+  /**
+   * Brings to an end what crashed, expired or was left behind. Safe at any time, by any number of callers; to be called about every half
+   * minute. Where nobody calls it for `storage_settings.expiry_gap_seconds` (an hour), files that were there do not expire until
+   * somebody has answered (`expiryHold`): the database may be one that was restored.
+   */
   sweep(options?: { signal?: AbortSignal }): Promise<SweepReport>;
   upkeep: Upkeep;
   /** Rejects with the reason when database or bucket cannot be reached. */

@@ -54,7 +54,10 @@ async function countHeld({ db, clock }: Asked): Promise<{ files: number; filesLa
   return { files: Number(rows[0]?.files), filesLater: Number(rows[0]?.filesLater) };
 }
 
-/** Those whose time is over, the first ones first. */
+/** Of those to be listed: how many there are is told beside them. */
+const MOST_LISTED = 1_000;
+
+/** Those whose time is over, the first ones first, and no more than can be read. */
 export async function listHeldFiles({ db, clock }: Asked): Promise<HeldFile[]> {
   const rows = await db
     .selectFrom("file_storage as f")
@@ -64,6 +67,7 @@ export async function listHeldFiles({ db, clock }: Asked): Promise<HeldFile[]> {
     .where(isHeld)
     .orderBy("f.expires_at")
     .orderBy("f.id")
+    .limit(MOST_LISTED)
     .execute();
   return rows.flatMap(({ id, storage_path: key, expires_at: expiresAt, user_id, workspace_id }) =>
     expiresAt === null ? [] : { id, key, expiresAt, userId: user_id, workspaceId: workspace_id },
