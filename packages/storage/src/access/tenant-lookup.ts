@@ -1,6 +1,7 @@
 import { type CompiledQuery, type Kysely, type RawBuilder, sql } from "kysely";
 import type { Database } from "../database.ts";
 import { gather } from "../gather.ts";
+import { isUuid } from "../is-uuid.ts";
 import type { Caller } from "../storage.ts";
 import type { CallerContext } from "./caller-context.ts";
 import { type Tenant, tenantOf } from "./tenant.ts";
@@ -73,11 +74,9 @@ function kindOf(caller: Caller): "service" | "operator" | "user" {
   return caller.isOperator === true ? "operator" : "user";
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 /** Anything else, put into a list, would move the others to questions that are not theirs. */
 function requireIds(ids: readonly (string | null)[]): void {
-  for (const id of ids) if (id !== null && !UUID.test(id)) throw new TypeError("an id that is no UUID");
+  for (const id of ids) if (id !== null && !isUuid(id)) throw new TypeError("an id that is no UUID");
 }
 
 /** As PostgreSQL writes arrays. */

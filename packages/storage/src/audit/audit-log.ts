@@ -3,6 +3,7 @@ import { type Kysely, sql } from "kysely";
 import { ACCESS, type Action } from "../access/access-table.ts";
 import { createBatchWriter } from "../batch-writer.ts";
 import type { Database } from "../database.ts";
+import { isUuid } from "../is-uuid.ts";
 import type { Caller } from "../storage.ts";
 
 /** Who did what to which resource, from where, with what outcome. */
@@ -34,7 +35,6 @@ interface Row extends AuditEntry {
 }
 
 const MAX_WAITING = 20_000;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export function createAuditLog(db: Kysely<Database>, onError: (error: unknown) => void): AuditLog {
   /** Those that can still be counted up. */
@@ -112,7 +112,7 @@ function toRecord(
     is_operator: caller !== undefined && "userId" in caller && caller.isOperator === true,
     action,
     resource: ACCESS[action].about,
-    resource_id: resourceId !== undefined && UUID.test(resourceId) ? resourceId : null,
+    resource_id: resourceId !== undefined && isUuid(resourceId) ? resourceId : null,
     outcome,
     address: address ?? null,
     request_id: requestId,

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import type { Database } from "../database.ts";
 import { nameDatabaseFailures } from "../database-failures.ts";
+import { isUuid } from "../is-uuid.ts";
 import type { Principal } from "../storage.ts";
 
 export interface UserDirectoryOptions {
@@ -20,8 +21,6 @@ export type FindUser = (subject: { issuer: string; subject: string }) => Promise
 const KEPT_FOR_MS = 60_000;
 const MAX_KEPT = 10_000;
 const MAX_SUBJECT_LENGTH = 255;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 /**
  * A subject is the id of a row in `users`, or it stands in `user_identities`. Only who was found is remembered: one who is let in is
  * let in at once, one who is deleted has nothing left to reach. Rejects with `database_unavailable` while that is away.
@@ -37,7 +36,7 @@ export function createUserDirectory({
     async find(issuer: string, subject: string): Promise<string | null> {
       const { rows } = await sql<{ id: string | null }>`
         SELECT coalesce(
-          (SELECT id FROM users WHERE id = ${UUID.test(subject) ? subject : null}::uuid),
+          (SELECT id FROM users WHERE id = ${isUuid(subject) ? subject : null}::uuid),
           user_of_subject(${issuer}, ${subject}, ${createsUsers})) AS id`.execute(db);
       return rows[0]?.id ?? null;
     },
