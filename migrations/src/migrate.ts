@@ -1,14 +1,20 @@
 import { type Kysely, sql } from "kysely";
 import { type Migration, type MigrationProvider, type MigrationResult, Migrator } from "kysely/migration";
 import { readMigrationFiles } from "./migration-files.ts";
+import { findNewerMigrations } from "./newer-migrations.ts";
 import { splitStatements } from "./split-statements.ts";
 
-const provider: MigrationProvider = {
-  async getMigrations() {
-    const files = await readMigrationFiles();
-    return Object.fromEntries(files.map((file) => [file.name, toMigration(file.sql)]));
-  },
-};
+const provider: MigrationProvider = { getMigrations: () => resolveMigrations([]) };
+
+/** What a newer release has applied is done; Kysely only wants to know of it. */
+async function resolveMigrations(newer: readonly string[]): Promise<Record<string, Migration>> {
+  const files = await readMigrationFiles();
+  const done: Migration = { up: () => Promise.resolve() };
+  return {
+    ...Object.fromEntries(files.map((file) => [file.name, toMigration(file.sql)])),
+    ...Object.fromEntries(newer.map((name) => [name, done])),
+  };
+}
 
 /** One statement a call: PGlite takes no more. Kysely wraps each step in a transaction. */
 function toMigration(file: string): Migration {
@@ -20,20 +26,31 @@ function toMigration(file: string): Migration {
 }
 
 /**
- * Brings the schema up to date. Any number of processes may call it at once: the work is done once.
+ * Brings the schema up to date. Any number of processes may call it at once: the work is done once. Where a newer release has
+ * been here nothing is changed: the release before runs on the new schema.
  *
- * @returns Names of the migrations that this call applied.
+ * @returns `applied`: names of the migrations that this call applied. `newer`: of those that it does not know, as a newer
+ *   release left them.
  * @throws {Error} Names the migration that failed; `cause` is the database's own error. That migration left nothing
  *   behind, those before it stay.
  */
-export async function migrate<Database>(db: Kysely<Database>): Promise<{ applied: string[] }> {
-  const migrator = new Migrator({ db, provider });
+export async function migrate<Database>(
+  db: Kysely<Database>,
+): Promise<{ applied: string[]; newer: string[] }> {
+  const last = (await readMigrationFiles()).at(-1)?.name ?? "";
   const applied: string[] = [];
-  for (;;) {
+  for (let newer = await findNewerMigrations(db, last); ; ) {
+    const known = newer;
+    const migrator = new Migrator({ db, provider: { getMigrations: () => resolveMigrations(known) } });
     // One step at a time: `migrateToLatest` would run all of them in one transaction.
     const { error, results = [] } = await migrator.migrateUp();
-    if (error !== undefined) throw toError(error, results);
-    if (results.length === 0) return { applied };
+    if (error !== undefined) {
+      newer = await findNewerMigrations(db, last);
+      // A newer release went ahead between our look and our turn.
+      if (newer.length > known.length) continue;
+      throw toError(error, results);
+    }
+    if (results.length === 0) return { applied, newer };
     applied.push(...results.map((result) => result.migrationName));
   }
 }

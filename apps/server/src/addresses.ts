@@ -1,4 +1,4 @@
-import { type SpacesProvider, takesSubdomains } from "@audiotricks/storage";
+import { normalizeEndpoint, type SpacesProvider, takesSubdomains } from "@audiotricks/storage";
 import type { ServerConfig } from "./config.ts";
 
 /** Name by which browsers on this machine, or told otherwise by `PUBLIC_URL`, reach us. */
@@ -27,10 +27,14 @@ export function pageOrigins(
 }
 
 /** Origins that signed and public URLs of a bucket can have, in either style of address. */
-export function storeOrigins({ endpoint, bucket, cdnEndpoint }: SpacesProvider): string[] {
-  const { origin, protocol, host } = new URL(endpoint);
+export function storeOrigins({
+  endpoint,
+  bucket,
+  cdnEndpoint,
+}: Pick<SpacesProvider, "endpoint" | "bucket" | "cdnEndpoint">): string[] {
+  const { origin, protocol, host } = new URL(normalizeEndpoint(endpoint));
   const origins = [origin];
-  if (takesSubdomains(endpoint)) origins.push(`${protocol}//${bucket}.${host}`);
-  if (cdnEndpoint !== undefined) origins.push(new URL(cdnEndpoint).origin);
+  if (takesSubdomains(origin)) origins.push(`${protocol}//${bucket}.${host}`);
+  if (cdnEndpoint !== undefined) origins.push(normalizeEndpoint(cdnEndpoint));
   return origins;
 }

@@ -4,7 +4,7 @@ import { createUserDirectory, type Database } from "@audiotricks/storage";
 import type { Hono } from "hono";
 import type { Kysely } from "kysely";
 import type { ServerConfig } from "./config.ts";
-import { createDemo, seedDemo } from "./demo.ts";
+import { createDemo, DEMO_OPERATOR, seedDemo } from "./demo.ts";
 
 export interface Authentication {
   authenticate: Authenticate;
@@ -19,8 +19,9 @@ export async function openAuthentication(
 ): Promise<Authentication> {
   if (auth.kind === "demo") {
     await seedDemo(db);
-    const { authenticate, routes } = createDemo(localSecret(dataDir, "demo-token-key"));
-    return { authenticate: withOperators(authenticate, operators), demoRoutes: routes };
+    const all = [DEMO_OPERATOR, ...operators.map((id) => id.toLowerCase())];
+    const { authenticate, routes } = createDemo(localSecret(dataDir, "demo-token-key"), all);
+    return { authenticate: withOperators(authenticate, all), demoRoutes: routes };
   }
   const { issuer, audience, algorithms, source, createsUsers } = auth;
   const findUser = createUserDirectory({ db, createsUsers });

@@ -43,6 +43,10 @@ export function scanConfigOf(settings: z.infer<z.ZodObject<typeof scanSettings>>
   };
 }
 
+export function scanPolicyOf(scan: ScanConfig | undefined): ScanPolicy {
+  return scan?.policy ?? "off";
+}
+
 function readAddress(text: string): ClamdOptions["address"] | undefined {
   if (text.startsWith("/")) return { path: text };
   const { six, name, port } = ADDRESS.exec(text)?.groups ?? {};

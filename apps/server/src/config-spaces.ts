@@ -46,7 +46,9 @@ export function readSpaces(env: Env, problems: string[]): SpacesConfig | undefin
   const parsed = spaces.safeParse(env);
   for (const { path, message } of parsed.error?.issues ?? []) problems.push(`${path.join(".")} ${message}.`);
   const { SPACES_CDN_ID: cdnId, SPACES_CDN_ENDPOINT: cdn, DIGITALOCEAN_TOKEN: apiToken } = env;
-  if ((cdnId === undefined) !== (apiToken === undefined))
+  // By itself the token is for the CDNs of buckets that a command has added.
+  const isForOwn = cdnId !== undefined || (apiToken !== undefined && cdn !== undefined);
+  if (isForOwn && (cdnId === undefined || apiToken === undefined))
     problems.push("SPACES_CDN_ID and DIGITALOCEAN_TOKEN purge the CDN together: set both or none.");
   if (cdnId !== undefined && cdn === undefined)
     problems.push("SPACES_CDN_ENDPOINT is missing: SPACES_CDN_ID is that CDN's id.");

@@ -71,6 +71,28 @@ describe("readConfig", () => {
       expect(problemsOf(env)).toEqual([expect.stringContaining(Object.keys(env)[0] ?? "")]);
   });
 
+  it("backs the database up where it is told to, and keeps what it is told to", () => {
+    const id = "9f6d1b2e-3c4a-4d5e-8f70-a1b2c3d4e5f6";
+    const env = {
+      DATABASE_BACKUP_PROVIDER: id,
+      DATABASE_BACKUP_KEEP_DAILY: "0",
+      POSTGRES_BIN: "/opt/pg/bin",
+    };
+    expect(readConfig(env, DATA_DIR).databaseBackup).toEqual({
+      providerId: id,
+      policy: { daily: 0, weekly: 5, monthly: 12 },
+      postgresBin: "/opt/pg/bin",
+    });
+    for (const wrong of [
+      { DATABASE_BACKUP_PROVIDER: "backups" },
+      { DATABASE_BACKUP_KEEP_WEEKLY: "-1" },
+      { DATABASE_BACKUP_KEEP_MONTHLY: "1.5" },
+      { DATABASE_BACKUP_KEEP_DAILY: "all" },
+      { POSTGRES_BIN: "bin" },
+    ])
+      expect(problemsOf(wrong)).toEqual([expect.stringContaining(Object.keys(wrong)[0] ?? "")]);
+  });
+
   it("runs the demo, embedded and on loopback, where nothing is said", () => {
     expect(readConfig({}, DATA_DIR)).toEqual({
       host: "127.0.0.1",
@@ -103,6 +125,11 @@ describe("readConfig", () => {
       },
       maxEventStreams: 1000,
       encryptionKey: undefined,
+      databaseBackup: {
+        providerId: undefined,
+        policy: { daily: 7, weekly: 5, monthly: 12 },
+        postgresBin: undefined,
+      },
       allowInternalEndpoints: false,
       webhook: undefined,
       serviceTokens: [],
@@ -143,6 +170,11 @@ describe("readConfig", () => {
       limits: { userBytes: 0 },
       logLevel: "info",
     });
+  });
+
+  it("takes a token for CDNs that were made by a command, before other buckets than its own", () => {
+    const { spaces } = readConfig({ ...SPACES, DIGITALOCEAN_TOKEN: "t" }, DATA_DIR);
+    expect(spaces).toMatchObject({ apiToken: "t", cdnId: undefined, cdnEndpoint: undefined });
   });
 
   it("reads who is told of events, which services there are, and what they may ask of the store", () => {
@@ -322,5 +354,27 @@ describe("where metrics are served", () => {
 
   it("may be the local store's port where there is none", () => {
     expect(problemsOf({ ...SPACES, METRICS_PORT: "9000" })).toEqual([]);
+  });
+});
+
+describe("tracing", () => {
+  it("is off unless told where to", () => {
+    expect(readConfig({}, DATA_DIR).tracing).toBeUndefined();
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318", OTEL_TRACES_SAMPLER_ARG: "0.25" };
+    expect(readConfig(env, DATA_DIR).tracing).toEqual({
+      endpoint: "http://127.0.0.1:4318",
+      serviceName: "audiotricks-storage",
+      ratio: 0.25,
+    });
+  });
+
+  it.each<[Record<string, string>, string]>([
+    [
+      { OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4318" },
+      "OTEL_EXPORTER_OTLP_ENDPOINT must be a URL such as http://127.0.0.1:4318.",
+    ],
+    [{ OTEL_TRACES_SAMPLER_ARG: "often" }, "OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1."],
+  ])("says of %j what to change", (env, problem) => {
+    expect(problemsOf(env)).toEqual([problem]);
   });
 });

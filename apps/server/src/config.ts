@@ -4,12 +4,15 @@ import type { WebhookEndpoint } from "@audiotricks/storage";
 import { z } from "zod";
 import { accessSettings, rateLimitsOf } from "./config-access.ts";
 import { type AuthConfig, readAuth } from "./config-auth.ts";
+import { backupConfigOf, backupSettings, type DatabaseBackupConfig } from "./config-backup.ts";
 import { readEncryptionKey } from "./config-keyring.ts";
 import { type MetricsConfig, metricsSettings, readMetrics } from "./config-metrics.ts";
 import { type ScanConfig, scanConfigOf, scanSettings } from "./config-scan.ts";
 import { booleanSetting, type Env, origin, originList, port, present } from "./config-settings.ts";
 import { readSpaces, type SpacesConfig } from "./config-spaces.ts";
+import { tracingConfigOf, tracingSettings } from "./config-tracing.ts";
 import { readWebhook } from "./config-webhook.ts";
+import type { TracingConfig } from "./tracing.ts";
 
 /** Everything the server is told from outside, checked. */
 export interface ServerConfig {
@@ -39,6 +42,7 @@ export interface ServerConfig {
   maxEventStreams: number;
   /** A keyring for provider secrets in the database: the first key seals, all of them open. */
   encryptionKey: string | undefined;
+  databaseBackup: DatabaseBackupConfig;
   /** Whether providers in the database may be plain HTTP, or lead into our own network. */
   allowInternalEndpoints: boolean;
   /** Who is told of events; `undefined`: nobody. */
@@ -52,6 +56,8 @@ export interface ServerConfig {
   storeRequestsPerSecond: number | undefined;
   /** How long it still serves after it said that it is not ready any more. */
   shutdownDelayMs: number;
+  /** Where traces are sent; `undefined`: nowhere. */
+  tracing: TracingConfig | undefined;
   /** Where the operator's metrics are served; `undefined`: nowhere. */
   metrics: MetricsConfig | undefined;
   logLevel: (typeof LOG_LEVELS)[number];
@@ -134,7 +140,9 @@ const settings = z.object({
     .max(300, "must be at most 300")
     .default(0),
   ...scanSettings,
+  ...backupSettings,
   ...metricsSettings,
+  ...tracingSettings,
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(", ")}`).optional(),
 });
 
@@ -190,6 +198,7 @@ export function readConfig(environment: Env, defaultDataDir: string): ServerConf
     maxEventStreams: s.MAX_EVENT_STREAMS,
     encryptionKey,
     allowInternalEndpoints: s.STORAGE_ALLOW_INTERNAL_ENDPOINTS,
+    databaseBackup: backupConfigOf(s),
     webhook,
     scan: scanConfigOf(s),
     serviceTokens: s.SERVICE_TOKEN,
@@ -197,6 +206,7 @@ export function readConfig(environment: Env, defaultDataDir: string): ServerConf
     storeRequestsPerSecond: s.STORE_REQUESTS_PER_SECOND,
     shutdownDelayMs: s.SHUTDOWN_DELAY_SECONDS * 1000,
     metrics,
+    tracing: tracingConfigOf(parsed.data),
     logLevel: s.LOG_LEVEL ?? (isProduction ? "info" : "warn"),
     isProduction,
   };

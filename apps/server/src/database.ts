@@ -1,5 +1,5 @@
 import { openEmbeddedDatabase } from "@audiotricks/embedded";
-import { type Database, preparing } from "@audiotricks/storage";
+import { type Database, preparing, traceStatements } from "@audiotricks/storage";
 import { Kysely, PostgresDialect } from "kysely";
 import { Client, Pool, types } from "pg";
 import type { Db } from "pg-boss";
@@ -10,6 +10,8 @@ export interface OpenDatabase {
   db: Kysely<Database>;
   /** For the jobs, so that no upload waits for a connection that a sweep has; embedded, there is only the one. */
   jobs: JobDatabase;
+  /** Where it is the embedded one. */
+  embedded?: { dumpDataDir(compression: "gzip"): Promise<Blob> };
   close: () => Promise<void>;
 }
 
@@ -31,6 +33,7 @@ export async function openPglite(dataDir: string): Promise<OpenDatabase> {
   const { pglite, db, close } = await openEmbeddedDatabase(dataDir);
   return {
     db,
+    embedded: pglite,
     jobs: {
       db,
       isEmbedded: true,
@@ -44,7 +47,11 @@ export async function openPglite(dataDir: string): Promise<OpenDatabase> {
 }
 
 /** @throws {StartError} If the server cannot be reached or does not let us in. */
-export async function openPostgres(url: string, log: Logger): Promise<OpenDatabase> {
+export async function openPostgres(
+  url: string,
+  log: Logger,
+  { isTraced = false } = {},
+): Promise<OpenDatabase> {
   const pool = openPool(url, CONNECTIONS, log);
   const jobPool = openPool(url, JOB_CONNECTIONS, log);
   try {
@@ -59,8 +66,9 @@ export async function openPostgres(url: string, log: Logger): Promise<OpenDataba
       },
     );
   }
-  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
-  const jobDb = new Kysely<Database>({ dialect: new PostgresDialect({ pool: jobPool }) });
+  const traced = isTraced ? { log: traceStatements } : {};
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }), ...traced });
+  const jobDb = new Kysely<Database>({ dialect: new PostgresDialect({ pool: jobPool }), ...traced });
   const queue: Db = { executeSql: (text, values) => jobPool.query(text, values) };
   return {
     db,

@@ -19,6 +19,18 @@ describe("the demo's sign-in", () => {
     expect(await workspaces("beta")).toEqual(["Beta's workspace", "Shared workspace"]);
   });
 
+  it("says who is an operator, and nobody else", async () => {
+    const isOperator = async (user: string) => {
+      const { headers, routes } = await signIn(user);
+      return (
+        (await (await routes.request("/session", { headers })).json()) as { user: { isOperator: boolean } }
+      ).user.isOperator;
+    };
+    expect(await isOperator("operator")).toBe(true);
+    expect(await isOperator("alpha")).toBe(false);
+    expect(await isOperator("beta")).toBe(false);
+  });
+
   it("knows its own tokens, also after a restart, and no others", async () => {
     const { headers, routes } = await signIn("alpha");
     const session = await routes.request("/session", { headers });

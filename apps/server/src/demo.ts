@@ -19,8 +19,13 @@ const MAX_BODY_SIZE = 1024;
 const USERS = {
   alpha: { id: "a1fa0000-0000-4000-8000-000000000001", name: "Alpha" },
   beta: { id: "be7a0000-0000-4000-8000-000000000002", name: "Beta" },
+  /** Of no workspace; whoever runs the demo looks at all of it as this one. */
+  operator: { id: "09e7a000-0000-4000-8000-000000000003", name: "Operator" },
 } as const;
 type UserName = keyof typeof USERS;
+
+/** The id of the demo's own operator. */
+export const DEMO_OPERATOR = USERS.operator.id;
 
 const WORKSPACES = [
   { id: "a1fa0000-0000-4000-8000-0000000000aa", name: "Alpha's workspace", members: ["alpha"] },
@@ -28,17 +33,20 @@ const WORKSPACES = [
   { id: "5aed0000-0000-4000-8000-0000000000cc", name: "Shared workspace", members: ["alpha", "beta"] },
 ] as const satisfies { id: string; name: string; members: UserName[] }[];
 
-const tokenRequest = z.strictObject({ user: z.enum(["alpha", "beta"]) });
+const tokenRequest = z.strictObject({ user: z.enum(["alpha", "beta", "operator"]) });
 
-/** Sign-in for trying things out: whoever asks is alpha or beta. */
+/** Sign-in for trying things out: whoever asks is alpha, beta or the operator. */
 export interface Demo {
   authenticate: Authenticate;
   /** `POST /token`, `GET /session`. */
   routes: Hono;
 }
 
-/** @param secret Signs the tokens. */
-export function createDemo(secret: string): Demo {
+/**
+ * @param secret Signs the tokens.
+ * @param operators Ids of those to whom the page shows what is for operators; what they may do is decided elsewhere.
+ */
+export function createDemo(secret: string, operators: readonly string[] = [DEMO_OPERATOR]): Demo {
   const key = new TextEncoder().encode(secret);
   const authenticate = bearerJwt({
     issuer: ISSUER,
@@ -72,13 +80,13 @@ export function createDemo(secret: string): Demo {
       .setIssuedAt()
       .setExpirationTime(`${TOKEN_SECONDS}s`)
       .sign(key);
-    return c.json({ token, expiresIn: TOKEN_SECONDS, ...sessionOf(user) });
+    return c.json({ token, expiresIn: TOKEN_SECONDS, ...sessionOf(user, operators) });
   });
   routes.get("/session", async (c) => {
     const principal = await authenticate(c.req.raw);
     const user = principal === null ? undefined : userById(principal.userId);
     if (user === undefined) throw new UploadError("unauthenticated", "Sign in first.");
-    return c.json(sessionOf(user));
+    return c.json(sessionOf(user, operators));
   });
   return { authenticate, routes };
 }
@@ -99,16 +107,19 @@ function refuseMethod(c: Context, methods: string[]): Response {
 function asRefusal(error: Error, signal: AbortSignal): UploadError | undefined {
   if (error instanceof UploadError) return error;
   if (error instanceof z.ZodError || error instanceof SyntaxError || error instanceof HTTPException)
-    return new UploadError("invalid_request", 'Send {"user":"alpha"} or {"user":"beta"} as JSON.');
+    return new UploadError(
+      "invalid_request",
+      'Send {"user":"alpha"}, {"user":"beta"} or {"user":"operator"} as JSON.',
+    );
   // The caller went away in the middle of its own request: nothing of ours failed.
   return signal.aborted ? new UploadError("invalid_request", "The request was cut off.") : undefined;
 }
 
 /** Who is signed in, and the workspaces they may upload to, their own first. */
-function sessionOf(user: UserName) {
+function sessionOf(user: UserName, operators: readonly string[]) {
   const workspaces = WORKSPACES.filter(({ members }) => (members as readonly UserName[]).includes(user));
   return {
-    user: { ...USERS[user], login: user },
+    user: { ...USERS[user], login: user, isOperator: operators.includes(USERS[user].id) },
     workspaces: workspaces.map(({ id, name }) => ({ id, name })),
   };
 }

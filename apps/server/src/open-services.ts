@@ -18,12 +18,14 @@ export function lockEmbedded(config: ServerConfig, teardown: Teardown): void {
 }
 
 export async function openDatabase(
-  { databaseUrl, dataDir }: ServerConfig,
+  { databaseUrl, dataDir, tracing }: ServerConfig,
   log: Logger,
   teardown: Teardown,
 ): Promise<OpenDatabase> {
   const database =
-    databaseUrl === undefined ? await openPglite(dataDir) : await openPostgres(databaseUrl, log);
+    databaseUrl === undefined
+      ? await openPglite(dataDir)
+      : await openPostgres(databaseUrl, log, { isTraced: tracing !== undefined });
   teardown.add(database.close);
   return database;
 }

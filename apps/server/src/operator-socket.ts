@@ -2,6 +2,8 @@ import { type CommandServer, serveCommands } from "@audiotricks/cli/server";
 import type { Database, SpacesProvider } from "@audiotricks/storage";
 import type { Kysely } from "kysely";
 import type { ServerConfig } from "./config.ts";
+import { scanPolicyOf } from "./config-scan.ts";
+import type { OpenDatabase } from "./database.ts";
 import type { Logger } from "./logger.ts";
 
 /**
@@ -16,8 +18,15 @@ export async function openOperatorSocket(
     db,
     spaces,
     origins,
+    embedded,
     log,
-  }: { db: Kysely<Database>; spaces: SpacesProvider; origins: string[]; log: Logger },
+  }: {
+    db: Kysely<Database>;
+    embedded: OpenDatabase["embedded"];
+    spaces: SpacesProvider;
+    origins: string[];
+    log: Logger;
+  },
 ): Promise<CommandServer | undefined> {
   if (config.databaseUrl !== undefined) return undefined;
   const apiToken = config.spaces?.apiToken;
@@ -31,10 +40,11 @@ export async function openOperatorSocket(
     spaces,
     origins,
     digitalOcean: apiToken === undefined ? undefined : { token: apiToken },
+    scanPolicy: scanPolicyOf(config.scan),
   };
   const onError = (err: unknown) => log.error({ err }, "no commands are taken from audiotricks-storage");
   try {
-    const server = await serveCommands({ dataDir, site: { settings, db }, onError });
+    const server = await serveCommands({ dataDir, site: { settings, db, embedded }, onError });
     if (server === undefined)
       log.warn(
         "DATA_DIR has a path that is too long for a socket: audiotricks-storage cannot reach this server",

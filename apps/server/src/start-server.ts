@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { createCompanion, serviceToken } from "@audiotricks/companion";
 import { followLocalSpaces } from "@audiotricks/embedded";
@@ -13,6 +14,7 @@ import {
   OperatorError,
   openProviders,
   prepareBucket,
+  type RefusedStep,
   type Scanning,
   type SpacesProvider,
   type StorageSettings,
@@ -22,8 +24,12 @@ import type { Kysely } from "kysely";
 import { pageOrigins, publicUrl, storeOrigins } from "./addresses.ts";
 import { applyDefaultLimits } from "./apply-default-limits.ts";
 import { openAuthentication } from "./authentication.ts";
+import { startBucketHealth } from "./bucket-health.ts";
 import type { DefaultLimits, ServerConfig } from "./config.ts";
+import { scanPolicyOf } from "./config-scan.ts";
+import { databaseBackupOf } from "./database-backup.ts";
 import { createDemoSite } from "./demo-site.ts";
+import { startExports } from "./exports.ts";
 import { startFileChecks } from "./file-checks.ts";
 import { type ListeningServer, listen } from "./http-server.ts";
 import { beginJobs } from "./jobs/begin-jobs.ts";
@@ -35,6 +41,7 @@ import { withReadiness } from "./readiness.ts";
 import { levelOf } from "./request-lines.ts";
 import { StartError } from "./start-error.ts";
 import { createStaticSite } from "./static-site.ts";
+import { createStoreOrigins } from "./store-origins.ts";
 import { findStoreProblem } from "./store-problem.ts";
 import { createTeardown, type Teardown } from "./teardown.ts";
 import { startWebhooks } from "./webhooks.ts";
@@ -79,6 +86,14 @@ async function open(
   teardown: Teardown,
 ): Promise<RunningServer> {
   lockEmbedded(config, teardown);
+  if (config.tracing !== undefined) {
+    const { startTracing } = await import("./tracing.ts");
+    const tracing = await startTracing(config.tracing);
+    // A collector that is away is no reason not to stop.
+    teardown.add(() =>
+      tracing.stop().catch((err: unknown) => log.warn({ err }, "the last spans were not sent")),
+    );
+  }
   // Ports first: a taken one is known at once, the database takes seconds.
   const http = await listen(config);
   teardown.add(async () => await http.close(0));
@@ -89,14 +104,15 @@ async function open(
   const database = await openDatabase(config, log, teardown);
   const { db } = database;
   const metrics = metricsHttp && (await serveMetrics(metricsHttp, config, { db, log, teardown }));
-  const applied = await migrate(db);
-  if (applied.applied.length > 0) log.info(applied, "migrated");
+  const { applied, newer } = await migrate(db);
+  if (applied.length > 0) log.info({ applied }, "migrated");
+  if (newer.length > 0) log.warn({ newer }, "the database belongs to a newer release; this one runs on it");
   await applyDefaultLimits(db, defaultLimits(config));
-  await setScanPolicy(db, config.scan?.policy ?? "off");
+  await applyScanPolicy(db, config, log);
 
   const origins = pageOrigins(config, http.port);
   if (config.spaces === undefined) await followLocalSpaces(db, spaces);
-  if (config.spaces?.prepare !== false) await prepareStore(spaces, origins);
+  if (config.spaces?.prepare !== false) await prepareStore(spaces, origins, log);
   const providers = await openProviders({
     db,
     spaces,
@@ -141,7 +157,11 @@ async function open(
   const site =
     demoRoutes === undefined
       ? companion.fetch
-      : createDemoSite(companion, demoRoutes, createStaticSite(demoRoot, storeOrigins(spaces)));
+      : createDemoSite(
+          companion,
+          demoRoutes,
+          createStaticSite(demoRoot, createStoreOrigins(db, spaces, onError)),
+        );
   const { fetch, turnOff } = withReadiness(site);
   http.serve(fetch);
   // Answering comes first: the jobs wait a moment.
@@ -150,18 +170,29 @@ async function open(
     providers,
     budgets,
     cdn,
+    databaseBackup: databaseBackupOf(config, database),
     log,
     onSwept: metrics?.onSwept,
   });
   const webhooks = startWebhooks(db, { endpoint: config.webhook, log });
   const checks = startFileChecks(storage, log);
-  const operator = await openOperatorSocket(config, { db, spaces, origins, log });
+  const health = startBucketHealth(storage, log);
+  const operator = await openOperatorSocket(config, {
+    db,
+    embedded: database.embedded,
+    spaces,
+    origins,
+    log,
+  });
+  const exports = startExports(storage, log);
   teardown.add(async () => {
     const drained = Promise.all([
       http.close(DRAIN_MS),
       jobs.stop(DRAIN_MS),
       webhooks.stop(),
       checks.stop(),
+      health.stop(),
+      exports.stop(),
       operator?.stop(DRAIN_MS),
     ]);
     // A store that does not answer must not keep the rest from being closed: leases, logs, the database.
@@ -190,6 +221,17 @@ async function serveMetrics(
   return metrics;
 }
 
+/** The row is for all servers: those that started before this one go by it as well, without a word from their own settings. */
+async function applyScanPolicy(db: Kysely<Database>, { scan }: ServerConfig, log: Logger): Promise<void> {
+  const after = scanPolicyOf(scan);
+  const before = await setScanPolicy(db, after, `server ${hostname()}`);
+  if (before === undefined) return;
+  log.warn(
+    { before, after },
+    "whether files are scanned, and held meanwhile, has changed for all servers: CLAMD_ADDRESS and SCAN_REQUIRED must be the same for all",
+  );
+}
+
 function scanningOf({ scan }: ServerConfig): Scanning | undefined {
   return scan && { scanner: createClamd(scan.clamd), tooLarge: scan.tooLarge };
 }
@@ -202,10 +244,19 @@ function storeSettings(config: ServerConfig): Partial<StorageSettings> {
   };
 }
 
-/** @throws {StartError} If the store cannot be reached or does not let this key do it. */
-async function prepareStore(spaces: SpacesProvider, allowedOrigins: string[]): Promise<void> {
+/**
+ * What a key of run time may not see or change is no reason to stay down: somebody else may have made it.
+ *
+ * @throws {StartError} If the store cannot be reached, or has no such bucket and does not let this key make it.
+ */
+async function prepareStore(spaces: SpacesProvider, allowedOrigins: string[], log: Logger): Promise<void> {
+  const onRefused = (refused: RefusedStep) =>
+    log.warn(
+      refused,
+      "the bucket may not be ready for uploads: doctor, with a key that may, tells and mends",
+    );
   try {
-    await prepareBucket(spaces, { allowedOrigins });
+    await prepareBucket(spaces, { allowedOrigins }, undefined, onRefused);
   } catch (cause) {
     if (!(cause instanceof UploadError || cause instanceof OperatorError)) throw cause;
     throw new StartError(

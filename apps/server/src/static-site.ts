@@ -1,16 +1,17 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { serveStatic } from "@hono/node-server/serve-static";
-import { Hono, type MiddlewareHandler } from "hono";
+import { type Context, Hono, type MiddlewareHandler } from "hono";
+import { every } from "hono/combine";
 import { secureHeaders } from "hono/secure-headers";
 
 /**
  * The demo's built files, and its page for every address of its own.
  *
  * @param root Folder of `index.html` and `assets/`.
- * @param storeOrigins Where the page sends and plays bytes.
+ * @param storeOrigins Where a page that is loaded now may send and play bytes; not allowed to fail.
  */
-export function createStaticSite(root: string, storeOrigins: string[]): Hono {
+export function createStaticSite(root: string, storeOrigins: () => Promise<readonly string[]>): Hono {
   const site = new Hono();
   site.use(pageHeaders(storeOrigins));
   if (!existsSync(join(root, "index.html"))) {
@@ -31,8 +32,13 @@ function cacheControl(value: string): MiddlewareHandler {
   };
 }
 
-function pageHeaders(storeOrigins: string[]): MiddlewareHandler {
-  return secureHeaders({
+function pageHeaders(storeOrigins: () => Promise<readonly string[]>): MiddlewareHandler {
+  const stores = (c: Context) => String(c.get("storeOrigins"));
+  const find: MiddlewareHandler = async (c, next) => {
+    c.set("storeOrigins", (await storeOrigins()).join(" "));
+    await next();
+  };
+  const headers = secureHeaders({
     strictTransportSecurity: false,
     referrerPolicy: "no-referrer",
     contentSecurityPolicy: {
@@ -44,11 +50,12 @@ function pageHeaders(storeOrigins: string[]): MiddlewareHandler {
       imgSrc: ["'self'", "data:", "blob:"],
       fontSrc: ["'self'"],
       manifestSrc: ["'self'"],
-      connectSrc: ["'self'", ...storeOrigins],
-      mediaSrc: ["'self'", "blob:", ...storeOrigins],
+      connectSrc: ["'self'", stores],
+      mediaSrc: ["'self'", "blob:", stores],
       baseUri: ["'none'"],
       formAction: ["'none'"],
       frameAncestors: ["'none'"],
     },
   });
+  return every(find, headers);
 }

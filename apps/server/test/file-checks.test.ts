@@ -29,6 +29,9 @@ it("looks into files as they are stored, holds them until clamd has, and says so
     LOG_LEVEL: "info",
   };
   await using server = await startServerProcess(env);
+  expect(server.output()).toMatch(
+    /"level":"?(40|warn).*"before":"off","after":"before".*changed for all servers/,
+  );
   const { token } = await server.signIn("alpha");
   const bytes = wavBytes(50_000);
   bytes.set(EICAR, 20_000);

@@ -2,7 +2,8 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, lstatSync, readFileSync, writeFileSync } from "node:fs";
-import { connect, createServer, type Socket } from "node:net";
+import { createServer as createHttpServer } from "node:http";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -419,6 +420,90 @@ it("holds back what a data directory of yesterday says has expired, until somebo
   expect(answered).toMatchObject({ code: 0, err: "" });
   expect(JSON.parse(answered.out)).toMatchObject({ expired: 1, failures: [] });
   expect(await stateOf()).toBe(404);
+});
+
+it("lists, sends again and drops in the server what no receiver took, each once, and writes down who did", async () => {
+  using directory = await usedDirectory();
+  const dataDir = join(directory.path, "data");
+  const given: string[] = [];
+  {
+    const lock = lockDataDirectory(dataDir);
+    const { db, close } = await openEmbeddedDatabase(dataDir);
+    const { rows } = await sql<{ id: string }>`
+      INSERT INTO outbox_events (event_type, ordering_key, data, status, attempts, last_error, settled_at)
+      SELECT 'file.stored', 'file:' || n, jsonb_build_object('n', n), 'dead', 12, 'http_500', now() - make_interval(mins => n)
+      FROM generate_series(1, 4) n RETURNING id`.execute(db);
+    given.push(...rows.map(({ id }) => id));
+    await close();
+    lock.release();
+  }
+  const arrived: { id: string | undefined; n: number }[] = [];
+  const receiver = createHttpServer((request, response) => {
+    let body = "";
+    request.setEncoding("utf8").on("data", (text: string) => {
+      body += text;
+    });
+    request.on("end", () => {
+      arrived.push({ id: request.headers["webhook-id"]?.toString(), n: JSON.parse(body).data.n });
+      response.writeHead(204).end();
+    });
+  }).listen(0, "127.0.0.1");
+  await once(receiver, "listening");
+  const [one = "", two = "", three = "", four = ""] = given;
+  {
+    await using server = await startServerProcess({
+      DATA_DIR: dataDir,
+      WEBHOOK_URL: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`,
+      WEBHOOK_ALLOW_HTTP: "true",
+      WEBHOOK_SECRET: `whsec_${Buffer.alloc(32, 3).toString("base64")}`,
+    });
+    const run = async (...words: string[]) => {
+      const { code, out, err } = await cli(dataDir, ["dead-letters", ...words, "--json"]);
+      expect(err).toBe("");
+      return { code, ...JSON.parse(out) };
+    };
+    const idsLeft = async () => ((await run("list")).deadLetters as { id: string }[]).map(({ id }) => id);
+    expect(await idsLeft()).toEqual(given);
+    expect(await cli(dataDir, ["dead-letters", "list", "--limit", "1"])).toMatchObject({
+      code: 2,
+      out: expect.stringMatching(new RegExp(`${one} +file.stored +file:1 .* 12 +http_500`)),
+    });
+    // Nobody's silence is all, and what is no id changes nothing.
+    for (const words of [["retry"], ["drop"], ["drop", one, "--all"], ["retry", "all"]])
+      expect(await cli(dataDir, ["dead-letters", ...words]), words.join(" ")).toMatchObject({
+        code: 64,
+        out: "",
+      });
+    expect(await idsLeft()).toEqual(given);
+    expect(arrived).toEqual([]);
+
+    const both = await Promise.all([run("retry", two), run("retry", two)]);
+    expect(both.map(({ done }) => done as number).toSorted((a, b) => a - b)).toEqual([0, 1]);
+    await expect.poll(() => arrived, { timeout: 60_000 }).toEqual([{ id: two, n: 2 }]);
+    expect(await run("drop", one, two, UUID)).toMatchObject({ code: 2, asked: 3, done: 1 });
+    expect(await idsLeft()).toEqual([three, four]);
+    expect(await run("drop", three)).toMatchObject({ code: 0, asked: 1, done: 1 });
+    expect(await run("retry", "--all")).toMatchObject({ code: 0, asked: null, done: 1 });
+    await expect
+      .poll(() => arrived, { timeout: 60_000 })
+      .toEqual([
+        { id: two, n: 2 },
+        { id: four, n: 4 },
+      ]);
+    expect(await run("list")).toEqual({ code: 0, deadLetters: [] });
+    const audit = JSON.parse((await cli(dataDir, ["audit", "--json"])).out);
+    const actor = `cli:${userInfo().username}@${hostname()}`;
+    const deeds = (audit.entries as { action: string; actor: string; outcome: string }[]).filter(
+      ({ action, outcome }) => outcome === "done" && /^(replay|drop)Events$/.test(action),
+    );
+    expect(new Set(deeds.map((entry) => entry.actor))).toEqual(new Set([actor]));
+    expect(new Set(deeds.map(({ action }) => action))).toEqual(new Set(["replayEvents", "dropEvents"]));
+    server.kill("SIGTERM");
+    expect(await server.ended).toBe(0);
+  }
+  receiver.close();
+  // And without a server: what was done stays done.
+  expect(await cli(dataDir, ["dead-letters", "list"])).toMatchObject({ code: 0, out: "There is none.\n" });
 });
 
 it("makes no database where there is none", async () => {

@@ -46,16 +46,20 @@ export function environment(env: Record<string, string>): Record<string, string>
   return { PATH, HOME, NODE_COMPILE_CACHE, ...unset, PORT: "0", EMULATOR_PORT: "0", ...env };
 }
 
-function spawnServer(env: Record<string, string>) {
-  return spawn(process.execPath, [...NODE_FLAGS, MAIN], {
+function spawnServer(env: Record<string, string>, main = MAIN) {
+  return spawn(process.execPath, [...NODE_FLAGS, main], {
     env: environment(env),
     stdio: ["ignore", "pipe", "pipe"],
   });
 }
 
-export async function startServerProcess(env: Record<string, string>): Promise<ServerProcess> {
+/** @param options.main Of another release. */
+export async function startServerProcess(
+  env: Record<string, string>,
+  options: { main?: string } = {},
+): Promise<ServerProcess> {
   const start = performance.now();
-  const child = spawnServer(env);
+  const child = spawnServer(env, options.main);
   let output = "";
   const { promise: ready, resolve } = Promise.withResolvers<string>();
   for (const stream of [child.stdout, child.stderr])
@@ -107,8 +111,11 @@ export async function startServerProcess(env: Record<string, string>): Promise<S
 }
 
 /** A server that must refuse to start: its exit code, and what it said. */
-export async function refusedStart(env: Record<string, string>): Promise<{ code: number; output: string }> {
-  const child = spawnServer(env);
+export async function refusedStart(
+  env: Record<string, string>,
+  options: { main?: string } = {},
+): Promise<{ code: number; output: string }> {
+  const child = spawnServer(env, options.main);
   let output = "";
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding("utf8").on("data", (text: string) => {

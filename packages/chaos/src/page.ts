@@ -108,7 +108,7 @@ export class Page {
       type: "audio/wav",
       lastModified: 1,
       relativePath: null,
-      metadata: {},
+      beside: {},
       workspaceId: this.#person.workspaceId,
       contentType: undefined,
       method: undefined,

@@ -10,7 +10,8 @@ export type CliErrorCode =
   | "store_unavailable"
   | "list_invalid"
   | "interrupted"
-  | "server_gone";
+  | "server_gone"
+  | "file_not_written";
 
 /** One sentence for whoever typed the command. Nothing in it is secret. */
 export class CliError extends Error {

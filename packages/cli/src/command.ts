@@ -18,6 +18,8 @@ export interface Terminal {
   say: (text: string | Uint8Array) => void;
   /** What a file holds that an argument names, `-` for stdin. Rejects as Node does. */
   read: (file: string) => AsyncIterable<Uint8Array>;
+  /** Makes a file that only its owner reads, once all of it is there; rejects as Node does, also where it is there already. */
+  save?: (file: string, bytes: AsyncIterable<Uint8Array>) => Promise<void>;
   now: () => Date;
   /** Aborted when somebody wants the command to end: it ends in order then. */
   interrupted: AbortSignal;
@@ -36,11 +38,18 @@ export interface Words {
   ids(): string[];
 }
 
+/** An embedded database as far as its backup needs it. */
+export interface EmbeddedEngine {
+  dumpDataDir(compression: "gzip"): Promise<Blob>;
+}
+
 export interface Site {
   terminal: Terminal;
   settings: Settings;
   /** Connected; its schema is this release's, but for `migrate`. */
   db: Kysely<Database>;
+  /** `undefined`: the database is a PostgreSQL server's. */
+  embedded?: EmbeddedEngine | undefined;
   /** Whose doing it is, for the audit log. */
   by: Operator;
 }

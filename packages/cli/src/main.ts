@@ -1,6 +1,8 @@
 #!/usr/bin/env node
+import { resolve } from "node:path";
 import { readInput } from "./read-input.ts";
 import { runCli } from "./run-cli.ts";
+import { saveFile } from "./save-file.ts";
 import { whoTypes } from "./who-types.ts";
 
 // Once each: a second wish ends the process where it stands.
@@ -19,6 +21,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   directory,
   isTyped: stdin.isTTY === true,
   read: (file) => readInput(file, { stdin, directory }),
+  save: (file, bytes) => saveFile(resolve(directory, file), bytes),
   write: (text) => new Promise((resolve) => void stdout.write(text, () => resolve())),
   say: (text) => void stderr.write(text),
   now: () => new Date(),

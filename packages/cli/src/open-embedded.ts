@@ -4,7 +4,7 @@ import { pendingMigrations } from "@audiotricks/migrations";
 import type { Database } from "@audiotricks/storage";
 import type { Kysely } from "kysely";
 import { CliError } from "./cli-error.ts";
-import type { Command } from "./command.ts";
+import type { Command, EmbeddedEngine } from "./command.ts";
 import { requireMigrated } from "./require-migrated.ts";
 import type { Settings } from "./settings.ts";
 import { connectServer, type ServerConnection } from "./socket/connect-server.ts";
@@ -16,7 +16,13 @@ const PAUSE_MS = 250;
 /** Where a command on an embedded database is run. */
 export type EmbeddedPlace =
   | { kind: "server"; connection: ServerConnection }
-  | { kind: "here"; db: Kysely<Database>; settings: Settings; close: () => Promise<void> };
+  | {
+      kind: "here";
+      db: Kysely<Database>;
+      embedded: EmbeddedEngine;
+      settings: Settings;
+      close: () => Promise<void>;
+    };
 
 /**
  * The server that has the embedded database, or, where none has it, the database itself, with its store if that is local as well.
@@ -78,5 +84,11 @@ async function openHere(
     await followLocalSpaces(db, local.provider);
   }
   const stack = opened.move();
-  return { kind: "here", db, settings: { ...settings, spaces: store }, close: () => stack.disposeAsync() };
+  return {
+    kind: "here",
+    db,
+    embedded: database.pglite,
+    settings: { ...settings, spaces: store },
+    close: () => stack.disposeAsync(),
+  };
 }

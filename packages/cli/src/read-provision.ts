@@ -27,7 +27,6 @@ const ONLY_WITH: readonly (readonly [name: string, needed: string])[] = [
   ["backup-bucket", "create"],
   ["backup-endpoint", "backup-bucket"],
   ["backup-region", "backup-bucket"],
-  ["backup-versions", "backup-bucket"],
   ["cdn", "create"],
   ["cdn-ttl", "cdn"],
 ];
@@ -45,9 +44,24 @@ export function readProvision(
   const isThere = (name: string) => words.has(name) || words.text(name) !== undefined;
   for (const [name, needed] of ONLY_WITH)
     if (isThere(name) && !isThere(needed)) throw new CliError("usage", `--${name} goes with --${needed}.`);
+  const isBackup = words.all("backup-of").length > 0;
+  if (words.has("backup-versions") && !isBackup && words.text("backup-bucket") === undefined)
+    throw new CliError("usage", "--backup-versions goes with --backup-bucket or --backup-of.");
   if (!words.has("create")) return undefined;
-  const allowedOrigins = [...new Set([...settings.origins, ...words.all("origin").map(readOrigin)])];
-  if (allowedOrigins.length === 0)
+  // Nobody's page has anything to do there.
+  if (isBackup)
+    return {
+      provider,
+      rules: { allowedOrigins: [], isVersioned: words.has("backup-versions") },
+      backup: undefined,
+      cdn: undefined,
+    };
+  // Nor there: what is cold comes back to its bucket before anybody reads it, and stores take no CORS rules of such buckets.
+  const isCold = words.has("cold");
+  const allowedOrigins = isCold
+    ? []
+    : [...new Set([...settings.origins, ...words.all("origin").map(readOrigin)])];
+  if (allowedOrigins.length === 0 && !isCold)
     throw new CliError(
       "settings",
       "--create needs to know whose pages upload: set ALLOWED_ORIGINS or PUBLIC_URL, or say --origin https://app.example.com.",

@@ -3,7 +3,7 @@ import { UploadError } from "@audiotricks/protocol";
 import { type Database, OperatorError, recordOperator } from "@audiotricks/storage";
 import type { Kysely } from "kysely";
 import { CliError } from "./cli-error.ts";
-import type { Command, Outcome, Site, Terminal, Words } from "./command.ts";
+import type { Command, EmbeddedEngine, Outcome, Site, Terminal, Words } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { openDatabase } from "./open-database.ts";
@@ -18,6 +18,8 @@ export interface CommandSite {
   settings: Settings;
   /** Stays open. */
   db: Kysely<Database>;
+  /** Where it is the embedded one. */
+  embedded?: EmbeddedEngine | undefined;
 }
 
 /**
@@ -63,7 +65,11 @@ async function run(
     const place = await openEmbedded(settings, command);
     if (place.kind === "server") return await relayCommand(place.connection, args, terminal);
     try {
-      return await runOn({ terminal, by, settings: place.settings, db: place.db }, command, words);
+      return await runOn(
+        { terminal, by, settings: place.settings, db: place.db, embedded: place.embedded },
+        command,
+        words,
+      );
     } finally {
       await place.close();
     }

@@ -6,6 +6,7 @@ import {
   type DigitalOceanAccess,
   readKeyring,
   readSpacesProvider,
+  type ScanPolicy,
   type SpacesProvider,
 } from "@audiotricks/storage";
 import { CliError } from "./cli-error.ts";
@@ -24,8 +25,12 @@ export interface Settings {
   spaces: SpacesProvider | undefined;
   /** Exact origins of pages that upload. */
   origins: string[];
+  /** Where `pg_dump` and `pg_restore` are; `undefined`: where they usually are. */
+  postgresBin?: string | undefined;
   /** To make CDN endpoints. */
   digitalOcean: DigitalOceanAccess | undefined;
+  /** What a server with these settings writes for all of them at its start. */
+  scanPolicy: ScanPolicy;
 }
 
 /**
@@ -53,9 +58,11 @@ export function readSettings({ env: environment, directory }: Pick<Terminal, "en
       origins: [...(env.ALLOWED_ORIGINS?.split(",") ?? []), env.PUBLIC_URL ?? ""]
         .map((origin) => origin.trim().replace(/\/$/, ""))
         .filter((origin) => origin !== ""),
+      postgresBin: env.POSTGRES_BIN,
       digitalOcean: env.DIGITALOCEAN_TOKEN
         ? { token: env.DIGITALOCEAN_TOKEN, apiOrigin: env.DIGITALOCEAN_API_URL?.replace(/\/$/, "") }
         : undefined,
+      scanPolicy: readPolicy(env),
     };
   } catch (cause) {
     if (cause instanceof UploadError) throw new CliError("settings", cause.message, { cause });
@@ -63,8 +70,13 @@ export function readSettings({ env: environment, directory }: Pick<Terminal, "en
   }
 }
 
-function readSwitch(env: Terminal["env"], name: string): boolean {
-  const value = env[name] ?? "false";
+function readPolicy(env: Terminal["env"]): ScanPolicy {
+  if (env.CLAMD_ADDRESS === undefined) return "off";
+  return readSwitch(env, "SCAN_REQUIRED", "true") ? "before" : "after";
+}
+
+function readSwitch(env: Terminal["env"], name: string, byDefault = "false"): boolean {
+  const value = env[name] ?? byDefault;
   if (value !== "true" && value !== "false") throw new CliError("settings", `${name} must be true or false.`);
   return value === "true";
 }

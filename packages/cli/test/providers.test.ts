@@ -241,6 +241,29 @@ describe("provider …", () => {
     expect(await database.db.selectFrom("storage_providers").selectAll().execute()).toEqual([]);
   });
 
+  it("saves no CDN endpoint that addresses cannot begin with, or that leads inside", async () => {
+    await using database = await createTestDatabase<Database>();
+    const { STORAGE_ALLOW_INTERNAL_ENDPOINTS: _allowed, ...env } = settingsOf(database);
+    const refused = (endpoint: string, more: Record<string, string> = {}) =>
+      errorOf([...words, "--endpoint", "https://nyc3.digitaloceanspaces.com", "--cdn-endpoint", endpoint], {
+        env: { ...env, ...more },
+        stdin: "x",
+      });
+    const sentence = { message: expect.stringContaining("SPACES_CDN_ENDPOINT must be where the CDN begins") };
+    for (const endpoint of [
+      "no host",
+      "javascript:alert(1)",
+      "ftp://cdn.example.com",
+      "https://cdn.example.com/audio",
+      "https://cdn.example.com/?a",
+      "https://user:word@cdn.example.com",
+    ])
+      expect(await refused(endpoint, { STORAGE_ALLOW_INTERNAL_ENDPOINTS: "true" })).toMatchObject(sentence);
+    for (const endpoint of ["http://cdn.example.com", "169.254.169.254", "https://cdn"])
+      expect(await refused(endpoint)).toMatchObject({ code: "endpoint_refused" });
+    expect(await database.db.selectFrom("storage_providers").selectAll().execute()).toEqual([]);
+  });
+
   it("leaves the key of a bucket of the environment to the environment", async () => {
     await using database = await createTestDatabase<Database>();
     const spaces = { endpoint: "https://nyc3.digitaloceanspaces.com", region: "nyc3", bucket: "audio" };

@@ -24,6 +24,7 @@ interface Added {
   steps: { part: string; name: string; outcome: string }[];
   cdnEndpoint: string | null;
   cdnId: string | null;
+  backup: { id: string } | null;
 }
 
 describe.each(STORES)("provider add --create on %s", (_name, open) => {
@@ -116,6 +117,16 @@ describe.each(STORES)("provider add --create on %s", (_name, open) => {
       "600",
     );
     const cdnHost = `${bucket}.nyc3.cdn.digitaloceanspaces.com`;
+    // Recorded, each with an envelope of its own; nobody uploads to the second.
+    const recorded = await site.providers();
+    expect(Object.fromEntries(recorded.map((row) => [row.bucket_name, row.purpose]))).toEqual({
+      [bucket]: "files",
+      [backup]: "backup",
+    });
+    expect(new Set(recorded.map((row) => row.secret_access_key_encrypted)).size).toBe(2);
+    expect(await site.db.selectFrom("storage_backups").selectAll().execute()).toMatchObject([
+      { storage_provider_id: added.id, backup_provider_id: added.backup?.id },
+    ]);
     expect(added.steps).toEqual([
       { part: "bucket", name: bucket, outcome: "made" },
       { part: "cors", name: bucket, outcome: "made" },
@@ -126,7 +137,7 @@ describe.each(STORES)("provider add --create on %s", (_name, open) => {
       { part: "cdn", name: cdnHost, outcome: "made" },
     ]);
     expect(site.api.endpoints.at(-1)).toMatchObject({ origin: host, ttl: 600 });
-    expect(await site.providers()).toMatchObject([
+    expect(recorded.filter(({ purpose }) => purpose === "files")).toMatchObject([
       {
         id: added.id,
         bucket_name: bucket,
@@ -146,6 +157,7 @@ describe.each(STORES)("provider add --create on %s", (_name, open) => {
     expect(audit.map(({ action, outcome }) => `${action} ${outcome}`)).toEqual([
       "prepareProvider begun",
       "prepareProvider done",
+      "addProvider done",
       "addProvider done",
     ]);
     // A second time there is nothing to make, and nothing is.

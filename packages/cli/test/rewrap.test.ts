@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Database, parseEnvelopeKey, sealSecret } from "@audiotricks/storage";
 import { createTestDatabase } from "@audiotricks/testing/database";
+import { sql } from "kysely";
 import { describe, expect, it } from "vitest";
 import { runCommand, runJson } from "./run-command.ts";
 
@@ -44,6 +45,14 @@ describe("provider rewrap", () => {
         exitCode: 0,
         stdout: expect.stringContaining("0 now, 1 before"),
       });
+      const oldId = parseEnvelopeKey(oldKey).id;
+      await sql`
+        INSERT INTO database_dumps (id, storage_provider_id, object_key, state, engine, server_version, migration, key_id, size, started_at, ended_at)
+        SELECT gen_random_uuid(), ${id}, 'backups/' || k.key_id, 'stored', 'postgres', '15.1', '0030', k.key_id, 1, '2026-05-01T03:37Z', now()
+        FROM unnest(ARRAY[${oldId}, ${parseEnvelopeKey(newKey).id}]) k (key_id)`.execute(database.db);
+      const { stdout } = await rewrap(newKey, oldKey);
+      expect(stdout).toContain(`  ${oldId}: 1 backups, the newest of 2026-05-01T03:37:00.000Z`);
+      expect(stdout).not.toContain("are not needed any more");
       const { providers } = await runJson<{ providers: { sealedWith: string }[] }>(["provider", "list"], {
         env,
       });

@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
+import { resolve } from "node:path";
 import { Readable } from "node:stream";
 import { runCli, type Terminal } from "../src/index.ts";
 import { OUTPUTS } from "../src/outputs.ts";
 import { readInput } from "../src/read-input.ts";
 import type { CommandSite } from "../src/run-cli.ts";
+import { saveFile } from "../src/save-file.ts";
 
 export interface CommandRun {
   exitCode: number;
@@ -29,9 +31,11 @@ export async function runCommand(
     aheadMs?: number;
     /** Of a server that runs it. */
     site?: CommandSite;
+    /** Gets what it writes, where that is no text. */
+    written?: Buffer[];
   } = {},
 ): Promise<CommandRun> {
-  const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
+  const [stdout, stderr]: [Buffer[], Buffer[]] = [options.written ?? [], []];
   const { directory = tmpdir() } = options;
   const stdin = Readable.from([options.stdin ?? ""]);
   const terminal: Terminal = {
@@ -40,6 +44,7 @@ export async function runCommand(
     directory,
     isTyped: false,
     read: (file) => readInput(file, { stdin, directory }),
+    save: (file, bytes) => saveFile(resolve(directory, file), bytes),
     now: () => new Date(Date.now() + (options.aheadMs ?? 0)),
     write: (text) => void stdout.push(Buffer.from(text as string)),
     say: (text) => void stderr.push(Buffer.from(text as string)),
@@ -58,7 +63,7 @@ export async function runCommand(
 
 /** Every document that any test has a command print is one that `--help --json` describes. */
 function requireDocumented([first = "", second = ""]: string[], stdout: string): void {
-  const output = OUTPUTS[first] ?? OUTPUTS[`${first} ${second}`];
+  const output = OUTPUTS[`${first} ${second}`] ?? OUTPUTS[first];
   if (output === undefined) throw new Error(`what ${first} prints is described nowhere`);
   output.parse(JSON.parse(stdout));
 }

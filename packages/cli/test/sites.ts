@@ -24,6 +24,7 @@ export const SITES = ENGINES.map(([engine, open]) => ({
       spaces,
       origins: ["https://app.example.com"],
       digitalOcean: undefined,
+      scanPolicy: "off" as const,
     };
     const site: CommandSite = { db, settings };
     return { db, site, [Symbol.asyncDispose]: () => database[Symbol.asyncDispose]() };

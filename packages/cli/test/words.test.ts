@@ -119,7 +119,7 @@ describe("audiotricks-storage", () => {
     const names = runs.flatMap(({ applied }) => applied);
     expect(names.length).toBe(new Set(names).size);
     expect(runs.every(({ jobs }) => jobs === "ready")).toBe(true);
-    expect(await runJson(["migrate"], { env })).toEqual({ applied: [], jobs: "ready" });
+    expect(await runJson(["migrate"], { env })).toEqual({ applied: [], newer: [], jobs: "ready" });
     expect((await runCommand(["provider", "list"], { env })).stdout).toContain("There is no provider yet");
   });
 

@@ -1,10 +1,17 @@
 import type { MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import type { CompanionEnv } from "./companion-env.ts";
+import { TRACE_HEADERS } from "./trace-requests.ts";
 
 const ALLOWED_METHODS = ["GET", "POST", "PATCH", "DELETE"];
-const ALLOWED_HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "X-Request-Id"];
-const EXPOSED_HEADERS = ["Retry-After", "X-Request-Id"];
+const ALLOWED_HEADERS = [
+  "Authorization",
+  "Content-Type",
+  "Idempotency-Key",
+  "X-Request-Id",
+  ...TRACE_HEADERS,
+];
+const EXPOSED_HEADERS = ["Link", "Retry-After", "X-Request-Id"];
 
 /**
  * Answers hold signed URLs: never cached, never in a referrer, never run as a page. HSTS is left to whoever ends TLS;

@@ -131,7 +131,7 @@ describe("origins", () => {
     for (const path of ["/v1/files", "/v1/nothing", "/v1/files/x"]) {
       const allowed = await call("GET", path, { headers: { origin: ORIGIN } });
       expect(allowed.headers.get("access-control-allow-origin")).toBe(ORIGIN);
-      expect(allowed.headers.get("access-control-expose-headers")).toBe("Retry-After,X-Request-Id");
+      expect(allowed.headers.get("access-control-expose-headers")).toBe("Link,Retry-After,X-Request-Id");
       expect(allowed.headers.get("vary")).toContain("Origin");
       for (const origin of [
         "https://evil.example",

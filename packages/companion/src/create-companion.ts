@@ -19,16 +19,23 @@ import { limitBody } from "./limit-body.ts";
 import { addOpenApiDocument } from "./openapi-document.ts";
 import { type PublicAddress, parseOrigins, refuseForeignOrigins } from "./origins.ts";
 import { type RequestEntry, requestLog } from "./request-log.ts";
+import { addAlertRoutes } from "./routes/alerts.ts";
 import { addAuditRoutes } from "./routes/audit.ts";
+import { addCostRoutes } from "./routes/costs.ts";
 import { addDerivedRoutes } from "./routes/derived.ts";
 import { addEventRoutes } from "./routes/events.ts";
+import { addExportRoutes } from "./routes/exports.ts";
 import { addFileRoutes } from "./routes/files.ts";
+import { addGroupRoutes } from "./routes/groups.ts";
 import { addHealthRoutes } from "./routes/health.ts";
 import { addLimitRoutes } from "./routes/limits.ts";
+import { addOperatorRoutes } from "./routes/operator.ts";
 import { addS3TokenRoutes } from "./routes/s3-tokens.ts";
 import { addShareLink, addShareRoutes } from "./routes/shares.ts";
 import { addUploadRoutes } from "./routes/uploads.ts";
 import { uppyS3Routes } from "./routes/uppy-s3.ts";
+import { addWaveformRoutes } from "./routes/waveforms.ts";
+import { traceRequests } from "./trace-requests.ts";
 import { validation } from "./validation.ts";
 
 export interface CompanionOptions extends PublicAddress {
@@ -91,6 +98,7 @@ export function createCompanion(options: CompanionOptions): Companion {
   app.onError(errorHandler(onUnexpectedError));
   app.notFound((c) => respondWithError(c, new UploadError("route_not_found", "There is no such route.")));
 
+  app.use(traceRequests());
   app.use(requestId({ limitLength: 100 }));
   if (onRequest !== undefined) app.use(requestLog(onRequest));
   app.use(auditTrail(storage));
@@ -119,11 +127,21 @@ export function createCompanion(options: CompanionOptions): Companion {
   });
   addEventRoutes(app, streams, guard);
   addFileRoutes(app, storage, guard);
+  addGroupRoutes(app, storage, guard);
   addShareRoutes(app, storage, guard, { ...options, basePath });
-  addShareLink(app, storage, async (c) => await rates?.countShare(addressOf(c)));
+  addShareLink(app, storage, async (c) => {
+    const address = addressOf(c);
+    c.set("address", address);
+    await rates?.countShare(address);
+  });
   addDerivedRoutes(app, storage, guard);
+  addWaveformRoutes(app, storage, guard);
+  addExportRoutes(app, storage, guard);
   addLimitRoutes(app, storage, guard);
   addAuditRoutes(app, storage, guard);
+  addCostRoutes(app, storage, guard);
+  addOperatorRoutes(app, storage, guard);
+  addAlertRoutes(app, storage, guard);
   addS3TokenRoutes(app, storage, guard, { ...options, basePath });
   app.route("/s3", uppyS3Routes(storage, guard));
   app.route("/s3-token/:token/s3", uppyS3Routes(storage, tokenGuard));

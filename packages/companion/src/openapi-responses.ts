@@ -6,8 +6,9 @@ export function jsonResponse<T extends z.ZodType>(description: string, schema: T
   return { description, content: { "application/json": { schema } } };
 }
 
-export function jsonBody<T extends z.ZodType>(schema: T, { required = true } = {}) {
-  return { content: { "application/json": { schema } }, required };
+/** One that may be left out is `optionalBody`. */
+export function jsonBody<T extends z.ZodType>(schema: T) {
+  return { content: { "application/json": { schema } }, required: true };
 }
 
 /** What any route can answer, whatever it does. */

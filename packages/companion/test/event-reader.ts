@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import type { QuotaResponse } from "@audiotricks/protocol/messages";
+import type { FilesEvent, QuotaResponse } from "@audiotricks/protocol/messages";
 import { getRequestListener } from "@hono/node-server";
 import type { Companion } from "../src/index.ts";
 
@@ -59,12 +59,18 @@ async function readEvents(ask: { port: number; path: string; method: string; use
     [...text.matchAll(/^event: quota\ndata: (.*)\n\n/gm)].map(
       ([, data = ""]) => JSON.parse(data) as QuotaResponse & { version: number },
     );
+  /** What came last of them; `undefined` until anything has. */
+  const files = () => {
+    const last = [...text.matchAll(/^event: files\ndata: (.*)\n\n/gm)].at(-1)?.[1];
+    return last === undefined ? undefined : (JSON.parse(last) as FilesEvent);
+  };
   return {
     status: answer.statusCode,
     headers: answer.headers,
     text: () => text,
     /** All that came until now. */
     quotas,
+    files,
     /** Of the last one, and of `scope`. */
     latest: (scope: "user" | "workspace" = "user") =>
       quotas()

@@ -8,6 +8,10 @@ import { createRealCompanion, type RealCompanion, SERVICE_TOKEN, uploadThrough }
 
 const POLL_MS = 20;
 
+interface FilesOf {
+  files: { id: string; state: string; scan?: string }[];
+}
+
 /** When the sign-in of a user ends; by default it does not. */
 const expiries = new Map<string, Date>();
 
@@ -79,6 +83,61 @@ describe("GET /v1/events", () => {
     // Nothing is told twice.
     const told = alpha.quotas().map((quota) => JSON.stringify(quota));
     expect(new Set(told).size).toBe(told.length);
+  });
+
+  it("says how far files are, to whoever may list them: stored, gone on with, held back, gone", async () => {
+    const { users, workspace, db } = companion;
+    const soon = { timeout: 20_000 };
+    const [alpha, beta] = [await read(users.alpha, inWorkspace()), await read(users.beta, inWorkspace())];
+    const [own, gamma] = [await read(users.beta), await read(users.gamma)];
+    const listed = async (user: string, path = `/v1/files?workspaceId=${workspace}&limit=20`) => {
+      const { files } = (await (await companion.call(user, "GET", path)).json()) as FilesOf;
+      return {
+        version: 1,
+        files: files.map(({ id, state, scan }) => ({ id, state, ...(scan && { scan }) })),
+      };
+    };
+    // Whatever there is, what is told is what would be listed.
+    const agree = async () => {
+      await expect
+        .poll(async () => [alpha.files(), beta.files(), own.files(), gamma.files()], soon)
+        .toEqual([
+          await listed(users.alpha),
+          await listed(users.beta),
+          await listed(users.beta, "/v1/files?limit=20"),
+          await listed(users.gamma, "/v1/files?limit=20"),
+        ]);
+      return beta.files()?.files ?? [];
+    };
+    const before = await agree();
+    const { fileId } = await uploadThrough(companion, users.beta, {
+      bytes: wavBytes(4400),
+      workspaceId: workspace,
+    });
+    const stateOf = (files: { id: string }[]) => files.find(({ id }) => id === fileId);
+    expect(await agree()).toHaveLength(before.length + 1);
+    for (const level of ["private", "workspace"]) {
+      await sql`UPDATE file_storage SET access_level = ${level} WHERE id = ${fileId}`.execute(db);
+      await agree();
+      await expect
+        .poll(() => stateOf(alpha.files()?.files ?? []) !== undefined, soon)
+        .toBe(level !== "private");
+    }
+    for (const status of ["processing", "processed", "quarantined"]) {
+      await sql`UPDATE file_storage SET status = ${status} WHERE id = ${fileId}`.execute(db);
+      await expect.poll(() => stateOf(alpha.files()?.files ?? []), soon).toMatchObject({ state: status });
+      await agree();
+    }
+    await sql`UPDATE file_storage SET scan_state = 'infected' WHERE id = ${fileId}`.execute(db);
+    await expect.poll(() => stateOf(alpha.files()?.files ?? []), soon).toMatchObject({ scan: "infected" });
+    expect((await companion.call(users.beta, "DELETE", `/v1/files/${fileId}`)).status).toBe(200);
+    await expect.poll(() => stateOf(alpha.files()?.files ?? []), soon).toBeUndefined();
+    expect(await agree()).toHaveLength(before.length);
+    expect(own.text() + gamma.text()).not.toContain(fileId);
+
+    // Nothing is told twice.
+    const told = [...alpha.text().matchAll(/^event: files\ndata: (.*)/gm)].map(([, data]) => data);
+    expect(told.filter((data, index) => data === told[index - 1])).toEqual([]);
   });
 
   it("answers whoever does not belong to a workspace as if there were none, and nobody but users", async () => {

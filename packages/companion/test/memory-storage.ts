@@ -1,6 +1,7 @@
-import { isTerminalSessionState, partAt, UploadError } from "@audiotricks/protocol";
+import { decodePeaks, isTerminalSessionState, partAt, UploadError } from "@audiotricks/protocol";
 import type {
   CreateUploadResult,
+  ExportRecord,
   FileRecord,
   QuotaResponse,
   ShareLink,
@@ -19,6 +20,7 @@ export interface MemoryStorage extends Storage {
 }
 
 const NOW = "2026-11-24T00:00:00.000Z";
+const NO_COSTS = { month: "2026-11", currency: "USD" } as const;
 const PART_SIZE = 10 * 1024 * 1024;
 
 /** Storage without a store: owners, ids and states are real, bytes and URLs are not. For tests of the HTTP side. */
@@ -31,6 +33,7 @@ export function createMemoryStorage(): MemoryStorage {
   const audited: AuditEntry[] = [];
   const turns = new Map<string, number>();
   const derived = new Set<string>();
+  const waveforms = new Map<string, Uint8Array>();
   let failure: { error: unknown } | undefined;
 
   function enter(change?: string): void {
@@ -108,6 +111,13 @@ export function createMemoryStorage(): MemoryStorage {
     };
     records.set(file.id, file);
     return file;
+  }
+
+  const exports = new Map<string, ExportRecord>();
+  function exportOf(id: string): ExportRecord {
+    const found = exports.get(id);
+    if (found === undefined) throw new UploadError("file_not_found", "There is no such export.");
+    return found;
   }
 
   return {
@@ -193,6 +203,10 @@ export function createMemoryStorage(): MemoryStorage {
           nextCursor: null,
         };
       },
+      match: async () => {
+        enter();
+        return { files: [] };
+      },
       get: async (principal, fileId) => {
         enter();
         return fileOf(principal, fileId);
@@ -203,15 +217,40 @@ export function createMemoryStorage(): MemoryStorage {
         records.set(fileId, file);
         return file;
       },
+      changeGroup: async (_principal, groupId, { size }) => {
+        enter();
+        return { id: groupId, size, stored: size, isOpen: true };
+      },
+      dropGroup: async (_principal, groupId) => {
+        enter();
+        return { id: groupId, deleted: 0, cancelled: 0, left: 0, ended: [] };
+      },
       delete: async (principal, fileId) => {
         enter("delete");
         const file: FileRecord = { ...fileOf(principal, fileId), state: "deleted" };
         records.set(fileId, file);
         return file;
       },
+      recall: async (principal, fileId) => {
+        enter("recall");
+        return fileOf(principal, fileId);
+      },
       download: async (principal, fileId, { disposition }) => {
         enter();
         return { url: `https://store.test/${fileOf(principal, fileId).key}?${disposition}`, expiresIn: 300 };
+      },
+      readWaveform: async (principal, fileId) => {
+        enter();
+        const bytes = waveforms.get(fileOf(principal, fileId).id);
+        if (bytes === undefined) throw new UploadError("file_not_found", "No such file.");
+        return { bytes, etag: "e" };
+      },
+      keepWaveform: async (principal, fileId, bytes) => {
+        enter("keepWaveform");
+        const { id } = fileOf(principal, fileId);
+        if (decodePeaks(bytes) === null) throw new UploadError("invalid_request", "No peaks.");
+        waveforms.set(id, waveforms.get(id) ?? bytes);
+        return { state: "stored" };
       },
       derive: async (service, fileId, { name, size }) => {
         enter("derive");
@@ -220,6 +259,7 @@ export function createMemoryStorage(): MemoryStorage {
         derived.add(session.sessionId);
         return { ...wire(session), urls: [], resumed: false };
       },
+      putStream: () => Promise.reject(new Error("not asked for over HTTP")),
     },
     shares: {
       create: async (principal, fileId, { expiresIn, maxDownloads = null }) => {
@@ -259,16 +299,55 @@ export function createMemoryStorage(): MemoryStorage {
         enter();
         const share = shares.get(token);
         if (share === undefined) throw new UploadError("share_not_found", "No such link.");
-        return { url: `https://store.test/${share.fileId}`, expiresIn: 60 };
+        return { url: `https://store.test/${share.fileId}`, expiresIn: 60, fileId: share.fileId };
       },
+    },
+    exports: {
+      create: async (_principal, { kind, name = "export.zip" }) => {
+        enter("createExport");
+        const made: ExportRecord = {
+          id: crypto.randomUUID(),
+          kind: kind === "user-data" ? kind : "files",
+          state: "queued",
+          name,
+          fileId: crypto.randomUUID(),
+          files: { total: 1, done: 0, missing: 0 },
+          bytes: { total: 100, done: 0 },
+          createdAt: NOW,
+          finishedAt: null,
+          expiresAt: null,
+          error: null,
+        };
+        exports.set(made.id, made);
+        return made;
+      },
+      list: async () => {
+        enter();
+        return { exports: [...exports.values()], nextCursor: null };
+      },
+      get: async (_principal, id) => {
+        enter();
+        return exportOf(id);
+      },
+      cancel: async (_principal, id) => {
+        enter("cancelExport");
+        const cancelled: ExportRecord = { ...exportOf(id), state: "cancelled", finishedAt: NOW };
+        exports.set(id, cancelled);
+        return cancelled;
+      },
+      download: async (_principal, id) => {
+        enter();
+        return { url: `https://store.test/${exportOf(id).fileId}`, expiresIn: 300 };
+      },
+      run: () => Promise.reject(new Error("not asked for over HTTP")),
     },
     quota: async (principal) => {
       enter();
       return quotaOf(principal.userId);
     },
-    quotas: async (questions) => {
+    standings: async (questions) => {
       enter();
-      return questions.map(({ userId }) => quotaOf(userId));
+      return questions.map(({ userId }) => ({ ...quotaOf(userId), files: [] }));
     },
     usage: async (principal, { period }) => {
       enter();
@@ -331,6 +410,68 @@ export function createMemoryStorage(): MemoryStorage {
         return { entries: [], nextCursor: null };
       },
     },
+    costs: {
+      report: async () => {
+        enter();
+        return {
+          ...NO_COSTS,
+          providers: [],
+          unpriced: [],
+          hours: { inMonth: 720, passed: 0, counted: 0 },
+          totalMicros: 0,
+          payers: [],
+          otherPayersMicros: 0,
+          actuals: [],
+        };
+      },
+      forecast: async () => {
+        enter();
+        const totalMicros = { low: 0, expected: 0, high: 0 };
+        return {
+          ...NO_COSTS,
+          providers: [],
+          unpriced: [],
+          method: "flat",
+          daysUsed: 0,
+          hoursLeft: 720,
+          soFarMicros: 0,
+          totalMicros,
+        };
+      },
+      whatIf: async () => {
+        enter();
+        return { ...NO_COSTS, providers: [], savedMicros: 0, unknown: [] };
+      },
+    },
+    analytics: {
+      dashboard: async () => ({ at: NOW, providers: [] }),
+      usage: async () => ({ from: NOW, to: NOW, workspaces: [], nextCursor: null }),
+      growth: async (_, { by }) => ({ from: NOW, to: NOW, by, entries: [] }),
+      activity: async (_, { by, measure }) => ({ from: NOW, to: NOW, by, measure, entries: [] }),
+      sessions: async () => ({ sessions: [], nextCursor: null }),
+      jobs: async () => ({ queues: [] }),
+      backups: async () => ({ at: NOW, recoveryPoint: null, backups: [], withoutBackup: [], failures: [] }),
+      databaseBackups: async () => ({ at: NOW, newestStoredAt: null, backups: [] }),
+      moves: async () => ({ moves: [] }),
+      archive: async () => ({
+        rules: [],
+        archiving: { waiting: 0, failed: 0 },
+        recalling: { waiting: 0, failed: 0 },
+      }),
+      uploadStory: async () => {
+        throw new UploadError("session_not_found", "No such upload.");
+      },
+    },
+    alerts: {
+      list: async () => {
+        enter();
+        return { alerts: [], nextCursor: null };
+      },
+      acknowledge: async () => {
+        enter("acknowledge");
+        throw new UploadError("alert_not_found", "No such alert.");
+      },
+    },
     rates: {
       consume: async ({ name, perMinute }, key) => {
         const count = (turns.get(name + key) ?? 0) + 1;
@@ -340,14 +481,32 @@ export function createMemoryStorage(): MemoryStorage {
     },
     // No route leads to these.
     checkFiles: async () => ({ inspected: 0, scanned: 0, quarantined: [], failures: [] }),
+    lookAtBuckets: async () => [],
+    moveFiles: () => Promise.reject(new Error("not here")),
     sweep: () => Promise.reject(new Error("not here")),
     upkeep: {
       previewSweep: () => Promise.reject(new Error("not here")),
       recountUsage: () => Promise.reject(new Error("not here")),
+      measureInvisible: () => Promise.reject(new Error("not here")),
+      watchAlerts: () => Promise.reject(new Error("not here")),
+      sampleStorage: () => Promise.reject(new Error("not here")),
       keepOperations: () => Promise.reject(new Error("not here")),
       reconcile: () => Promise.reject(new Error("not here")),
       endExpiryHold: () => Promise.reject(new Error("not here")),
       deleteUnknownObject: () => Promise.reject(new Error("not here")),
+    },
+    backups: {
+      run: () => Promise.reject(new Error("not here")),
+      state: () => Promise.reject(new Error("not here")),
+      compare: () => Promise.reject(new Error("not here")),
+      restoreFile: () => Promise.reject(new Error("not here")),
+      restore: () => Promise.reject(new Error("not here")),
+    },
+    dumps: {
+      create: () => Promise.reject(new Error("not here")),
+      retain: () => Promise.reject(new Error("not here")),
+      list: () => Promise.reject(new Error("not here")),
+      read: () => Promise.reject(new Error("not here")),
     },
     checkReady: async () => enter(),
     close: async () => {},

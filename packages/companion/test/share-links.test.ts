@@ -98,6 +98,28 @@ describe.each(["PostgreSQL", "PGlite"] as const)("share links on %s", (engine) =
     expect(await absence(await follow(last))).toEqual(absent);
   });
 
+  it("are in the audit log when they are followed: which file, and from where, and no token", async () => {
+    const { db, storage } = companion;
+    const made = await make();
+    const from = { incoming: { socket: { remoteAddress: "203.0.113.9" } } };
+    const follows = (path: string) => companion.app.request(path, {}, from);
+    expect((await follows(new URL(made.url).pathname)).status).toBe(302);
+    expect((await follows(`/s/${"b".repeat(43)}`)).status).toBe(404);
+    await storage.audit.flush();
+    const written = await db
+      .selectFrom("storage_audit")
+      .selectAll()
+      .where("action", "=", "openShare")
+      .where("address", "=", "203.0.113.9")
+      .orderBy("outcome")
+      .execute();
+    expect(written).toMatchObject([
+      { outcome: "done", resource_id: file, user_id: null, service: null, times: 1 },
+      { outcome: "share_not_found", resource_id: null, user_id: null, times: 1 },
+    ]);
+    expect(JSON.stringify(written)).not.toContain(made.url.split("/").at(-1));
+  });
+
   it("are forgotten a month after they ended, and not before", async () => {
     const { db, storage } = companion;
     const [old, ended, good] = [await make(), await make(), await make()];

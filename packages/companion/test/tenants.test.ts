@@ -10,12 +10,15 @@ import { createRealCompanion, type RealCompanion, uploadThrough } from "./real-c
 interface Ids {
   file: string;
   session: string;
+  export: string;
   s3Session: string;
   s3Key: string;
   token: string;
   share: string;
   /** Of a link that was revoked: one that is good is for everybody. */
   endedLink: string;
+  /** Of an open upload. */
+  group: string;
   workspace: string;
 }
 type Ask = (ids: Ids) => { path: string; json?: unknown };
@@ -23,6 +26,10 @@ type Ask = (ids: Ids) => { path: string; json?: unknown };
 const inWorkspace = (path: string) => (ids: Ids) => ({ path: `${path}?workspaceId=${ids.workspace}` });
 const ofFile = (rest: string, json?: unknown) => (ids: Ids) => ({
   path: `/v1/files/${ids.file}${rest}`,
+  json,
+});
+const ofExport = (rest: string, json?: unknown) => (ids: Ids) => ({
+  path: `/v1/exports/${ids.export}${rest}`,
   json,
 });
 const ofSession = (rest: string, json?: unknown) => (ids: Ids) => ({
@@ -62,12 +69,31 @@ const ASK: Record<Route, Ask> = {
   "POST /v1/uploads/{id}/complete": ofSession("/complete", {}),
   "DELETE /v1/uploads/{id}": ofSession(""),
   "GET /v1/files": inWorkspace("/v1/files"),
+  "POST /v1/files/match": ({ workspace }) => ({
+    path: "/v1/files/match",
+    json: { workspaceId: workspace, sizes: [5] },
+  }),
   "GET /v1/files/{id}": ofFile(""),
   "PATCH /v1/files/{id}": ofFile("", { name: "mine.wav", accessLevel: "public" }),
   "DELETE /v1/files/{id}": ofFile(""),
   "POST /v1/files/{id}/download": ofFile("/download", {}),
+  "POST /v1/files/{id}/recall": ofFile("/recall"),
   "GET /v1/files/{id}/content": ofFile("/content"),
+  "GET /v1/files/{id}/waveform": ofFile("/waveform"),
+  "POST /v1/files/{id}/waveform": ofFile("/waveform", {}),
   "POST /v1/files/{id}/derived": ofFile("/derived", { name: "b.wav", size: 5, category: "processed" }),
+  "PATCH /v1/groups/{id}": ({ workspace, group }) => ({
+    path: `/v1/groups/${group}`,
+    json: { workspaceId: workspace, size: 1 },
+  }),
+  "DELETE /v1/groups/{id}": ({ workspace, group }) => ({
+    path: `/v1/groups/${group}?workspaceId=${workspace}`,
+  }),
+  "POST /v1/exports": ({ file }) => ({ path: "/v1/exports", json: { kind: "files", fileIds: [file] } }),
+  "GET /v1/exports": plain("/v1/exports"),
+  "GET /v1/exports/{id}": ofExport(""),
+  "DELETE /v1/exports/{id}": ofExport(""),
+  "POST /v1/exports/{id}/download": ofExport("/download", {}),
   "POST /v1/files/{id}/shares": ofFile("/shares", { expiresIn: 60 }),
   "GET /v1/files/{id}/shares": ofFile("/shares"),
   "DELETE /v1/files/{id}/shares": ofFile("/shares"),
@@ -87,6 +113,22 @@ const ASK: Record<Route, Ask> = {
   "GET /s3/multipart/{uploadId}/{partNumber}": ofS3("/1"),
   "POST /s3/multipart/{uploadId}/complete": ofS3("/complete", { parts: [{ PartNumber: 1, ETag: "e" }] }),
   "DELETE /s3/multipart/{uploadId}": ofS3(""),
+  "GET /v1/admin/costs": inWorkspace("/v1/admin/costs"),
+  "GET /v1/admin/costs/forecast": plain("/v1/admin/costs/forecast"),
+  "GET /v1/admin/costs/what-if": plain("/v1/admin/costs/what-if?olderThanDays=0"),
+  "GET /v1/admin/dashboard": plain("/v1/admin/dashboard"),
+  "GET /v1/admin/usage": inWorkspace("/v1/admin/usage"),
+  "GET /v1/admin/growth": inWorkspace("/v1/admin/growth"),
+  "GET /v1/admin/activity": plain("/v1/admin/activity"),
+  "GET /v1/admin/sessions": inWorkspace("/v1/admin/sessions"),
+  "GET /v1/admin/jobs": plain("/v1/admin/jobs"),
+  "GET /v1/admin/backups": plain("/v1/admin/backups"),
+  "GET /v1/admin/database-backups": plain("/v1/admin/database-backups"),
+  "GET /v1/admin/moves": plain("/v1/admin/moves"),
+  "GET /v1/admin/archive": plain("/v1/admin/archive"),
+  "GET /v1/admin/uploads/{id}": ({ session }) => ({ path: `/v1/admin/uploads/${session}` }),
+  "GET /v1/admin/alerts": plain("/v1/admin/alerts"),
+  "POST /v1/admin/alerts/{id}/acknowledge": ({ file }) => ({ path: `/v1/admin/alerts/${file}/acknowledge` }),
   "GET /v1/admin/audit": ({ file }) => ({ path: `/v1/admin/audit?resourceId=${file}` }),
 };
 
@@ -145,8 +187,8 @@ describe.each([
         async (route, stranger, victim, isUpperCase, isByToken) => {
           const [method = ""] = route.split(" ");
           const user = stranger === undefined ? undefined : strangers[stranger];
-          // What an operator reads of others is what the log is for.
-          if (user === users.operator && route === ACCESS.listAudit.route) return;
+          // What an operator reads of others is what these are for.
+          if (user === users.operator && isForOperators(route)) return;
           const theirs = victims[victim];
           if (theirs === undefined) throw new Error("no such victim");
           const named = isUpperCase ? shout(theirs) : theirs;
@@ -248,6 +290,10 @@ describe.each([
   });
 });
 
+function isForOperators(route: Route): boolean {
+  return Object.values(ACCESS).some((access) => access.route === route && access.operator === "all");
+}
+
 /** A stored file, an open upload, one by Uppy's routes, and a token. */
 async function furnish(companion: RealCompanion, user: string, workspaceId?: string): Promise<Ids> {
   const { call } = companion;
@@ -255,7 +301,8 @@ async function furnish(companion: RealCompanion, user: string, workspaceId?: str
   const { fileId } = await uploadThrough(companion, user, { bytes: wavBytes(500), ...where });
   const json = async (method: string, path: string, body: unknown) =>
     (await (await call(user, method, path, body)).json()) as never;
-  const file = { ...upload, size: 20 * 1024 * 1024, ...where };
+  const group = crypto.randomUUID();
+  const file = { ...upload, size: 20 * 1024 * 1024, group: { id: group, size: 2 }, ...where };
   const { results }: { results: [{ session: { sessionId: string } }] } = await json("POST", "/v1/uploads", {
     files: [file],
   });
@@ -269,7 +316,9 @@ async function furnish(companion: RealCompanion, user: string, workspaceId?: str
   const { share }: { share: { id: string } } = await json("POST", shares, {});
   const ended: { share: { id: string }; url: string } = await json("POST", shares, {});
   await call(user, "DELETE", `${shares}/${ended.share.id}`);
+  const made: { id: string } = await json("POST", "/v1/exports", { kind: "files", fileIds: [fileId] });
   return {
+    export: made.id,
     share: share.id,
     endedLink: ended.url.split("/").at(-1) ?? "",
     file: fileId,
@@ -277,6 +326,7 @@ async function furnish(companion: RealCompanion, user: string, workspaceId?: str
     s3Session: s3.uploadId,
     s3Key: s3.key,
     token,
+    group,
     workspace: companion.workspace,
   };
 }
@@ -286,6 +336,8 @@ function absentIds(isUpperCase: boolean): Ids {
   const random = () => Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64url");
   const ids: Ids = {
     file: id(),
+    group: id(),
+    export: id(),
     session: id(),
     s3Session: id(),
     s3Key: `audio/uploads/2026/11/${id()}.wav`,
@@ -302,6 +354,7 @@ function shout(ids: Ids): Ids {
   const { file, session, s3Session, share, workspace } = ids;
   return {
     ...ids,
+    export: ids.export.toUpperCase(),
     file: file.toUpperCase(),
     session: session.toUpperCase(),
     s3Session: s3Session.toUpperCase(),
@@ -323,6 +376,7 @@ async function snapshot({ db, users, workspace }: RealCompanion): Promise<unknow
       (SELECT jsonb_agg(t ORDER BY t.token_sha256) FROM s3_tokens t
         WHERE t.user_id IN ${owners} OR t.workspace_id = ${workspace}) AS tokens,
       (SELECT jsonb_agg(l ORDER BY l.id) FROM share_links l WHERE l.created_by IN ${owners}) AS shares,
+      (SELECT jsonb_agg(e ORDER BY e.id) FROM storage_exports e WHERE e.user_id IN ${owners}) AS exports,
       (SELECT jsonb_agg(n ORDER BY n.scope_id) FROM storage_counters n
         WHERE n.scope_id IN ${owners} OR n.scope_id = ${workspace}) AS counters,
       (SELECT jsonb_agg(m ORDER BY m.user_id) FROM workspace_members m WHERE m.workspace_id = ${workspace}) AS members`.execute(

@@ -4,3 +4,4 @@ export { localSecret } from "./local-secret.ts";
 export { followLocalSpaces, type LocalSpaces, openLocalSpaces } from "./local-spaces.ts";
 export { lockDataDirectory } from "./lock-data-directory.ts";
 export { databaseDirectory, type EmbeddedDatabase, openEmbeddedDatabase } from "./open-pglite.ts";
+export { restoreEmbeddedDatabase } from "./restore-pglite.ts";

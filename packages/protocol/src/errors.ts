@@ -11,6 +11,7 @@ export const UPLOAD_ERRORS = {
   workspace_not_found: 404,
   /** A link that is unknown, expired, revoked or used up, or whose file is gone. */
   share_not_found: 404,
+  alert_not_found: 404,
   method_not_allowed: 405,
   idempotency_conflict: 409,
   /** The session is past the state in which this call makes sense: `details.state` says which. */

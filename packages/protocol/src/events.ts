@@ -48,11 +48,24 @@ const quotaWarning = z.object({
   limitFiles: z.number().int().nullable(),
 });
 
+const alertData = z.object({
+  id,
+  /** What it is about, such as `growth` or `budget`; more come at any time. */
+  kind: z.string(),
+  /** `deployment`, or `provider:<id>`, `workspace:<id>`, `user:<id>`. */
+  subject: z.string(),
+  /** In the unit of the kind. */
+  value: z.number().int(),
+  threshold: z.number().int(),
+  message: z.string(),
+  raisedAt: z.iso.datetime(),
+});
+
 const common = {
   version: z.literal(1),
   /** When it happened, not when it was sent. */
   timestamp: z.iso.datetime(),
-  /** Of two events about one file or one quota, the later has the higher one. */
+  /** Of two events about one file, one quota or one alert, the later has the higher one. */
   sequence: z.number().int(),
 };
 
@@ -78,6 +91,9 @@ export const storageEvent = z.discriminatedUnion("type", [
     }),
   }),
   z.object({ ...common, type: z.literal("quota.warning"), data: quotaWarning }),
+  /** A person should look. Told once for as long as it is so. */
+  z.object({ ...common, type: z.literal("alert.raised"), data: alertData }),
+  z.object({ ...common, type: z.literal("alert.cleared"), data: alertData }),
 ]);
 
 export type EventFile = z.infer<typeof eventFile>;

@@ -7,6 +7,7 @@ export {
 } from "./audio-types.ts";
 export { UPLOAD_ERRORS, UploadError, type UploadErrorBody, type UploadErrorCode } from "./errors.ts";
 export { holdsMpegFrames } from "./mpeg-frames.ts";
+export { decodePeaks, encodePeaks, MAX_PEAKS_FILE_SIZE, type Peaks, secondsOfPeaks } from "./peaks.ts";
 export {
   type Part,
   PREFERRED_PART_SIZE,

@@ -44,6 +44,52 @@ const fileMetadata = z
   .record(z.string().max(100), z.string().max(1000))
   .refine((m) => Object.keys(m).length <= 50);
 
+/** Most files of one group. */
+export const MAX_GROUP = 200;
+/** What a group is called: `Halo` of the stems of it. */
+const groupName = fileName.max(200);
+/**
+ * Files that are one thing, such as the stems of a piece: `size` of one owner's, into one workspace, each of another name. None of them is
+ * anybody's but their owner's and the workspace's admins' until all are stored; the last one makes all of them the workspace's, at once.
+ */
+export const fileGroup = z.strictObject({
+  /** Chosen by whoever uploads. */
+  id,
+  size: z.number().int().min(2).max(MAX_GROUP),
+  name: groupName.optional(),
+});
+
+/** A group as one of its files knows it. */
+export const groupMark = z.object({
+  id,
+  name: groupName.optional(),
+  /** How many files it waits for. */
+  size: z.number().int().min(1).max(MAX_GROUP),
+  /** Whether all were there: from then on the access of each file is its own. */
+  isOpen: z.boolean(),
+});
+
+/** A group does not wait for all that it was announced with: some will not come. What is more than it waits for now changes nothing. */
+export const changeGroupRequest = z.strictObject({
+  /** Where the group is; the caller's own place if left out. */
+  workspaceId: id.optional(),
+  size: z.number().int().min(1).max(MAX_GROUP),
+});
+export const groupState = groupMark.extend({
+  /** Files that are there. */
+  stored: z.number().int(),
+});
+export const dropGroupQuery = z.strictObject({ workspaceId: id.optional() });
+export const dropGroupResponse = z.object({
+  id,
+  /** Files that were there, and are deleted or being deleted. */
+  deleted: z.number().int(),
+  /** Uploads that were under way. */
+  cancelled: z.number().int(),
+  /** What could not be ended just now: ask again. */
+  left: z.number().int(),
+});
+
 export const newUpload = z.strictObject({
   /** The caller's own name for this file within the request; comes back with the result. */
   clientId: z.string().min(1).max(200),
@@ -58,13 +104,21 @@ export const newUpload = z.strictObject({
   category: contentCategory.optional(),
   workspaceId: id.optional(),
   metadata: fileMetadata.optional(),
+  group: fileGroup.optional(),
   /** A session of the same user, name and size to go on with, open or just completed; ignored when there is no such session. */
   resume: id.optional(),
   /** `put` for one signed PUT, `multipart` for parts; by default decided by size. */
   method: uploadMethod.optional(),
 });
 
-export const createUploadsRequest = z.strictObject({ files: z.array(newUpload).min(1).max(MAX_BATCH) });
+export const createUploadsRequest = z.strictObject({
+  files: z.array(newUpload).min(1).max(MAX_BATCH),
+  /** Names of the provider's regions, the nearest first, as the browser has measured them; a wish, for uploads that are at home nowhere. */
+  regions: z
+    .array(z.string().regex(/^[a-z0-9-]{1,50}$/))
+    .max(20)
+    .optional(),
+});
 
 export const partUrl = z.object({
   partNumber,
@@ -125,7 +179,30 @@ export const fileRecord = z.object({
   publicUrl: z.string().optional(),
   /** There while the store has not followed the access level yet: until then it is read as before. */
   accessChanging: z.literal(true).optional(),
+  /** Of the files that it is one thing with; until that `isOpen` it is its owner's and the workspace's admins' alone. */
+  group: groupMark.optional(),
+  /** In lists: its peaks are kept, to be had under `/v1/files/{id}/waveform`. */
+  waveform: z.literal(true).optional(),
+  /**
+   * What whoever asks may do with it as it is now, so that nothing is offered that would be refused. There in lists, where one file
+   * is read and where it was changed; servers of an earlier release do not tell.
+   */
+  may: z
+    .object({
+      rename: z.boolean(),
+      delete: z.boolean(),
+      /** Make, see and end links. */
+      share: z.boolean(),
+      /** The levels that it can be given; none where its access is not theirs to change. */
+      levels: z.array(accessLevel),
+      /** Of a file of a group: say that it is not to wait for all, and end all of it. */
+      group: z.boolean().optional(),
+    })
+    .optional(),
 });
+
+/** `pending`: the store has not decided; to be sent again. */
+export const keepWaveformResponse = z.object({ state: z.enum(["stored", "pending"]) });
 
 export const uploadSession = z.object({
   sessionId: id,
@@ -143,6 +220,7 @@ export const uploadSession = z.object({
   storedParts: z.array(storedPart),
   createdAt: z.iso.datetime(),
   expiresAt: z.iso.datetime(),
+  group: groupMark.optional(),
   /** Why it failed, in state `failed`. */
   error: errorBody.nullable(),
 });
@@ -240,6 +318,92 @@ export const listFilesQuery = z.strictObject({
 });
 export const listFilesResponse = z.object({ files: z.array(fileRecord), nextCursor: z.string().nullable() });
 
+/** Files of one archive, at most; bytes are bound by the deployment. */
+export const MAX_EXPORT_FILES = 10_000;
+const exportOptions = {
+  /** Of the archive, as `.zip`. */
+  name: z.string().min(5).max(200).endsWith(".zip").optional(),
+  /** Seconds that it lives once it is there: a week, unless said otherwise. */
+  expiresIn: z
+    .number()
+    .int()
+    .min(3600)
+    .max(30 * 86_400)
+    .default(7 * 86_400),
+};
+/** What goes into an archive: these files, those that a filter finds, or everything of the caller's. */
+export const createExportRequest = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("files"),
+    fileIds: z.array(id).min(1).max(MAX_EXPORT_FILES),
+    ...exportOptions,
+  }),
+  z.strictObject({
+    kind: z.literal("filter"),
+    /** Those of a workspace that the caller may read; otherwise the caller's personal ones. */
+    workspaceId: id.optional(),
+    contentType: contentKind.exclude(["backup"]).optional(),
+    createdFrom: z.iso.datetime().optional(),
+    /** Exclusive. */
+    createdBefore: z.iso.datetime().optional(),
+    ...exportOptions,
+  }),
+  z.strictObject({ kind: z.literal("user-data"), ...exportOptions }),
+]);
+export const exportRecord = z.object({
+  id,
+  kind: z.enum(["files", "user-data"]),
+  state: z.enum(["queued", "running", "done", "failed", "cancelled"]),
+  name: z.string(),
+  /** The archive, once it is `done`. Of `files` it is a file as any other; that of `user-data` is to be had by the export alone. */
+  fileId: id,
+  /** `missing`: files that were gone, or must not be read any more, when it was their turn; `MISSING.txt` in the archive names them. */
+  files: z.object({ total: z.number().int(), done: z.number().int(), missing: z.number().int() }),
+  /** Of the archive. */
+  bytes: z.object({ total: z.number().int(), done: z.number().int() }),
+  createdAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime().nullable(),
+  /** When the archive goes; `null` before it is there. */
+  expiresAt: z.iso.datetime().nullable(),
+  error: z.object({ code: z.string(), message: z.string() }).nullable(),
+});
+export const listExportsQuery = z.strictObject({
+  cursor: z.string().max(500).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});
+export const listExportsResponse = z.object({
+  exports: z.array(exportRecord),
+  nextCursor: z.string().nullable(),
+});
+/** Most sizes of one question for files of the same content, and most files of its answer. */
+export const MAX_MATCH_SIZES = 1_000;
+export const MAX_MATCHES = 2_000;
+/**
+ * Sizes of files that somebody is about to send. What is compared is at the page: a server that compared hashes would be told of
+ * files that are never sent.
+ */
+export const matchFilesRequest = z.strictObject({
+  workspaceId: id.optional(),
+  sizes: z.array(size).min(1).max(MAX_MATCH_SIZES),
+});
+/** A file that the caller sees, by which another of its size can be told from it. */
+export const fileMatch = z.object({
+  fileId: id,
+  name: z.string(),
+  size,
+  createdAt: z.iso.datetime(),
+  /** MD5 of the bytes; or, with `-N` behind it, over the binary MD5s of its N parts in order. */
+  etag: z.string(),
+  /** All parts but the last have this size. */
+  partSize: size,
+  /** MD5 of its first part, where that is known: most files differ there already. */
+  firstPartMd5: md5Hex.nullable(),
+  /** Of the caller's own, where the file is one of a group. */
+  group: groupMark.optional(),
+});
+/** Newest first, at most 200 of a size: those of one size may be the stems of one piece. */
+export const matchFilesResponse = z.object({ files: z.array(fileMatch) });
+
 /** What operators may read of the audit log; `outcome` is `done`, or the code of the error that was answered. */
 export const auditEntry = z.object({
   at: z.iso.datetime(),
@@ -265,6 +429,8 @@ export const listAuditQuery = z.strictObject({
   resourceId: id.optional(),
   cursor: z.string().max(500).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
+  /** JSON, or a file of comma-separated values, also by `Accept: text/csv`. */
+  format: z.enum(["json", "csv"]).optional(),
 });
 export const listAuditResponse = z.object({
   entries: z.array(auditEntry),
@@ -337,6 +503,11 @@ export const quotaScope = z.object({
 export const quotaResponse = z.object({ quotas: z.array(quotaScope) });
 /** The data of the event `quota` of `GET /v1/events`. Within a version members are only added. */
 export const quotaEvent = quotaResponse.extend({ version: z.literal(1) });
+/** How far files are, the newest first: what `GET /v1/files` would say of them. What is not there any more is gone. */
+export const filesEvent = z.object({
+  version: z.literal(1),
+  files: z.array(fileRecord.pick({ id: true, state: true, scan: true })),
+});
 
 /** A calendar day of UTC. */
 const day = z.iso.date();
@@ -409,6 +580,12 @@ export const s3TokenResponse = z.object({
   expiresIn: z.number().int(),
 });
 
+export type FileGroup = z.infer<typeof fileGroup>;
+export type GroupMark = z.infer<typeof groupMark>;
+export type GroupState = z.infer<typeof groupState>;
+export type ChangeGroupRequest = z.infer<typeof changeGroupRequest>;
+export type DropGroupQuery = z.infer<typeof dropGroupQuery>;
+export type DropGroupResponse = z.infer<typeof dropGroupResponse>;
 export type NewUpload = z.infer<typeof newUpload>;
 export type CreateUploadsRequest = z.input<typeof createUploadsRequest>;
 export type CreateUploadsResponse = z.infer<typeof createUploadsResponse>;
@@ -430,22 +607,31 @@ export type SoundFacts = z.infer<typeof soundFacts>;
 export type FileRecord = z.infer<typeof fileRecord>;
 export type ListFilesQuery = z.infer<typeof listFilesQuery>;
 export type ListFilesResponse = z.infer<typeof listFilesResponse>;
+export type MatchFilesRequest = z.infer<typeof matchFilesRequest>;
+export type FileMatch = z.infer<typeof fileMatch>;
+export type MatchFilesResponse = z.infer<typeof matchFilesResponse>;
 export type ListAuditQuery = z.infer<typeof listAuditQuery>;
 export type ListAuditResponse = z.infer<typeof listAuditResponse>;
 export type UpdateFileRequest = z.infer<typeof updateFileRequest>;
 export type DeriveFileRequest = z.infer<typeof deriveFileRequest>;
 export type CreateShareRequest = z.infer<typeof createShareRequest>;
 export type CreateShareResponse = z.infer<typeof createShareResponse>;
+export type ListSharesResponse = z.infer<typeof listSharesResponse>;
 export type ShareLink = z.infer<typeof shareLink>;
 export type DownloadRequest = z.infer<typeof downloadRequest>;
 export type DownloadResponse = z.infer<typeof downloadResponse>;
 export type QuotaScope = z.infer<typeof quotaScope>;
 export type QuotaResponse = z.infer<typeof quotaResponse>;
+export type FilesEvent = z.infer<typeof filesEvent>;
 export type ListUsageQuery = z.infer<typeof listUsageQuery>;
 export type ListUsageResponse = z.infer<typeof listUsageResponse>;
 export type ConfigResponse = z.infer<typeof configResponse>;
 export type S3TokenResponse = z.infer<typeof s3TokenResponse>;
 export type ErrorResponse = z.infer<typeof errorResponse>;
+export type CreateExportRequest = z.infer<typeof createExportRequest>;
+export type ExportRecord = z.infer<typeof exportRecord>;
+export type ListExportsQuery = z.infer<typeof listExportsQuery>;
+export type ListExportsResponse = z.infer<typeof listExportsResponse>;
 export type ContentKind = z.infer<typeof contentKind>;
 export type ContentCategory = z.infer<typeof contentCategory>;
 export type KindLimits = z.infer<typeof kindLimits>;

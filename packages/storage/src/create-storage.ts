@@ -1,22 +1,49 @@
 import { UploadError } from "@audiotricks/protocol";
 import { type Kysely, sql } from "kysely";
+import { ACCESS } from "./access/access-table.ts";
 import { callerContext } from "./access/caller-context.ts";
+import { requireOperator } from "./access/tenant.ts";
+import { acknowledgeAlert } from "./alerts/acknowledge-alert.ts";
+import { listAlerts } from "./alerts/list-alerts.ts";
+import { watchAlerts } from "./alerts/watch-alerts.ts";
+import { createAnalytics } from "./analytics/create-analytics.ts";
+import { recallFile } from "./archive/recall-file.ts";
 import { createAuditLog } from "./audit/audit-log.ts";
 import { listAudit } from "./audit/list-audit.ts";
+import { createByteBudget } from "./backup/byte-budget.ts";
+import { createBackups } from "./backup/create-backups.ts";
 import type { Cdn } from "./cdn/cdn.ts";
+import { createAwayStores } from "./checks/away-stores.ts";
 import { checkFiles } from "./checks/check-files.ts";
 import { createClock } from "./clock.ts";
+import { forecastCosts } from "./cost/cost-forecast.ts";
+import { reportCosts } from "./cost/cost-report.ts";
+import { whatIfCold } from "./cost/cost-what-if.ts";
+import { measureInvisible } from "./cost/measure-invisible.ts";
+import { sampleStorage } from "./cost/sample-storage.ts";
 import type { Database } from "./database.ts";
 import { nameDatabaseFailures } from "./database-failures.ts";
+import { createDatabaseDumps } from "./dumps/database-dumps.ts";
+import { cancelExport } from "./exports/cancel-export.ts";
+import { createExport } from "./exports/create-export.ts";
+import { downloadExport, getExport, listExports } from "./exports/export-record.ts";
+import { putFileStream } from "./exports/put-file-stream.ts";
+import { runExports } from "./exports/run-exports.ts";
 import { createAccessLog } from "./files/access-log.ts";
 import { getFile, updateFile } from "./files/change-files.ts";
 import { deleteFile } from "./files/delete-file.ts";
 import { deriveFile } from "./files/derive-file.ts";
 import { downloadFile } from "./files/download-file.ts";
+import { keepWaveform } from "./files/keep-waveform.ts";
 import { listFiles } from "./files/list-files.ts";
+import { matchFiles } from "./files/match-files.ts";
+import { readWaveform } from "./files/waveforms.ts";
 import { createOperationsLog } from "./operations-log.ts";
+import { lookAtBuckets } from "./places/look-at-buckets.ts";
+import { moveFiles } from "./places/move-files.ts";
+import { isStoodInFor } from "./places/stands-in.ts";
 import type { Providers } from "./providers/open-providers.ts";
-import { readQuota, readQuotas } from "./quota.ts";
+import { readQuota } from "./quota.ts";
 import { createRateLimiter } from "./rate-limiter.ts";
 import { readConfig } from "./read-config.ts";
 import { deleteUnknownObject } from "./reconcile/delete-unknown.ts";
@@ -32,6 +59,7 @@ import { createShare, endShares, listShares, revokeShare } from "./shares/manage
 import { openShare } from "./shares/open-share.ts";
 import { createShareLog } from "./shares/share-log.ts";
 import { createSoundInspector } from "./sound/sound-inspector.ts";
+import { readStandings } from "./standing.ts";
 import type { Caller, Storage } from "./storage.ts";
 import type { StorageContext } from "./storage-context.ts";
 import { createStores } from "./stores.ts";
@@ -41,6 +69,7 @@ import { sweep } from "./sweep/sweep.ts";
 import { keepOperations } from "./upkeep/keep-operations.ts";
 import { recountUsage } from "./upkeep/recount-usage.ts";
 import { cancelUpload } from "./uploads/cancel-upload.ts";
+import { changeGroup, dropGroup } from "./uploads/change-group.ts";
 import { completeUpload } from "./uploads/complete-upload.ts";
 import { completeUploads } from "./uploads/complete-uploads.ts";
 import { createUploads } from "./uploads/create-uploads.ts";
@@ -92,10 +121,13 @@ export function createStorage(options: StorageOptions): Storage {
     cdn: options.cdn,
     leases: createHeldLeases({ db, clock }),
     inspector: createSoundInspector(),
+    awayStores: createAwayStores(),
     scanning: options.scanning,
     onError,
   };
 
+  // Of all files that move at once, however many rounds there are.
+  const moving = createByteBudget(settings.backupMemory);
   const audit = createAuditLog(db, onError);
   const asked = <Asking extends Caller>(caller: Asking) => callerContext(context, caller);
 
@@ -113,11 +145,18 @@ export function createStorage(options: StorageOptions): Storage {
     },
     files: {
       list: (principal, query) => listFiles(asked(principal), query),
+      match: (principal, request) => matchFiles(asked(principal), request),
       get: (caller, id) => getFile(asked(caller), id),
       update: (principal, id, change) => updateFile(asked(principal), id, change),
+      recall: (principal, id) => recallFile(asked(principal), id),
       delete: (principal, id) => deleteFile(asked(principal), id),
       download: (caller, id, request) => downloadFile(asked(caller), id, request),
+      readWaveform: (principal, id) => readWaveform(asked(principal), id),
+      keepWaveform: (principal, id, peaks) => keepWaveform(asked(principal), id, peaks),
+      changeGroup: (principal, id, request) => changeGroup(asked(principal), id, request),
+      dropGroup: (principal, id, workspaceId) => dropGroup(asked(principal), id, workspaceId),
       derive: (service, id, request, deriveOptions) => deriveFile(asked(service), id, request, deriveOptions),
+      putStream: (service, file, streamOptions) => putFileStream(asked(service), file, streamOptions),
     },
     shares: {
       create: (principal, fileId, request) => createShare(asked(principal), fileId, request),
@@ -126,28 +165,72 @@ export function createStorage(options: StorageOptions): Storage {
       endAll: (principal, fileId) => endShares(asked(principal), fileId),
       open: (token) => openShare(context, token),
     },
+    exports: {
+      create: (principal, request, createOptions) => createExport(asked(principal), request, createOptions),
+      get: (principal, id) => getExport(asked(principal), id),
+      list: (principal, query) => listExports(asked(principal), query),
+      cancel: (principal, id) => cancelExport(asked(principal), id),
+      download: (principal, id) => downloadExport(asked(principal), id),
+      run: (runOptions) => runExports(context, runOptions),
+    },
     quota: (principal, workspaceId) => readQuota(asked(principal), workspaceId),
-    quotas: (questions) => readQuotas(context, questions),
+    standings: (questions) => readStandings(context, questions),
     usage: async (principal, query) => listUsage(asked(principal), query),
     s3: createS3Compat(context),
     s3Tokens: createS3Tokens(context),
     audit: { ...audit, list: async (principal, query) => listAudit(asked(principal), query) },
+    costs: {
+      report: async (principal, query) => {
+        requireOperator(principal, ACCESS.readCosts);
+        return await reportCosts(context, query);
+      },
+      forecast: async (principal) => {
+        requireOperator(principal, ACCESS.forecastCosts);
+        return await forecastCosts(context);
+      },
+      whatIf: async (principal, rule) => {
+        requireOperator(principal, ACCESS.whatIfCosts);
+        return await whatIfCold(context, rule);
+      },
+    },
+    analytics: createAnalytics(context),
+    alerts: {
+      list: async (principal, query) => {
+        requireOperator(principal, ACCESS.listAlerts);
+        return await listAlerts(db, query);
+      },
+      acknowledge: async (principal, alertId) => {
+        requireOperator(principal, ACCESS.acknowledgeAlert);
+        return await acknowledgeAlert(db, alertId, principal.userId);
+      },
+    },
     rates: createRateLimiter(db),
     checkFiles: (checkOptions) => checkFiles(context, checkOptions),
     sweep: (sweepOptions) => sweep(context, sweepOptions),
     upkeep: {
       previewSweep: (previewOptions) => previewSweep(context, previewOptions),
       recountUsage: (recountOptions) => recountUsage(context, recountOptions),
+      sampleStorage: (sampleOptions) => sampleStorage(context, sampleOptions),
+      measureInvisible: (measureOptions) => measureInvisible(context, measureOptions),
+      watchAlerts: (watchOptions) => watchAlerts(context, watchOptions),
       keepOperations: () => keepOperations(context),
       reconcile: (reconcileOptions) => reconcile(context, reconcileOptions),
       endExpiryHold: (holdId) => endExpiryHold(db, holdId),
       deleteUnknownObject: (listed) => deleteUnknownObject(context, listed),
     },
+    backups: createBackups(context),
+    lookAtBuckets: () => lookAtBuckets(context),
+    moveFiles: ({ signal = new AbortController().signal } = {}) =>
+      moveFiles(context, moving, { signal, untilMs: performance.now() + settings.backupMs }),
+    dumps: createDatabaseDumps(context),
     checkReady: async () => {
       await sql`SELECT 1`.execute(db);
       const store = await context.stores.findPrimary();
       if (store === undefined) throw new UploadError("no_provider", "No storage is set up.");
-      await headBucket(store.s3);
+      // Where another bucket takes its uploads meanwhile, whoever comes is served.
+      await headBucket(store.s3).catch(async (error: unknown) => {
+        if (!(await isStoodInFor(db))) throw error;
+      });
     },
     close: async () => {
       context.inspector.close();

@@ -22,7 +22,47 @@ export type JsonPrimitive = boolean | number | string | null;
 
 export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
+export type Numeric = ColumnType<string, number | string, number | string>;
+
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
+
+export interface AlertRules {
+  cooldown_seconds: number;
+  is_enabled: boolean;
+  kind: string;
+  threshold: number;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface Alerts {
+  acknowledged_at: Timestamp | null;
+  acknowledged_by: string | null;
+  cleared_at: Timestamp | null;
+  id: Generated<string>;
+  kind: string;
+  last_seen_at: Generated<Timestamp>;
+  message: string;
+  raised_at: Generated<Timestamp>;
+  state: Generated<string>;
+  subject: string;
+  threshold: number;
+  value: number;
+}
+
+export interface ArchiveRules {
+  after_created_at: Generated<Timestamp>;
+  after_id: Generated<string>;
+  content_types: string[] | null;
+  created_at: Generated<Timestamp>;
+  due_at: Generated<Timestamp>;
+  id: Generated<string>;
+  is_active: Generated<boolean>;
+  least_size: Generated<number>;
+  older_than_days: number;
+  storage_provider_id: string;
+  unused_for_days: number;
+  workspace_id: string | null;
+}
 
 export interface AudioHistory {
   audio_url: string | null;
@@ -61,6 +101,17 @@ export interface AuditLogs {
   user_id: string | null;
 }
 
+export interface BackupProgress {
+  backup_provider_id: string | null;
+  copying: number | null;
+  failed: number | null;
+  filled_at: Timestamp | null;
+  pending: number | null;
+  recovery_point: Timestamp | null;
+  storage_provider_id: string | null;
+  waiting_bytes: number | null;
+}
+
 export interface CdnPurges {
   attempts: Generated<number>;
   due_at: Generated<Timestamp>;
@@ -90,6 +141,25 @@ export interface CounterFindings {
   scope_id: string;
 }
 
+export interface DatabaseDumps {
+  cleaned_at: Timestamp | null;
+  ended_at: Timestamp | null;
+  engine: string;
+  error_code: string | null;
+  id: string;
+  key_id: string;
+  lease_expires_at: Timestamp | null;
+  lease_token: string | null;
+  migration: string;
+  object_key: string;
+  server_version: string;
+  sha256: string | null;
+  size: number | null;
+  started_at: Timestamp;
+  state: string;
+  storage_provider_id: string;
+}
+
 export interface ExpiryWatch {
   hold_id: string | null;
   only_row: Generated<boolean>;
@@ -97,6 +167,49 @@ export interface ExpiryWatch {
   seen_in: string;
   unknown_from: Timestamp | null;
   unknown_until: Timestamp | null;
+}
+
+export interface ExportEntries {
+  content: Buffer | null;
+  crc32: number | null;
+  etag: string | null;
+  export_id: string;
+  file_storage_id: string | null;
+  is_missing: Generated<boolean>;
+  modified_at: Timestamp;
+  name: string;
+  ordinal: number;
+  size: number;
+  storage_path: string | null;
+  storage_provider_id: string | null;
+}
+
+export interface ExportParts {
+  crc32: number;
+  etag: string;
+  export_id: string;
+  part_number: number;
+  size: number;
+}
+
+export interface FileBackups {
+  attempts: Generated<number>;
+  backup_provider_id: string;
+  copied_at: Timestamp | null;
+  created_at: Generated<Timestamp>;
+  deleted_at: Timestamp | null;
+  due_at: Generated<Timestamp | null>;
+  error_code: string | null;
+  error_message: string | null;
+  etag: string | null;
+  file_size: number;
+  file_storage_id: string;
+  lease_token: string | null;
+  object_key: string;
+  restore_upload_id: string | null;
+  state: Generated<string>;
+  stored_at: Timestamp;
+  upload_id: string | null;
 }
 
 export interface FileChecks {
@@ -107,6 +220,34 @@ export interface FileChecks {
   kind: string;
   last_error: string | null;
   lease_token: string | null;
+  urgency: Generated<number>;
+}
+
+export interface FileLastAccesses {
+  accessed_at: Timestamp;
+  file_storage_id: string;
+  storage_provider_id: string;
+}
+
+export interface FileMoves {
+  attempts: Generated<number>;
+  due_at: Generated<Timestamp | null>;
+  error_code: string | null;
+  error_message: string | null;
+  etag: string | null;
+  file_size: number;
+  file_storage_id: string;
+  from_provider_id: string;
+  id: Generated<string>;
+  kind: Generated<string>;
+  lease_token: string | null;
+  move_id: string | null;
+  moved_at: Timestamp | null;
+  object_key: string;
+  state: Generated<string>;
+  to_provider_id: string;
+  upload_id: string | null;
+  was_public: Generated<boolean>;
 }
 
 export interface FileStorage {
@@ -114,6 +255,7 @@ export interface FileStorage {
   access_level: Generated<string>;
   access_version: Generated<number>;
   archived_at: Timestamp | null;
+  archived_from: string | null;
   /**
    * Where anyone reads it: at the CDN, or at the store where there is none. Only once the store has opened it.
    */
@@ -121,6 +263,7 @@ export interface FileStorage {
   checksum_md5: string | null;
   checksum_sha256: string | null;
   content_category: string | null;
+  content_encoding: string | null;
   content_type: string;
   created_at: Generated<Timestamp>;
   deleted_at: Timestamp | null;
@@ -177,6 +320,22 @@ export interface FileStorage {
   upload_method: Generated<string>;
   upload_session_id: string | null;
   user_id: string | null;
+  workspace_id: string | null;
+}
+
+export interface MoveProgress {
+  created_at: Timestamp | null;
+  ended_at: Timestamp | null;
+  error_code: string | null;
+  error_message: string | null;
+  failed: number | null;
+  id: string | null;
+  moved: number | null;
+  moved_bytes: number | null;
+  state: string | null;
+  storage_provider_id: string | null;
+  to_clear: number | null;
+  waiting: number | null;
   workspace_id: string | null;
 }
 
@@ -247,6 +406,18 @@ export interface OutboxEvents {
   status: Generated<string>;
 }
 
+export interface ProviderHealth {
+  against: Generated<number>;
+  against_since: Timestamp | null;
+  cause: string | null;
+  latency_ms: number | null;
+  looked_at: Generated<Timestamp>;
+  since: Generated<Timestamp>;
+  state: Generated<string>;
+  storage_provider_id: string;
+  told_at: Generated<Timestamp>;
+}
+
 export interface RateLimits {
   expire: number | null;
   key: string;
@@ -268,6 +439,9 @@ export interface ReconcileProgress {
   began_at: Generated<Timestamp>;
   findings: Generated<Json>;
   objects: Generated<number>;
+  orphan_billed_bytes: Generated<number>;
+  orphan_bytes: Generated<number>;
+  orphans: Generated<number>;
   rows: Generated<number>;
   storage_provider_id: string;
 }
@@ -322,9 +496,39 @@ export interface SpacesOperations {
   started_at: Generated<Timestamp>;
   status_code: number | null;
   storage_path: string | null;
+  /**
+   * Where it went. NULL in rows from before this column, and of a file that nobody knows.
+   */
+  storage_provider_id: string | null;
   success: boolean | null;
   user_id: string | null;
   workspace_id: string | null;
+}
+
+export interface StorageActivity {
+  bucket: number;
+  bytes: number;
+  duration_ms: number;
+  grain: string;
+  measure: string;
+  operation: string;
+  outcome: string;
+  period: Timestamp;
+  storage_provider_id: string;
+  times: number;
+}
+
+export interface StorageActivityChanges {
+  bucket: number;
+  bytes: number;
+  duration_ms: number;
+  hour: Timestamp;
+  id: Generated<number>;
+  measure: string;
+  operation: string;
+  outcome: string;
+  storage_provider_id: string;
+  times: number;
 }
 
 export interface StorageAudit {
@@ -344,6 +548,42 @@ export interface StorageAudit {
   user_id: string | null;
 }
 
+export interface StorageBackups {
+  backup_provider_id: string;
+  created_at: Generated<Timestamp>;
+  filled_at: Timestamp | null;
+  filled_up_to: Generated<string>;
+  seen_from: string | null;
+  storage_provider_id: string;
+}
+
+export interface StorageBytesDays {
+  billed_byte_hours: Numeric;
+  byte_hours: Numeric;
+  day: Timestamp;
+  kind: string;
+  storage_class: string;
+  storage_provider_id: string;
+  workspace_id: string | null;
+}
+
+export interface StorageColdEnds {
+  archived_at: Timestamp;
+  file_size: number;
+  file_storage_id: string;
+  left_at: Generated<Timestamp>;
+  storage_provider_id: string;
+  workspace_id: string | null;
+}
+
+export interface StorageCostActuals {
+  egress_bytes: number | null;
+  entered_at: Generated<Timestamp>;
+  month: Timestamp;
+  provider_name: string;
+  total: number | null;
+}
+
 export interface StorageCounters {
   quota_level: Generated<number>;
   reserved_bytes: Generated<number>;
@@ -353,6 +593,101 @@ export interface StorageCounters {
   updated_at: Generated<Timestamp>;
   used_bytes: Generated<number>;
   used_files: Generated<number>;
+}
+
+export interface StorageExports {
+  attempts: Generated<number>;
+  created_at: Generated<Timestamp>;
+  done_bytes: Generated<number>;
+  done_files: Generated<number>;
+  due_at: Generated<Timestamp>;
+  error_code: string | null;
+  error_message: string | null;
+  expires_in: number;
+  file_storage_id: string;
+  finished_at: Timestamp | null;
+  id: Generated<string>;
+  idempotency_key: string | null;
+  kind: string;
+  lease_expires_at: Timestamp | null;
+  lease_token: string | null;
+  missing_files: Generated<number>;
+  request_hash: string;
+  session_id: string;
+  status: Generated<string>;
+  total_bytes: number;
+  total_files: number;
+  user_id: string | null;
+}
+
+export interface StorageFileChanges {
+  at: Generated<Timestamp>;
+  bytes: number;
+  content_type: string;
+  downloads: number;
+  files: number;
+  id: Generated<number>;
+  is_correction: Generated<boolean>;
+  slot: Timestamp | null;
+  storage_provider_id: string | null;
+  workspace_id: string | null;
+}
+
+export interface StorageFilePeriods {
+  bytes_added: number;
+  bytes_removed: number;
+  content_type: string;
+  downloads: number;
+  files_added: number;
+  files_removed: number;
+  period: Timestamp;
+  scope: string;
+  scope_id: string;
+}
+
+export interface StorageFileTotals {
+  bytes: number;
+  content_type: string;
+  downloads: number;
+  files: number;
+  scope: string;
+  scope_id: string;
+}
+
+export interface StorageHomes {
+  set_at: Generated<Timestamp>;
+  storage_provider_id: string;
+  while_down: Generated<string>;
+  workspace_id: string;
+}
+
+export interface StorageInvisibleBytes {
+  billed_bytes: number;
+  bytes: number;
+  kind: string;
+  measured_at: Timestamp;
+  objects: number;
+  storage_provider_id: string;
+}
+
+export interface StorageInvisibleProgress {
+  after_id: Generated<string>;
+  after_key: Generated<string>;
+  began_at: Generated<Timestamp>;
+  billed_bytes: Generated<number>;
+  bytes: Generated<number>;
+  kind: string;
+  objects: Generated<number>;
+  storage_provider_id: string;
+}
+
+export interface StorageMoves {
+  created_at: Generated<Timestamp>;
+  ended_at: Timestamp | null;
+  id: Generated<string>;
+  state: Generated<string>;
+  storage_provider_id: string;
+  workspace_id: string;
 }
 
 export interface StoragePerformanceDashboard {
@@ -365,16 +700,44 @@ export interface StoragePerformanceDashboard {
   estimated_monthly_storage_cost_usd: number | null;
   export_files: number | null;
   export_size_bytes: number | null;
+  failed_operations: number | null;
   files_uploaded_24h: number | null;
   last_access: Timestamp | null;
+  p50_client_upload_time_ms: number | null;
+  p50_upload_time_ms: number | null;
+  p95_client_upload_time_ms: number | null;
+  p95_upload_time_ms: number | null;
   period_start: Timestamp | null;
   provider_name: string | null;
   region: string | null;
+  storage_provider_id: string | null;
   success_rate: number | null;
   total_downloads: number | null;
   total_files: number | null;
+  total_operations: number | null;
   total_size_bytes: number | null;
   total_size_gb: number | null;
+}
+
+export interface StoragePrices {
+  base_fee: number;
+  checked_on: Timestamp | null;
+  cold_minimum_days: number | null;
+  cold_per_gib: number | null;
+  cold_retrieval_per_gib: number | null;
+  egress_allowance: number;
+  egress_per_gib: number;
+  from_month: Timestamp;
+  minimum_object_size: number;
+  provider_name: string;
+  reads_per_million: number;
+  region: string;
+  source: string;
+  storage_allowance: number;
+  storage_per_gib: number;
+  until_month: Timestamp | null;
+  updated_at: Generated<Timestamp>;
+  writes_per_million: number;
 }
 
 export interface StorageProviders {
@@ -400,8 +763,10 @@ export interface StorageProviders {
   preferred_part_size: Generated<number>;
   provider_name: string;
   provider_type: Generated<string>;
+  purpose: Generated<string>;
   region: string;
   secret_access_key_encrypted: string;
+  stands_in: Generated<boolean>;
   updated_at: Generated<Timestamp>;
 }
 
@@ -415,17 +780,45 @@ export interface StorageQuotas {
   workspace_id: string | null;
 }
 
+export interface StorageSampleHours {
+  after_id: Generated<string>;
+  began_at: Generated<Timestamp>;
+  files: Generated<number>;
+  finished_at: Timestamp | null;
+  hour: Timestamp;
+}
+
 export interface StorageSettings {
+  backup_kept_days: Generated<number>;
+  cost_days_kept_months: Generated<number>;
   default_user_max_bytes: number | null;
   default_user_max_files: number | null;
   default_workspace_max_bytes: number | null;
   default_workspace_max_files: number | null;
+  deployment_id: Generated<string>;
   expiry_gap_seconds: Generated<number>;
+  exports_kept_days: Generated<number>;
   max_open_sessions: Generated<number>;
   only_row: Generated<boolean>;
+  processing_kept_hours: Generated<number>;
   scan_policy: Generated<string>;
   single_put_max_size: Generated<number>;
   storage_price_usd_per_gib: Generated<number>;
+}
+
+export interface StorageStoredSlots {
+  files: number;
+  slot: Timestamp;
+  storage_provider_id: string;
+}
+
+export interface StorageTrafficDays {
+  day: Timestamp;
+  issued_bytes: Numeric;
+  issued_cold_bytes: Numeric;
+  storage_provider_id: string;
+  urls_issued: number;
+  workspace_id: string | null;
 }
 
 export interface StorageUsage {
@@ -515,13 +908,18 @@ export interface Workspaces {
 
 export interface WorkspaceStorageUsage {
   audio_files_count: number | null;
+  audio_size_bytes: number | null;
   export_files_count: number | null;
+  export_size_bytes: number | null;
   file_count_usage_percent: number | null;
   last_calculated: Timestamp | null;
   max_file_count: number | null;
   max_storage_bytes: number | null;
   max_storage_mb: number | null;
+  reserved_bytes: number | null;
+  reserved_files: number | null;
   storage_usage_percent: number | null;
+  total_downloads: number | null;
   total_files: number | null;
   total_size_bytes: number | null;
   total_size_mb: number | null;
@@ -531,30 +929,60 @@ export interface WorkspaceStorageUsage {
 }
 
 export interface DB {
+  alert_rules: AlertRules;
+  alerts: Alerts;
+  archive_rules: ArchiveRules;
   audio_history: AudioHistory;
   audio_uploads: AudioUploads;
   audit_logs: AuditLogs;
+  backup_progress: BackupProgress;
   cdn_purges: CdnPurges;
   counter_changes: CounterChanges;
   counter_findings: CounterFindings;
+  database_dumps: DatabaseDumps;
   expiry_watch: ExpiryWatch;
+  export_entries: ExportEntries;
+  export_parts: ExportParts;
+  file_backups: FileBackups;
   file_checks: FileChecks;
+  file_last_accesses: FileLastAccesses;
+  file_moves: FileMoves;
   file_storage: FileStorage;
+  move_progress: MoveProgress;
   multipart_uploads: MultipartUploads;
   outbox_dead_letters: OutboxDeadLetters;
   outbox_events: OutboxEvents;
+  provider_health: ProviderHealth;
   rate_limits: RateLimits;
   reconcile_findings: ReconcileFindings;
   reconcile_progress: ReconcileProgress;
   s3_tokens: S3Tokens;
   share_links: ShareLinks;
   spaces_operations: SpacesOperations;
+  storage_activity: StorageActivity;
+  storage_activity_changes: StorageActivityChanges;
   storage_audit: StorageAudit;
+  storage_backups: StorageBackups;
+  storage_bytes_days: StorageBytesDays;
+  storage_cold_ends: StorageColdEnds;
+  storage_cost_actuals: StorageCostActuals;
   storage_counters: StorageCounters;
+  storage_exports: StorageExports;
+  storage_file_changes: StorageFileChanges;
+  storage_file_periods: StorageFilePeriods;
+  storage_file_totals: StorageFileTotals;
+  storage_homes: StorageHomes;
+  storage_invisible_bytes: StorageInvisibleBytes;
+  storage_invisible_progress: StorageInvisibleProgress;
+  storage_moves: StorageMoves;
   storage_performance_dashboard: StoragePerformanceDashboard;
+  storage_prices: StoragePrices;
   storage_providers: StorageProviders;
   storage_quotas: StorageQuotas;
+  storage_sample_hours: StorageSampleHours;
   storage_settings: StorageSettings;
+  storage_stored_slots: StorageStoredSlots;
+  storage_traffic_days: StorageTrafficDays;
   storage_usage: StorageUsage;
   storage_usage_days: StorageUsageDays;
   sweep_progress: SweepProgress;

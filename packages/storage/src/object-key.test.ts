@@ -6,6 +6,7 @@ const ID = "0b8f2d4e-1c3a-4a5b-8c7d-9e0f1a2b3c4d";
 it.each([
   `audio/uploads/2026/11/${ID}.wav`,
   `audio/processed/2026/01/${ID}.mp3`,
+  `audio/waveforms/2026/11/${ID}.dat`,
   `exports/bulk/2026/12/${ID}.zip`,
   `static/avatars/${ID}.png`,
   `backups/database/${ID}.dump`,

@@ -17,6 +17,7 @@ export interface OperationsLog {
 
 export interface ClientUpload {
   fileId: string;
+  providerId: string;
   key: string;
   userId: string | null;
   workspaceId: string | null;
@@ -49,6 +50,7 @@ function toRow(operation: StoreOperation): Row {
     operation_type: operation.type,
     operation_id: operation.requestId ?? null,
     file_storage_id: operation.fileId ?? null,
+    storage_provider_id: operation.providerId ?? null,
     storage_path: operation.key,
     http_method: operation.httpMethod,
     endpoint_url: operation.endpoint,
@@ -68,12 +70,13 @@ function toRow(operation: StoreOperation): Row {
   };
 }
 
-function toClientRow({ fileId, key, userId, workspaceId, beganAt, summary }: ClientUpload): Row {
+function toClientRow({ fileId, providerId, key, userId, workspaceId, beganAt, summary }: ClientUpload): Row {
   const { durationMs, bytesSent, ...report } = summary;
   const now = new Date();
   return {
     operation_type: "upload",
     file_storage_id: fileId,
+    storage_provider_id: providerId,
     storage_path: key,
     http_method: "PUT",
     request_size: bytesSent,

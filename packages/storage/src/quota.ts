@@ -1,10 +1,10 @@
 import type { QuotaResponse, QuotaScope } from "@audiotricks/protocol/messages";
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { ACCESS } from "./access/access-table.ts";
 import type { CallerContext } from "./access/caller-context.ts";
+import type { Tenant } from "./access/tenant.ts";
 import { tenantLookup } from "./access/tenant-lookup.ts";
-import type { Principal, QuotaQuestion } from "./storage.ts";
-import type { StorageContext } from "./storage-context.ts";
+import type { Principal } from "./storage.ts";
 import { workspaceNotFound } from "./workspace-not-found.ts";
 
 /** How full the caller's own storage is, and the workspace's when one is asked for. One statement. */
@@ -12,31 +12,18 @@ export async function readQuota(
   { caller, work }: CallerContext<Principal>,
   workspaceId?: string,
 ): Promise<QuotaResponse> {
-  const [answer] = await readQuotas(work, [{ userId: caller.userId, workspaceId }]);
-  if (answer === undefined || answer === null) throw workspaceNotFound();
-  return answer;
+  const rows = await findScopes({ caller, work }, { workspaceId: workspaceId ?? null });
+  if (workspaceId !== undefined && rows.length < 2) throw workspaceNotFound();
+  return { quotas: rows.map(toQuotaScope) };
 }
 
-/**
- * The same for many at once, in a statement for every hundred. What each may see is decided in it, by the row of the access table.
- *
- * @returns In the order of the questions; `null` for a workspace that its asker does not reach.
- */
-export async function readQuotas(
-  work: Pick<StorageContext, "db">,
-  questions: readonly QuotaQuestion[],
-): Promise<(QuotaResponse | null)[]> {
-  return await Promise.all(
-    questions.map(async ({ userId, workspaceId }) => {
-      const rows = await findScopes({ caller: { userId }, work }, { workspaceId: workspaceId ?? null });
-      return workspaceId !== undefined && rows.length < 2 ? null : { quotas: rows.map(toQuotaScope) };
-    }),
-  );
-}
+const findScopes = tenantLookup<"workspaceId", QuotaRow>(["workspaceId"], (tenant, { workspaceId }, userId) =>
+  scopesOf(tenant, workspaceId, userId),
+);
 
-const findScopes = tenantLookup<"workspaceId", QuotaRow>(
-  ["workspaceId"],
-  (tenant, { workspaceId }, userId) => sql`
+/** The caller's own row, and the workspace's where they reach it. */
+export function scopesOf(tenant: Tenant, workspaceId: string, userId: string): RawBuilder<QuotaRow> {
+  return sql<QuotaRow>`
     SELECT s.scope, s.id, l.max_bytes, l.max_files,
       coalesce(c.used_bytes, 0) AS used_bytes, coalesce(c.reserved_bytes, 0) AS reserved_bytes,
       coalesce(c.used_files, 0) AS used_files, coalesce(c.reserved_files, 0) AS reserved_files
@@ -48,8 +35,8 @@ const findScopes = tenantLookup<"workspaceId", QuotaRow>(
     ) s
     CROSS JOIN LATERAL quota_limits(s.scope, s.id) l
     LEFT JOIN storage_counters c ON c.scope = s.scope AND c.scope_id = s.id
-    ORDER BY s.n`,
-);
+    ORDER BY s.n`;
+}
 
 /** Said before it is too late: above 80, 90 and 100 per cent of either limit. */
 function quotaStatus(usage: { used: number; limit: number | null }[]): QuotaScope["status"] {
@@ -68,7 +55,7 @@ function fraction(used: number, limit: number): number {
   return used / limit;
 }
 
-interface QuotaRow {
+export interface QuotaRow {
   scope: QuotaScope["scope"];
   id: string;
   max_bytes: number | null;
@@ -79,7 +66,7 @@ interface QuotaRow {
   reserved_files: number;
 }
 
-function toQuotaScope(row: QuotaRow): QuotaScope {
+export function toQuotaScope(row: QuotaRow): QuotaScope {
   const usedBytes = Number(row.used_bytes);
   const limitBytes = row.max_bytes === null ? null : Number(row.max_bytes);
   return {

@@ -55,6 +55,17 @@ export interface StorageSettings {
   sweepRest: number;
   /** How long one sweep begins new batches; what is left is the next one's. */
   sweepMs: number;
+  /** Files that are copied to their backup at once, by this process. */
+  backupLanes: number;
+  /** Parts of one of them at once. */
+  backupPartLanes: number;
+  /** Bytes of files in memory, of all that is copied or restored at once. */
+  backupMemory: number;
+  /** How long one round of copying begins new files. */
+  backupMs: number;
+  /** Bytes of one archive, and archives of one user that are under way. */
+  exportMaxBytes: number;
+  exportsAtOnce: number;
   /** Whole months of the operations log that are kept beside the current one. */
   operationsKeptMonths: number;
   /** The same of the audit log. */
@@ -85,6 +96,12 @@ export const DEFAULT_SETTINGS: StorageSettings = {
   sweepConcurrency: 4,
   sweepRest: 2,
   sweepMs: 20_000,
+  backupLanes: 8,
+  backupPartLanes: 4,
+  backupMemory: 48 * 1024 ** 2,
+  backupMs: 240_000,
+  exportMaxBytes: 100 * 1024 ** 3 + 64 * 1024 ** 2,
+  exportsAtOnce: 3,
   operationsKeptMonths: 13,
   auditKeptMonths: 25,
 };

@@ -1,5 +1,6 @@
 import type { Kysely } from "kysely";
 import type { Cdn } from "./cdn/cdn.ts";
+import type { AwayStores } from "./checks/away-stores.ts";
 import type { Clock } from "./clock.ts";
 import type { Database } from "./database.ts";
 import type { BatchCounter } from "./files/batch-counter.ts";
@@ -23,6 +24,7 @@ export interface StorageContext {
   /** `undefined`: nobody purges from here. */
   cdn: Cdn | undefined;
   inspector: SoundInspector;
+  awayStores: AwayStores;
   /** `undefined`: nobody scans files from here. */
   scanning: Scanning | undefined;
   /** Told of failures that no caller waits for. */

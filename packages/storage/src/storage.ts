@@ -1,23 +1,61 @@
 import type {
+  ActivityQuery,
+  ActivityResponse,
+  AdminSessionsQuery,
+  AdminSessionsResponse,
+  AdminUsageQuery,
+  AdminUsageResponse,
+  ArchiveResponse,
+  BackupsQuery,
+  BackupsResponse,
+  DashboardResponse,
+  DatabaseBackupsResponse,
+  GrowthQuery,
+  GrowthResponse,
+  JobsResponse,
+  MovesResponse,
+  UploadStory,
+} from "@audiotricks/protocol/admin";
+import type {
+  Alert,
+  CostsQuery,
+  CostsResponse,
+  ForecastResponse,
+  ListAlertsQuery,
+  ListAlertsResponse,
+  WhatIfQuery,
+  WhatIfResponse,
+} from "@audiotricks/protocol/costs";
+import type {
   CancelResponse,
+  ChangeGroupRequest,
   CompleteUploadRequest,
   CompleteUploadsRequest,
   CompleteUploadsResponse,
   Completion,
   ConfigResponse,
   CreatedUpload,
+  CreateExportRequest,
   CreateShareRequest,
   CreateUploadResult,
   DeriveFileRequest,
   DownloadRequest,
   DownloadResponse,
+  DropGroupResponse,
+  ExportRecord,
   FileRecord,
+  FilesEvent,
+  GroupState,
   ListAuditQuery,
   ListAuditResponse,
+  ListExportsQuery,
+  ListExportsResponse,
   ListFilesQuery,
   ListFilesResponse,
   ListUsageQuery,
   ListUsageResponse,
+  MatchFilesRequest,
+  MatchFilesResponse,
   NewUpload,
   PartUrl,
   QuotaResponse,
@@ -27,7 +65,14 @@ import type {
   UpdateFileRequest,
   UploadSession,
 } from "@audiotricks/protocol/messages";
-import type { AuditLog } from "./audit/audit-log.ts";
+import type { AlertReport } from "./alerts/watch-alerts.ts";
+import type { AuditEntry, AuditLog } from "./audit/audit-log.ts";
+import type { Backups } from "./backup/create-backups.ts";
+import type { InvisibleReport } from "./cost/measure-invisible.ts";
+import type { SampleReport } from "./cost/sample-storage.ts";
+import type { DatabaseDumps } from "./dumps/database-dumps.ts";
+import type { HealthChange } from "./places/look-at-buckets.ts";
+import type { MoveReport } from "./places/move-files.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
 import type { DeletionOutcome } from "./reconcile/delete-unknown.ts";
 import type { FoundObject, ReconcileReport } from "./reconcile/finding.ts";
@@ -42,7 +87,12 @@ export interface Principal {
   expiresAt?: Date;
 }
 
-/** Whose quota is asked for, beside a workspace's where one is named. */
+/** What changes while somebody looks: the quota, and how far those are of the newest twenty files there that they may list. */
+export interface Standing extends QuotaResponse {
+  files: FilesEvent["files"];
+}
+
+/** Whose standing is asked for, or a workspace's where one is named. */
 export interface QuotaQuestion {
   userId: string;
   workspaceId?: string | undefined;
@@ -50,7 +100,7 @@ export interface QuotaQuestion {
 
 /**
  * A service of ours, such as the one that processes audio. It works for the owners of files: it may read any file, make
- * files of it, and bring the uploads of those to their end; nothing else.
+ * files of it, and bring the uploads of those to their end; in this process it may also write a user's exports. Nothing else.
  */
 export interface ServicePrincipal {
   service: string;
@@ -66,14 +116,19 @@ export interface Storage {
   uploads: Uploads;
   files: Files;
   shares: Shares;
+  exports: Exports;
   quota(principal: Principal, workspaceId?: string): Promise<QuotaResponse>;
   /** For many who signed in, in a statement for every hundred; `null` for whoever does not, or no longer, reach the workspace. */
-  quotas(questions: readonly QuotaQuestion[]): Promise<(QuotaResponse | null)[]>;
+  standings(questions: readonly QuotaQuestion[]): Promise<(Standing | null)[]>;
   /** What was used by period, newest first: the caller's, or a workspace's. Days are written by `upkeep.recountUsage`. */
   usage(principal: Principal, query: ListUsageQuery): Promise<ListUsageResponse>;
   s3: S3Compat;
   s3Tokens: S3Tokens;
   audit: AuditLog & { list(principal: Principal, query: ListAuditQuery): Promise<ListAuditResponse> };
+  costs: Costs;
+  /** For operators alone: everything else throws `forbidden`. Each reads one snapshot, for ten seconds at most. */
+  analytics: Analytics;
+  alerts: Alerts;
   rates: RateLimiter;
   /**
    * Looks into files that were stored: facts of their sound, and what the scanner says of them, if there is one. Safe at any time, by
@@ -87,6 +142,22 @@ export interface Storage {
    */
   sweep(options?: { signal?: AbortSignal }): Promise<SweepReport>;
   upkeep: Upkeep;
+  /** Copies of stored files in another bucket. */
+  backups: Backups;
+  /**
+   * Looks whether each bucket answers, and writes down its health: by that new uploads go elsewhere, and downloads say that they
+   * cannot be had. Safe at any time, by any number of callers; to be called about every ten seconds.
+   *
+   * @returns The buckets that went down, or came back.
+   */
+  lookAtBuckets(): Promise<HealthChange[]>;
+  /** Backups of the database. */
+  dumps: DatabaseDumps;
+  /**
+   * Moves the files of workspaces that are on their way to another bucket: one round, of `backupMs` at most. Safe at any time, by any
+   * number of callers; to be called again and again.
+   */
+  moveFiles(options?: { signal?: AbortSignal }): Promise<MoveReport>;
   /** Rejects with the reason when database or bucket cannot be reached. */
   checkReady(): Promise<void>;
   /**
@@ -101,7 +172,11 @@ export interface Uploads {
   create(
     principal: Principal,
     files: NewUpload[],
-    options?: { idempotencyKey?: string },
+    options?: {
+      idempotencyKey?: string;
+      /** Names of regions, the nearest to whoever uploads first: where uploads that are at home nowhere may go. */
+      regions?: readonly string[];
+    },
   ): Promise<CreateUploadResult[]>;
   listOpen(principal: Principal): Promise<UploadSession[]>;
   /** With the parts the store holds now. */
@@ -117,10 +192,18 @@ export interface Uploads {
 
 export interface Files {
   list(principal: Principal, query: ListFilesQuery): Promise<ListFilesResponse>;
+  /** Files that may be the same as ones that are about to be sent. */
+  match(principal: Principal, request: MatchFilesRequest): Promise<MatchFilesResponse>;
   get(caller: Caller, fileId: string): Promise<FileRecord>;
   update(principal: Principal, fileId: string, change: UpdateFileRequest): Promise<FileRecord>;
   delete(principal: Principal, fileId: string): Promise<FileRecord>;
+  /** Has an archived file fetched back; the record says how far that is. */
+  recall(principal: Principal, fileId: string): Promise<FileRecord>;
   download(caller: Caller, fileId: string, request: DownloadRequest): Promise<DownloadResponse>;
+  /** Has a group wait for fewer files than it was announced with, and opens it if these are there. */
+  changeGroup(principal: Principal, groupId: string, request: ChangeGroupRequest): Promise<GroupState>;
+  /** Ends all of a group: cancels what is under way, deletes what is there. */
+  dropGroup(principal: Principal, groupId: string, workspaceId?: string): Promise<DroppedGroup>;
   /** Begins the upload of a file made of this one. It is its owner's, and goes when the other goes. */
   derive(
     service: ServicePrincipal,
@@ -128,6 +211,116 @@ export interface Files {
     request: DeriveFileRequest,
     options?: { idempotencyKey?: string },
   ): Promise<CreatedUpload>;
+  /** The peaks of a file, as they were kept. */
+  readWaveform(principal: Principal, fileId: string): Promise<KeptWaveform>;
+  /** Keeps peaks (`encodePeaks`) beside the caller's own file, once: those that are there stay. `pending`: to be asked for again. */
+  keepWaveform(
+    principal: Principal,
+    fileId: string,
+    peaks: Uint8Array,
+  ): Promise<{ state: "stored" | "pending" }>;
+  /**
+   * Writes a file as it is made, for its owner. Room is made in the quota as it grows, and given back if it fails.
+   *
+   * @param options.idempotencyKey A repeat finds the file of the first, or writes it again from the beginning where that was cut off.
+   * @throws What the source threw, the reason of `signal`, or an `UploadError`: then nothing is left.
+   */
+  putStream(
+    service: ServicePrincipal,
+    file: NewFileStream,
+    options?: { idempotencyKey?: string; signal?: AbortSignal },
+  ): Promise<FileRecord>;
+}
+
+/** What was told, and what became of each: of an upload by its session's id, of a file by its own. */
+export interface DroppedGroup extends DropGroupResponse {
+  ended: { id: string; outcome: AuditEntry["outcome"] }[];
+}
+
+/** A file in the format of `decodePeaks`. */
+export interface KeptWaveform {
+  bytes: Uint8Array;
+  etag: string;
+}
+
+/** What it costs; for operators. `forbidden` for everybody else. Money is whole millionths of a US dollar. */
+export interface Costs {
+  report(principal: Principal, query: CostsQuery): Promise<CostsResponse>;
+  forecast(principal: Principal): Promise<ForecastResponse>;
+  /** Moves nothing. */
+  whatIf(principal: Principal, rule: WhatIfQuery): Promise<WhatIfResponse>;
+}
+
+/** What `/v1/admin` shows; as `packages/protocol/src/admin.ts` has it. */
+export interface Analytics {
+  dashboard(principal: Principal): Promise<DashboardResponse>;
+  usage(principal: Principal, query: AdminUsageQuery): Promise<AdminUsageResponse>;
+  growth(principal: Principal, query: GrowthQuery): Promise<GrowthResponse>;
+  activity(principal: Principal, query: ActivityQuery): Promise<ActivityResponse>;
+  sessions(principal: Principal, query: AdminSessionsQuery): Promise<AdminSessionsResponse>;
+  jobs(principal: Principal): Promise<JobsResponse>;
+  backups(principal: Principal, query: BackupsQuery): Promise<BackupsResponse>;
+  databaseBackups(principal: Principal): Promise<DatabaseBackupsResponse>;
+  moves(principal: Principal): Promise<MovesResponse>;
+  archive(principal: Principal): Promise<ArchiveResponse>;
+  /** By the id of a session, or of a file. */
+  uploadStory(principal: Principal, id: string): Promise<UploadStory>;
+}
+
+/** A file that a service makes for a user, such as a transcript: of an extension that `export_file` may have. */
+export interface NewFileStream {
+  userId: string;
+  /** Where it is then for all members; otherwise it is the user's alone. */
+  workspaceId?: string;
+  name: string;
+  /** Taken as it comes, and no faster than the store takes it. Texts (`txt`, `srt`, `vtt`, `json`, `csv`) are stored as gzip. */
+  source: AsyncIterable<Uint8Array>;
+  /** After a week, unless said otherwise; `null`: it stays. */
+  expiresAt?: Date | null;
+  metadata?: Record<string, string>;
+  /** Bytes as stored, where that is to be less than quota and provider allow. */
+  maxSize?: number;
+}
+
+/** Archives of many files, made from the bucket to the bucket. */
+export interface Exports {
+  /**
+   * Plans an archive and makes room for it; workers make it (`run`). A repeat with the same key finds the first.
+   *
+   * @throws {UploadError} `file_not_found`, `file_not_ready` for files named by id; `invalid_request` where there is nothing to export,
+   *   or too much; `quota_exceeded`; `too_many_sessions` while others of the caller's are under way.
+   */
+  create(
+    principal: Principal,
+    request: CreateExportRequest,
+    options?: { idempotencyKey?: string },
+  ): Promise<ExportRecord>;
+  get(principal: Principal, exportId: string): Promise<ExportRecord>;
+  list(principal: Principal, query: ListExportsQuery): Promise<ListExportsResponse>;
+  /** Ends one that is under way, or takes the archive away. Safe to repeat. */
+  cancel(principal: Principal, exportId: string): Promise<ExportRecord>;
+  /** @throws {UploadError} `file_not_ready` while there is no archive (any more). */
+  download(principal: Principal, exportId: string): Promise<DownloadResponse>;
+  /**
+   * Makes archives that wait, one after another, until none does or `signal` says to stop. Any number of workers may; what one was
+   * at when it was killed another goes on with, from the last part that the store has.
+   */
+  run(options?: { signal?: AbortSignal }): Promise<ExportsReport>;
+}
+
+/** What one round of making archives came to. */
+export interface ExportsReport {
+  done: { id: string; files: number; missing: number; bytes: number }[];
+  /** By export: tried again later, or given up where the export says so. */
+  failures: SweepFailure[];
+}
+
+/** What a person should look at; for operators. `forbidden` for everybody else. */
+export interface Alerts {
+  /** Those raised last come first. */
+  list(principal: Principal, query: ListAlertsQuery): Promise<ListAlertsResponse>;
+  /** Safe to repeat: whoever was first stays named. `alert_not_found` */
+  acknowledge(principal: Principal, alertId: string): Promise<Alert>;
 }
 
 /** Links by which a file is read without signing in. */
@@ -143,7 +336,7 @@ export interface Shares {
   revoke(principal: Principal, fileId: string, shareId: string): Promise<void>;
   endAll(principal: Principal, fileId: string): Promise<void>;
   /** Asks nobody who it is: whoever has the token may. `share_not_found` for whatever reason there is. */
-  open(token: string): Promise<DownloadResponse>;
+  open(token: string): Promise<DownloadResponse & { fileId: string }>;
 }
 
 /**
@@ -258,7 +451,7 @@ export interface HeldFile {
 export interface SweepFailure {
   /** Of a session, a file, an upload at the store or a bucket's provider; or the name of a kind of work that failed as a whole. */
   id: string;
-  /** Stable: an `UploadErrorCode`, or `scanner_unavailable` or `inspection_failed`. `internal` is a fault of ours or of a row; it does not pass by itself. */
+  /** Stable: an `UploadErrorCode`, or `scanner_unavailable`, `inspector_unavailable` or `inspection_failed`. `internal` is a fault of ours or of a row; it does not pass by itself. */
   code: string;
   message: string;
   /** What the store or the database said. */
@@ -291,7 +484,13 @@ export interface Upkeep {
   previewSweep(options?: { signal?: AbortSignal }): Promise<SweepPreview>;
   /** Once a night: compares the live counters with their rows, counts anew those that differ, and writes the history of usage. */
   recountUsage(options?: { signal?: AbortSignal }): Promise<RecountReport>;
-  /** Once a day: makes the coming months of the operations log and the audit log, and drops the old ones; with them share links that ended a month ago. */
+  /** Once an hour: counts what lies in each bucket, for `costs`. An hour in which nobody called stays unknown. */
+  sampleStorage(options?: { signal?: AbortSignal; slice?: number }): Promise<SampleReport>;
+  /** Once a night: looks through the buckets for what is paid for and is no file, for `costs`. */
+  measureInvisible(options?: { signal?: AbortSignal }): Promise<InvisibleReport>;
+  /** Every few minutes: raises what is beyond its threshold (`alert_rules`), and clears what is no more; each is an event as well. */
+  watchAlerts(options?: { signal?: AbortSignal }): Promise<AlertReport>;
+  /** Once a day: makes the coming months of the operations log and the audit log, and drops the old ones; with them share links that ended a month ago, exports that are over and the days of old bills. */
   keepOperations(): Promise<OperationsLogReport>;
   /**
    * Once a night, and after a database or a bucket was restored: walks every bucket beside its rows and tells where they
@@ -313,6 +512,8 @@ export interface RecountReport {
   scopes: number;
   /** None, or something was wrong. They have been counted anew, and the next reconciliation tells of them too. */
   mismatches: CounterMismatch[];
+  /** Kinds of files, of a provider or a workspace, whose sums for the dashboard were not what their rows say; they have been mended. */
+  mendedTotals: number;
 }
 export interface CounterMismatch {
   scope: "user" | "workspace";
@@ -330,4 +531,6 @@ export interface Counts {
 export interface OperationsLogReport {
   monthsMade: number;
   monthsDropped: number;
+  /** Of exports that are over, and of days of bills that nobody works out any more. */
+  rowsDropped: number;
 }

@@ -1,3 +1,4 @@
+import { createRecentCalls, type RecentCalls } from "./places/recent-calls.ts";
 import type { Providers } from "./providers/open-providers.ts";
 import type { Provider } from "./providers/provider.ts";
 import type { ProviderLimits } from "./providers/provider-limits.ts";
@@ -18,6 +19,10 @@ export interface Store {
   limits: ProviderLimits;
   /** Where anyone reads a public object: at the CDN, or at the store where there is none. */
   publicUrlOf: (key: string) => string;
+  recentCalls: RecentCalls;
+  region: string;
+  /** As its health was known to be when its row was last read. */
+  isDown: boolean;
 }
 
 /** Connections to the buckets, one each, kept while their credentials last. */
@@ -40,7 +45,7 @@ export function createStores(
   { budgetOf, requestHandler }: { budgetOf: Budgets; requestHandler?: RequestHandler | undefined },
 ): Stores {
   const entries = new Map<string, { readAt: number; provider: Promise<Provider> }>();
-  const connections = new Map<string, S3Connection>();
+  const connections = new Map<string, { s3: S3Connection; recentCalls: RecentCalls }>();
 
   function read(id: string): Promise<Provider> {
     const known = entries.get(id);
@@ -67,18 +72,38 @@ export function createStores(
       isPublicOnly,
       credentials,
     ]);
-    let s3 = connections.get(name);
-    if (s3 === undefined) {
+    let connection = connections.get(name);
+    if (connection === undefined) {
       const { completionLimitMs } = limits;
       const address = { endpoint, bucket, region, forcePathStyle, hasTwoHosts, isPublicOnly };
-      const budget = budgetOf(address, limits.requestsPerSecond);
-      s3 = connectS3({ ...address, credentials, completionLimitMs, record, budget, requestHandler });
-      connections.set(name, s3);
+      const recentCalls = createRecentCalls();
+      const s3 = connectS3({
+        ...address,
+        credentials,
+        completionLimitMs,
+        budget: budgetOf(address, limits.requestsPerSecond),
+        requestHandler,
+        record: (operation) => {
+          recentCalls.count(operation);
+          record(operation);
+        },
+      });
+      connection = { s3, recentCalls };
+      connections.set(name, connection);
     }
+    const { s3, recentCalls } = connection;
     const { address } = s3;
     const publicUrlOf = (key: string) =>
       cdnEndpoint === undefined ? urlOf(address, key) : `${cdnEndpoint}/${uriEncodePath(key)}`;
-    return { s3: { ...s3, subject }, limits, publicUrlOf };
+    const mine = { ...subject, providerId: provider.id };
+    return {
+      s3: { ...s3, subject: mine },
+      limits,
+      publicUrlOf,
+      recentCalls,
+      region,
+      isDown: provider.isDown,
+    };
   }
 
   const stores: Stores = {
@@ -95,7 +120,7 @@ export function createStores(
       },
     }),
     close: () => {
-      for (const connection of connections.values()) closeS3(connection);
+      for (const { s3 } of connections.values()) closeS3(s3);
       connections.clear();
     },
   };

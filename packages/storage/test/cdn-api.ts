@@ -14,6 +14,7 @@ export interface CdnApi extends AsyncDisposable {
   origin: string;
   asked: AskedPurge[];
   status: number;
+  body: string;
 }
 
 /** Takes purges as DigitalOcean's API does. */
@@ -27,7 +28,8 @@ export async function startCdnApi(): Promise<CdnApi> {
       const { method, url: path, headers } = request;
       const { files } = JSON.parse(body) as { files: string[] };
       api.asked.push({ method, path, authorization: headers.authorization, files });
-      response.writeHead(api.status, api.status === 302 ? { location: "http://localhost:9/" } : {}).end();
+      response.writeHead(api.status, api.status === 302 ? { location: "http://localhost:9/" } : {});
+      response.end(api.body);
     });
   });
   server.listen(0, "127.0.0.1");
@@ -36,6 +38,7 @@ export async function startCdnApi(): Promise<CdnApi> {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     asked: [],
     status: 204,
+    body: "",
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();

@@ -72,6 +72,20 @@ describe("a CDN before the bucket", () => {
     expect(on.errors).toEqual([]);
   });
 
+  it.each([
+    [200, "Accepted.\n"],
+    [202, "<html>"],
+    [200, '{"unfinished'],
+  ])("has done what it says it has, though it answers %i with what is no JSON", async (status, body) => {
+    Object.assign(api, { status, body });
+    const file = await upload(on, wavBytes(500));
+    await setLevel(file, "public");
+    await setLevel(file, "private");
+    expect(api.asked.map(({ files }) => files)).toEqual([[file.key]]);
+    expect(await waiting()).toEqual([]);
+    expect(on.errors).toEqual([]);
+  });
+
   it("is told of deleted public files", async () => {
     const file = await upload(on, wavBytes(500));
     await setLevel(file, "public");

@@ -3,6 +3,10 @@ import { join } from "node:path";
 import { wavBytes } from "@audiotricks/testing/audio";
 import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createAwayStores } from "../src/checks/away-stores.ts";
+import { checkFiles } from "../src/checks/check-files.ts";
+import { createClock } from "../src/clock.ts";
+import { SoundInspectionFailed, SoundInspectorUnavailable } from "../src/sound/sound-inspector.ts";
 import { openEmulator } from "./open-emulator.ts";
 import { gate, openTestStorage, PART_SIZE, type TestStorage, upload } from "./test-storage.ts";
 
@@ -110,7 +114,7 @@ describe("what the server finds in sound that was stored", () => {
     const held = gate();
     on.proxy.intercept = () => ({ before: held.opened });
     const slow = on.storage.checkFiles();
-    await expect.poll(() => on.proxy.operations.at(-1)).toBe("GetObject");
+    await expect.poll(() => on.proxy.operations.at(-1), { timeout: 20_000 }).toBe("GetObject");
     on.proxy.intercept = () => undefined;
     expect(await (await later(MINUTE)).checkFiles()).toEqual(NOTHING);
     expect(await (await later(2 * MINUTE)).checkFiles()).toEqual({ ...NOTHING, inspected: 1 });
@@ -128,7 +132,7 @@ describe("what the server finds in sound that was stored", () => {
     on.proxy.intercept = (operation) => (operation === "GetObject" ? { after: held.opened } : undefined);
     const looking = on.storage.checkFiles();
     await expect
-      .poll(() => on.proxy.operations.filter((name) => name === "GetObject").length)
+      .poll(() => on.proxy.operations.filter((name) => name === "GetObject").length, { timeout: 20_000 })
       .toBeGreaterThan(0);
     await on.storage.files.delete(on.me, going.id);
     held.open();
@@ -136,6 +140,39 @@ describe("what the server finds in sound that was stored", () => {
     const rows = await on.db.selectFrom("file_storage").select(["status", "sound_inspected_at"]).execute();
     expect(rows).toEqual(Array(2).fill({ status: "deleted", sound_inspected_at: null }));
     expect(await checks()).toBe(0);
+  });
+
+  it("is given up after three attempts at the file, and those that no thread came up for are none", async () => {
+    const file = await upload(on, wavBytes(1_000));
+    const outcomes: Error[] = [];
+    const inspect = () => Promise.reject(outcomes.shift() ?? new Error("asked too often"));
+    const stores = { of: async () => ({ s3: {} }), forSweep: () => stores };
+    const context = {
+      db: on.db,
+      clock: createClock(),
+      stores,
+      awayStores: createAwayStores(),
+      inspector: { inspect, close: () => undefined },
+    } as unknown as Parameters<typeof checkFiles>[0];
+    const round = async (outcome: Error) => {
+      outcomes.push(outcome);
+      await sql`UPDATE file_checks SET due_at = now() - interval '1 day'`.execute(on.db);
+      const { failures } = await checkFiles(context);
+      return failures.map(({ id, code }) => ({ isOurs: id === file.id, code }));
+    };
+    const failed = (code: string) => [{ isOurs: true, code }];
+    for (let n = 0; n < 3; n++)
+      expect(await round(new SoundInspectorUnavailable("no thread"))).toEqual(
+        failed("inspector_unavailable"),
+      );
+    const stuck = () => new SoundInspectionFailed("stuck");
+    expect(await round(stuck())).toEqual(failed("inspection_failed"));
+    expect(await round(new SoundInspectorUnavailable("no thread"))).toEqual(failed("inspector_unavailable"));
+    expect(await round(stuck())).toEqual(failed("inspection_failed"));
+    expect(await checks()).toBe(1);
+    expect(await round(stuck())).toEqual([]);
+    expect(await checks()).toBe(0);
+    expect(await soundOf(file)).toMatchObject({ format: null, durationSeconds: null });
   });
 
   it("goes with the rows of files, and stops when it is told to", async () => {

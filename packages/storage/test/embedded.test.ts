@@ -27,7 +27,11 @@ it("runs on PGlite, with many calls at once on its one session", async () => {
   await on.storage.uploads.cancel(on.me, cancelled[0].session.sessionId);
   expect(await on.storage.sweep()).toMatchObject({ failures: [] });
   expect(await on.storage.upkeep.reconcile()).toMatchObject({ objects: 6, findings: {} });
-  expect(await on.storage.upkeep.keepOperations()).toEqual({ monthsMade: 0, monthsDropped: 0 });
+  expect(await on.storage.upkeep.keepOperations()).toEqual({
+    monthsMade: 0,
+    monthsDropped: 0,
+    rowsDropped: 0,
+  });
   expect(await countUsage(on.db, on.me)).toEqual({
     usedBytes: 3 * bytes.length + 3000,
     usedFiles: 6,

@@ -111,8 +111,10 @@ function sendError(response: ServerResponse, status: number): void {
 
 function operationOf({ method = "", url = "", headers }: IncomingMessage): string {
   const { pathname, searchParams: query } = new URL(url, "http://store");
+  if (pathname === "/") return `${method} buckets`;
   const isBucket = pathname.split("/").filter((part) => part !== "").length < 2;
-  if (isBucket) return `${method} bucket${query.has("uploads") ? " uploads" : ""}`;
+  const subresource = ["uploads", "cors", "lifecycle"].find((name) => query.has(name));
+  if (isBucket) return `${method} bucket${subresource === undefined ? "" : ` ${subresource}`}`;
   if (method === "POST" && query.has("uploads")) return "CreateMultipartUpload";
   if (method === "POST") return "CompleteMultipartUpload";
   if (method === "DELETE") return query.has("uploadId") ? "AbortMultipartUpload" : "DeleteObject";

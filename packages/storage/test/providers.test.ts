@@ -37,6 +37,47 @@ describe("openProviders", () => {
     expect(JSON.stringify(rows)).not.toContain("very secret");
   });
 
+  it("leaves uploads where an operator sent them, whatever bucket servers start with, and that one readable", async () => {
+    await using database = await createTestDatabase<Database>();
+    const { db } = database;
+    const key = randomBytes(32).toString("base64");
+    const start = (bucket: string) =>
+      openProviders({ db, spaces: { ...spaces, bucket }, encryptionKey: key });
+    const primary = async () =>
+      (
+        await db
+          .selectFrom("storage_providers")
+          .select("bucket_name")
+          .where("is_primary", "=", true)
+          .execute()
+      ).map(({ bucket_name: name }) => name);
+    await start("one");
+    // As `provider add --primary` leaves it.
+    const id = randomUUID();
+    await db.updateTable("storage_providers").set({ is_primary: false }).execute();
+    await sql`INSERT INTO storage_providers (id, provider_name, endpoint_url, region, bucket_name, access_key_id,
+      secret_access_key_encrypted, is_primary) VALUES (${id}, 's3', 'https://s3.example.com', 'r', 'chosen', 'AK',
+      ${sealSecret("x", id, parseEnvelopeKey(key))}, true)`.execute(db);
+    const again = { ...spaces, accessKeyId: "NEW" };
+    const providers = await openProviders({ db, spaces: again, encryptionKey: key });
+    expect(await primary()).toEqual(["chosen"]);
+    const rows = await db
+      .selectFrom("storage_providers")
+      .selectAll()
+      .where("bucket_name", "=", "one")
+      .execute();
+    expect(rows).toMatchObject([{ access_key_id: "NEW", is_active: true }]);
+    expect(await providers.get(rows[0]?.id ?? "")).toMatchObject({ credentials: { accessKeyId: "NEW" } });
+    // Another bucket in the settings is another word of the operator's, and so is one with none to go before it.
+    await start("two");
+    expect(await primary()).toEqual(["two"]);
+    await start("one");
+    expect(await primary()).toEqual(["one"]);
+    await db.updateTable("storage_providers").set({ is_primary: false, is_active: false }).execute();
+    await start("one");
+    expect(await primary()).toEqual(["one"]);
+  });
+
   it("says plainly why a provider cannot be used", async () => {
     await using database = await createTestDatabase<Database>();
     const { db } = database;
@@ -74,6 +115,36 @@ describe("openProviders", () => {
     });
     await expect(providers.get(randomUUID())).rejects.toMatchObject({ code: "no_provider" });
     await expect(insert({ provider_name: "s3", secret: "in plain text" })).rejects.toThrow();
+  });
+
+  it("says plainly that a CDN endpoint written by hand is none", async () => {
+    await using database = await createTestDatabase<Database>();
+    const { db } = database;
+    const providers = await openProviders({ db, spaces });
+    await sql`UPDATE storage_providers SET cdn_endpoint = 'no host', cdn_enabled = true`.execute(db);
+    await expect(providers.findPrimary()).rejects.toMatchObject({
+      code: "no_provider",
+      message: expect.stringMatching(/^The CDN endpoint of storage provider .* is no URL\.$/),
+    });
+  });
+
+  it.each([
+    ["backup", /keeps copies of files/],
+    ["cold", /keeps archived files/],
+  ])("takes no bucket of the environment that is there as a %s one", async (purpose, message) => {
+    await using database = await createTestDatabase<Database>();
+    const { db } = database;
+    const { endpoint, region, bucket } = spaces;
+    await sql`INSERT INTO storage_providers (provider_name, endpoint_url, region, bucket_name, access_key_id,
+      secret_access_key_encrypted, purpose)
+      VALUES ('s3', ${endpoint}, ${region}, ${bucket}, 'AK', 'env:', ${purpose})`.execute(db);
+    await expect(openProviders({ db, spaces })).rejects.toMatchObject({
+      code: "no_provider",
+      message: expect.stringMatching(message),
+    });
+    expect(await db.selectFrom("storage_providers").select("is_primary").execute()).toEqual([
+      { is_primary: false },
+    ]);
   });
 
   it("talks to no internal host that only the table names, by whatever name", async () => {

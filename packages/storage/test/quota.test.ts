@@ -102,10 +102,17 @@ describe("quota", () => {
     expect(mine).toMatchObject({
       quotas: [{ reservedBytes: 600, limitBytes: 1000 }, { scope: "workspace" }],
     });
-    const answers = await on.storage.quotas(questions);
-    const nobody = { quotas: [expect.objectContaining({ id: questions[5]?.userId, usedBytes: 0 })] };
-    expect(answers).toEqual([mine, null, { quotas: mine.quotas.slice(0, 1) }, mine, null, nobody]);
-    expect(await on.storage.quotas([])).toEqual([]);
+    const answers = await on.storage.standings(questions);
+    const nobody = {
+      quotas: [expect.objectContaining({ id: questions[5]?.userId, usedBytes: 0 })],
+      files: [],
+    };
+    const [inWorkspace, alone] = [
+      { ...mine, files: [] },
+      { quotas: mine.quotas.slice(0, 1), files: [] },
+    ];
+    expect(answers).toEqual([inWorkspace, null, alone, inWorkspace, null, nobody]);
+    expect(await on.storage.standings([])).toEqual([]);
   });
 
   it("warns as storage fills, and stays calm when a limit is lowered below what is used", async () => {

@@ -1,7 +1,8 @@
 import { seedUser } from "@audiotricks/testing/seed";
-import { CompiledQuery, type KyselyPlugin, sql } from "kysely";
+import { CompiledQuery, sql } from "kysely";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openEmulator } from "./open-emulator.ts";
+import { listen, rowsRead } from "./rows-read.ts";
 import { openTestStorage, type TestStorage } from "./test-storage.ts";
 
 const EXPIRED = 20_000;
@@ -21,17 +22,9 @@ it("asks nothing of a sweep that reads all sessions or files, however many wait 
   timeout: 60_000,
 }, async () => {
   await addExpired(await seedUser(on.db));
-  const asked = new Map<string, CompiledQuery>();
-  const listening: KyselyPlugin = {
-    transformQuery: ({ node, queryId }) => {
-      const query = on.db.getExecutor().compileQuery(node, queryId);
-      asked.set(query.sql, query);
-      return node;
-    },
-    transformResult: ({ result }) => Promise.resolve(result),
-  };
+  const { asked, plugin } = listen(on.db);
   const storage = await on.openAnother({
-    db: on.db.withPlugin(listening),
+    db: on.db.withPlugin(plugin),
     settings: { sweepMs: 1000 },
   });
   const { expired } = await storage.sweep();
@@ -45,35 +38,9 @@ it("asks nothing of a sweep that reads all sessions or files, however many wait 
   // Forms, completions, aborts, deletes, and each of what is claimed.
   expect(ofTables.length).toBeGreaterThan(5);
   for (const { sql: text, parameters } of ofTables) {
-    expect(await rowsRead(CompiledQuery.raw(text, [...parameters])), text).toBeLessThan(1000);
+    expect(await rowsRead(on.db, CompiledQuery.raw(text, [...parameters])), text).toBeLessThan(1000);
   }
 });
-
-interface PlanNode {
-  "Actual Rows": number;
-  "Actual Loops": number;
-  "Rows Removed by Filter"?: number;
-  Plans?: PlanNode[];
-}
-
-/** By the step of its plan that reads most. What it would change stays. */
-async function rowsRead({ sql: text, parameters }: CompiledQuery): Promise<number> {
-  const mostOf = (node: PlanNode): number => {
-    const own = (node["Actual Rows"] + (node["Rows Removed by Filter"] ?? 0)) * node["Actual Loops"];
-    return Math.max(own, ...(node.Plans ?? []).map(mostOf));
-  };
-  return on.db.connection().execute(async (db) => {
-    await sql`BEGIN`.execute(db);
-    try {
-      const { rows } = await db.executeQuery<{ "QUERY PLAN": { Plan: PlanNode }[] }>(
-        CompiledQuery.raw(`EXPLAIN (ANALYZE, FORMAT JSON) ${text}`, [...parameters]),
-      );
-      return Math.max(...rows.flatMap((row) => row["QUERY PLAN"].map(({ Plan }) => mostOf(Plan))));
-    } finally {
-      await sql`ROLLBACK`.execute(db);
-    }
-  });
-}
 
 /** Sessions that ran out, as they are when no sweep has come by for long. */
 async function addExpired(userId: string): Promise<void> {

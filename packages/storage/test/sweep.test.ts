@@ -133,6 +133,43 @@ describe("the sweep", () => {
     );
   });
 
+  it("takes away what pipelines left in temp/processing/ once its own time is over, uploads too, and no sooner", async () => {
+    const put = (Key: string) =>
+      on.bucket.client.send(new PutObjectCommand({ Bucket: on.bucket.name, Key, Body: "x" }));
+    const begun = "temp/processing/run-7/of-hours.wav";
+    for (const key of [
+      "temp/processing/run-7/a.wav",
+      "temp/processing/b",
+      "temp/other/c",
+      "temp/processings",
+    ])
+      await put(key);
+    await on.bucket.client.send(new CreateMultipartUploadCommand({ Bucket: on.bucket.name, Key: begun }));
+    // Graces of ours are not theirs.
+    const eager = { settings: { leftoverGraceMs: 0, unknownGraceMs: 0 } };
+    expect(await (await on.openAnother(eager)).sweep()).toMatchObject({
+      uploadsAborted: 0,
+      temporaryDeleted: 0,
+    });
+    // As if three days went by; the store's dates are not ours to change.
+    await sql`ALTER TABLE storage_settings DROP CONSTRAINT storage_settings_processing_kept_hours_check`.execute(
+      on.db,
+    );
+    await sql`UPDATE storage_settings SET processing_kept_hours = 0`.execute(on.db);
+    const next = await inAnHour(HOUR + 60_000);
+    expect((await next.upkeep.previewSweep()).temporaryToDelete).toEqual([
+      "temp/processing/b",
+      "temp/processing/run-7/a.wav",
+    ]);
+    // Once an hour is enough for what lies there for days.
+    expect(await on.storage.sweep()).toMatchObject({ temporaryDeleted: 0, uploadsAborted: 1 });
+    const two = [await inAnHour(HOUR + 60_000), await inAnHour(HOUR + 60_000)];
+    const reports = await Promise.all(two.map((server) => server.sweep()));
+    expect(reports.flatMap(({ failures }) => failures)).toEqual([]);
+    expect((await on.bucket.keys()).toSorted()).toEqual(["temp/other/c", "temp/processings"]);
+    expect(await on.bucket.openUploads()).toEqual([]);
+  });
+
   it("deletes with a key that may not ask for versions", async () => {
     const file = await upload(on, wavBytes(1000));
     on.proxy.intercept = (operation) => (operation === "GET bucket" ? { refuseWith: 403 } : undefined);
@@ -199,7 +236,11 @@ describe("upkeep", () => {
       await sql`DELETE FROM users WHERE id = (SELECT max(id::text)::uuid FROM users WHERE id <> ${on.me.userId})`.execute(
         on.db,
       );
-      expect(await on.storage.upkeep.recountUsage()).toEqual({ scopes: 120, mismatches: [] });
+      expect(await on.storage.upkeep.recountUsage()).toEqual({
+        scopes: 120,
+        mismatches: [],
+        mendedTotals: 0,
+      });
       const history = await on.db
         .selectFrom("storage_usage")
         .select(["user_id", "total_files", "total_size_bytes"])
@@ -217,9 +258,14 @@ describe("upkeep", () => {
             actual: { usedBytes: 1000, reservedBytes: 500, usedFiles: 1, reservedFiles: 1 },
           },
         ],
+        mendedTotals: 0,
       };
       expect(await on.storage.upkeep.recountUsage()).toEqual(wrong);
-      expect(await on.storage.upkeep.recountUsage()).toEqual({ scopes: 120, mismatches: [] });
+      expect(await on.storage.upkeep.recountUsage()).toEqual({
+        scopes: 120,
+        mismatches: [],
+        mendedTotals: 0,
+      });
       await sql`DELETE FROM storage_counters WHERE scope_id = ${on.me.userId}`.execute(on.db);
       expect((await on.storage.upkeep.recountUsage()).mismatches).toMatchObject([
         { counted: { usedBytes: 0 } },
@@ -262,7 +308,11 @@ describe("upkeep", () => {
       await expect(on.storage.upkeep.keepOperations()).rejects.toMatchObject({ code: "55P03" });
     });
     expect(await months()).toEqual(["spaces_operations_2020_05"]);
-    expect(await on.storage.upkeep.keepOperations()).toEqual({ monthsMade: 0, monthsDropped: 1 });
+    expect(await on.storage.upkeep.keepOperations()).toEqual({
+      monthsMade: 0,
+      monthsDropped: 1,
+      rowsDropped: 0,
+    });
     expect(await months()).toEqual([]);
   });
 });

@@ -8,6 +8,7 @@ import {
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsCommand,
+  PutObjectCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
 import { type Kysely, sql } from "kysely";
@@ -56,6 +57,7 @@ export interface BucketView {
   openUploads(): Promise<string[]>;
   read(key: string): Promise<Uint8Array>;
   has(key: string): Promise<boolean>;
+  put(key: string, bytes: Uint8Array): Promise<void>;
   abort(key: string, uploadId: string): Promise<void>;
 }
 
@@ -108,7 +110,8 @@ export async function openTestStorage(
   };
 }
 
-function viewBucket(store: TestStore, name: string): BucketView {
+/** @param store With its own address, around any proxy. */
+export function viewBucket(store: TestStore, name: string): BucketView {
   const { endpoint, region, accessKeyId, secretAccessKey } = store;
   const client = new S3Client({
     endpoint,
@@ -138,6 +141,7 @@ function viewBucket(store: TestStore, name: string): BucketView {
         () => true,
         () => false,
       ),
+    put: async (Key, Body) => void (await client.send(new PutObjectCommand({ Bucket: name, Key, Body }))),
     abort: async (key, uploadId) => {
       await client.send(new AbortMultipartUploadCommand({ Bucket: name, Key: key, UploadId: uploadId }));
     },

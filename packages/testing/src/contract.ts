@@ -13,8 +13,12 @@ type ContractRole =
   | "meter"
   | "paragraph"
   | "progressbar"
+  | "radio"
   | "region"
-  | "status";
+  | "slider"
+  | "spinbutton"
+  | "status"
+  | "textbox";
 
 /** What an attribute may say. */
 interface ContractState {
@@ -58,7 +62,7 @@ const FINDINGS = [
 
 /** One thing on the page that a test may rely on. */
 export interface ContractRow {
-  part: "widget" | "meter" | "details" | "demo";
+  part: "widget" | "meter" | "details" | "sharing" | "demo";
   what: string;
   role: ContractRole;
   /** Its accessible name in English, `""` for none. `{name}` is a file's, `{n}` a number, `{workspace}` what the page calls it. */
@@ -88,6 +92,73 @@ export const CONTRACT: readonly ContractRow[] = [
     name: "Choose audio files",
     note: "its input is `.uppy-Dashboard-input:not([webkitdirectory])`",
   },
+  {
+    part: "widget",
+    what: "recording",
+    role: "button",
+    name: "Record from the microphone",
+    note: "with `microphone`",
+  },
+  {
+    part: "widget",
+    what: "what records",
+    role: "region",
+    name: "Recorder",
+    statesIn: ".at-recorder",
+    states: [
+      {
+        attribute: "data-status",
+        values: ["loading", "asking", "unavailable", "ready", "recording", "preparing", "recorded"],
+        fleeting: ["loading", "asking", "preparing", "unavailable"],
+      },
+      {
+        attribute: "data-reason",
+        values: [
+          "unsupported",
+          "refused",
+          "no_microphone",
+          "busy",
+          "not_loaded",
+          "nothing",
+          "failed",
+          "unwanted",
+        ],
+        fleeting: "all",
+      },
+    ],
+    note: "`data-reason` when `unavailable`; then “Try again” where that may help. While it records, a `timer` says for how long; `recorded`: a link “Save on this device”, whose `download` is the file's name",
+  },
+  { part: "widget", what: "beginning to record", role: "button", name: "Start recording" },
+  { part: "widget", what: "ending it", role: "button", name: "Stop recording" },
+  {
+    part: "widget",
+    what: "uploading what was recorded",
+    role: "button",
+    name: "Upload the recording",
+    note: "it is in the list then, as any file",
+  },
+  {
+    part: "widget",
+    what: "throwing it away",
+    role: "button",
+    name: "Discard",
+    note: "another one may be begun",
+  },
+  {
+    part: "widget",
+    what: "closing it",
+    role: "button",
+    name: "Close",
+    note: "not while there is something that would be lost",
+  },
+  {
+    part: "widget",
+    what: "hearing a recording, and a file whose waveform is drawn",
+    role: "button",
+    name: "Play {name}",
+    note: "`aria-pressed` while it plays",
+  },
+  { part: "widget", what: "where it is", role: "slider", name: "Position in {name}" },
   {
     part: "widget",
     what: "the companion does not answer, or does not know who asks",
@@ -233,9 +304,65 @@ export const CONTRACT: readonly ContractRow[] = [
     role: "region",
     name: "Stems of {name}",
     also: ["Stems"],
-    note: "with their number, length and sample rate, and a sentence for each that does not match and for what is missing",
+    statesIn: ".at-stems",
+    states: [
+      {
+        attribute: "data-status",
+        values: ["offered", "uploading", "changing", "short", "published"],
+        fleeting: ["changing"],
+      },
+    ],
+    note: "with their number, length and sample rate, and a sentence for each that does not match and for what is missing; once they are uploaded as one, how many are stored and what will not come. They wait while they are offered; `stems` says whether they are",
   },
+  { part: "widget", what: "having them uploaded as one", role: "button", name: "Upload as one" },
   { part: "widget", what: "saying that they are none", role: "button", name: "Not stems" },
+  {
+    part: "widget",
+    what: "publishing the others where some will not come",
+    role: "button",
+    name: "Publish the other {n}",
+  },
+  {
+    part: "widget",
+    what: "deleting all of them there",
+    role: "button",
+    name: "Delete all {n}",
+    note: "asked once more",
+  },
+  { part: "widget", what: "keeping them after all", role: "button", name: "Keep" },
+  { part: "widget", what: "putting away that they are published", role: "button", name: "Close" },
+  {
+    part: "widget",
+    what: "files whose content is stored already",
+    role: "region",
+    name: "Already in your library",
+    note: "they wait in the list until somebody says what becomes of them; `duplicates` says whether that is asked",
+  },
+  { part: "widget", what: "these", role: "list", name: "Already in your library" },
+  {
+    part: "widget",
+    what: "one of them",
+    role: "listitem",
+    name: "{name}",
+    statesIn: "Already in your library",
+    states: [{ attribute: "data-status", values: ["already"] }],
+  },
+  { part: "widget", what: "not sending it", role: "button", name: "Skip {name}" },
+  { part: "widget", what: "sending it all the same", role: "button", name: "Upload anyway: {name}" },
+  {
+    part: "widget",
+    what: "sending none of them",
+    role: "button",
+    name: "Skip all {n}",
+    note: "of two or more",
+  },
+  {
+    part: "widget",
+    what: "sending all of them",
+    role: "button",
+    name: "Upload all {n} anyway",
+    note: "of two or more",
+  },
 
   { part: "widget", what: "what does not all fit", role: "region", name: "Choose what to upload" },
   { part: "widget", what: "files to choose from", role: "list", name: "Files to choose from" },
@@ -347,6 +474,49 @@ export const CONTRACT: readonly ContractRow[] = [
     note: "downloads it",
   },
 
+  { part: "sharing", what: "the dialog", role: "dialog", name: "Who can read {name}" },
+  { part: "sharing", what: "its title", role: "heading", name: "Who can read {name}" },
+  { part: "sharing", what: "closing it", role: "button", name: "Close" },
+  {
+    part: "sharing",
+    what: "who reads the file",
+    role: "group",
+    name: "Who can read it",
+    note: "a change that was made, or is not everywhere yet, is said in a `status`; why it was refused, in an `alert`",
+  },
+  {
+    part: "sharing",
+    what: "one choice",
+    role: "radio",
+    name: "Private",
+    also: ["Workspace", "Public"],
+    note: "those that whoever asks may choose, and the one that it has",
+  },
+  {
+    part: "sharing",
+    what: "making it so",
+    role: "button",
+    name: "Change",
+    note: "`aria-disabled` while nothing else is chosen",
+  },
+  {
+    part: "sharing",
+    what: "where anyone reads it",
+    role: "textbox",
+    name: "Public address",
+    note: "while it is public",
+  },
+  { part: "sharing", what: "taking the address, or the link, along", role: "button", name: "Copy" },
+  { part: "sharing", what: "links", role: "region", name: "Links", note: "for whoever may share it" },
+  { part: "sharing", what: "its title", role: "heading", name: "Links" },
+  { part: "sharing", what: "how long the next one lasts", role: "combobox", name: "How long it works" },
+  { part: "sharing", what: "how often it may be followed", role: "spinbutton", name: "Downloads at most" },
+  { part: "sharing", what: "making it", role: "button", name: "Make a link" },
+  { part: "sharing", what: "the link, this once", role: "textbox", name: "New link" },
+  { part: "sharing", what: "those that are good", role: "list", name: "Links" },
+  { part: "sharing", what: "ending one", role: "button", name: "End the link: ends {date}" },
+  { part: "sharing", what: "ending all", role: "button", name: "End all links", note: "of two or more" },
+
   { part: "demo", what: "signing in", role: "button", name: "Sign in as {name}" },
   { part: "demo", what: "signing out", role: "button", name: "Sign out" },
   { part: "demo", what: "where uploads go", role: "combobox", name: "Workspace" },
@@ -359,12 +529,59 @@ export const CONTRACT: readonly ContractRow[] = [
     role: "listitem",
     name: "{name}",
     statesIn: "Files in {workspace}",
-    states: [{ attribute: "data-state", values: ["stored"] }],
+    states: [{ attribute: "data-state", values: ["stored", "archived", "recalling"] }],
   },
   { part: "demo", what: "hearing it", role: "button", name: "Play {name}" },
+  { part: "demo", what: "where it is", role: "slider", name: "Position in {name}" },
   { part: "demo", what: "hearing no more of it", role: "button", name: "Close player of {name}" },
   { part: "demo", what: "downloading it", role: "button", name: "Download {name}" },
+  {
+    part: "demo",
+    what: "getting it back from the archive",
+    role: "button",
+    name: "Get it back: {name}",
+    note: "when `archived`; that it comes is said in a `status`, why it was refused in an `alert`",
+  },
+  {
+    part: "demo",
+    what: "saying who reads it",
+    role: "button",
+    name: "Share {name}",
+    note: "for whoever may",
+  },
   { part: "demo", what: "deleting it", role: "button", name: "Delete {name}" },
+  {
+    part: "demo",
+    what: "files that are one thing",
+    role: "listitem",
+    name: "Stems of {name}",
+    also: ["Stems"],
+    statesIn: "Files in {workspace}",
+    states: [{ attribute: "data-state", values: ["waiting", "open"] }],
+  },
+  {
+    part: "demo",
+    what: "their parts",
+    role: "button",
+    name: "Show files of {name}",
+    also: ["Hide files of {name}"],
+  },
+  { part: "demo", what: "these", role: "list", name: "Files of {name}" },
+  {
+    part: "demo",
+    what: "one of these",
+    role: "listitem",
+    name: "{name}",
+    statesIn: "Files of {name}",
+    states: [{ attribute: "data-state", values: ["stored"] }],
+  },
+  {
+    part: "demo",
+    what: "not waiting for the rest of them",
+    role: "button",
+    name: "Publish these {n} of {name}",
+  },
+  { part: "demo", what: "deleting all of them", role: "button", name: "Delete all of {name}" },
   { part: "demo", what: "being asked whether to", role: "dialog", name: "Delete “{name}”?" },
   { part: "demo", what: "yes", role: "button", name: "Delete" },
   { part: "demo", what: "no", role: "button", name: "Keep" },

@@ -97,7 +97,8 @@ async function createDatabase<Database>(
   };
 }
 
-function connect<Database>(url: string, options: pg.PoolConfig = { max: 50 }): TestDatabase<Database> {
+/** A database that is there, for another process; it stays when disposed. */
+export function connect<Database>(url: string, options: pg.PoolConfig = { max: 50 }): TestDatabase<Database> {
   const pool = new pg.Pool({ ...options, connectionString: url, types });
   // DROP DATABASE … FORCE ends idle connections; without a listener that would end the process.
   pool.on("error", () => undefined);

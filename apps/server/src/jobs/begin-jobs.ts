@@ -14,6 +14,7 @@ interface JobsOptions {
   providers: Providers;
   budgets: Budgets;
   cdn: Cdn | undefined;
+  databaseBackup?: JobContext["databaseBackup"];
   log: Logger;
   onSwept?: JobContext["onSwept"];
 }
@@ -53,6 +54,7 @@ async function openJobs({
   providers,
   budgets,
   cdn,
+  databaseBackup,
   log,
   onSwept,
 }: JobsOptions): Promise<RunningJobs | undefined> {
@@ -75,7 +77,7 @@ async function openJobs({
       db: await database.openQueue(),
       isEmbedded: database.isEmbedded,
       jobs: JOBS,
-      context: { storage, log, onSwept },
+      context: { storage, databaseBackup, log, onSwept },
     });
     return {
       stop: async (graceMs) => {

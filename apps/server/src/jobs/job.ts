@@ -1,5 +1,6 @@
 import type { Storage, SweepReport } from "@audiotricks/storage";
 import type { Logger } from "../logger.ts";
+import type { DatabaseBackup } from "./backup-database.ts";
 
 /** Something that is done again and again, by one worker at a time. Cut off anywhere, it can be begun again. */
 export interface Job {
@@ -16,7 +17,9 @@ export interface Job {
 }
 
 export interface JobContext {
-  storage: Pick<Storage, "sweep" | "upkeep">;
+  storage: Pick<Storage, "backups" | "dumps" | "moveFiles" | "sweep" | "upkeep">;
+  /** `undefined`: no database of this server's is backed up from here. */
+  databaseBackup?: DatabaseBackup | undefined;
   log: Logger;
   /** Told of every sweep that came to its end. */
   onSwept?: ((report: SweepReport) => void) | undefined;

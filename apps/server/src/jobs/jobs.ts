@@ -1,6 +1,10 @@
 import type { Finding, SweepFailure } from "@audiotricks/storage";
 import type { Logger } from "../logger.ts";
+import { backupDatabase } from "./backup-database.ts";
+import { BACKUP_JOBS } from "./backup-jobs.ts";
+import { COST_JOBS } from "./cost-jobs.ts";
 import type { Job } from "./job.ts";
+import { moveFiles } from "./move-files.ts";
 
 const HOUR = 3600;
 
@@ -66,11 +70,16 @@ const recountUsage: Job = {
   isMadeUpFor: true,
   expiresAfter: 6 * HOUR,
   run: async ({ storage, log, signal }) => {
-    const { scopes, mismatches } = await storage.upkeep.recountUsage({ signal });
+    const { scopes, mismatches, mendedTotals } = await storage.upkeep.recountUsage({ signal });
     for (const mismatch of mismatches)
       log.error(
         { finding: "counter_differs", ...mismatch },
         "a usage counter was not what its rows say; it was counted anew from them",
+      );
+    if (mendedTotals > 0)
+      log.error(
+        { finding: "totals_differ", mendedTotals },
+        "sums of the dashboard were not what the files say; they were mended",
       );
     signal.throwIfAborted();
     log.info({ scopes, mismatches: mismatches.length }, "recounted usage");
@@ -84,12 +93,21 @@ const keepOperations: Job = {
   expiresAfter: 60,
   run: async ({ storage, log }) => {
     const report = await storage.upkeep.keepOperations();
-    if (report.monthsMade + report.monthsDropped > 0)
-      log.info(report, "kept the months of the operations log");
+    if (report.monthsMade + report.monthsDropped + report.rowsDropped > 0)
+      log.info(report, "kept the months of the operations log, and dropped what is long over");
   },
 };
 
-export const JOBS: readonly Job[] = [sweep, reconcile, recountUsage, keepOperations];
+export const JOBS: readonly Job[] = [
+  sweep,
+  reconcile,
+  recountUsage,
+  keepOperations,
+  moveFiles,
+  ...BACKUP_JOBS,
+  backupDatabase,
+  ...COST_JOBS,
+];
 
 /** A promise that may not hold is an error; what only lies about is told once a night, below that. */
 function logFinding(log: Logger, { kind, ...finding }: Finding): void {

@@ -20,6 +20,8 @@ const one = (measure: string, name: string, help: string): NumberGauge => ({
   zeros: [],
 });
 const queues = JOBS.map((job) => job.name);
+const moveKinds = ["move", "archive", "recall"];
+const moveStates = ["pending", "copying", "failed"];
 const jobStates = ["created", "retry", "active", "completed", "failed"];
 
 /** What is the same on every server of a deployment: in queries, `max by` and not `sum`. */
@@ -56,6 +58,7 @@ const GAUGES: readonly NumberGauge[] = [
     labels: ["state"],
     zeros: ["waiting", "dead"],
   },
+  one("buckets_down", "audiotricks_buckets_down", "Buckets that do not answer."),
   one("outbox_age", "audiotricks_outbox_oldest_waiting_seconds", "Age of the oldest event that waits."),
   {
     measure: "checks",
@@ -106,11 +109,51 @@ const GAUGES: readonly NumberGauge[] = [
     labels: ["queue"],
     zeros: [],
   },
+  {
+    measure: "dump_age",
+    name: "audiotricks_database_backup_age_seconds",
+    help: "Since the newest backup of the database that is there was begun; absent where there is none.",
+    labels: ["engine"],
+    zeros: [],
+  },
   one(
     "findings",
     "audiotricks_reconcile_findings",
     "Promised files that the last reconciliation found wrong.",
   ),
+  one("backups", "audiotricks_backups", "Buckets whose files are copied to another one."),
+  {
+    measure: "backup_files",
+    name: "audiotricks_backup_files",
+    help: "Files that have no proved copy yet, by state.",
+    labels: ["state"],
+    zeros: ["pending", "copying", "failed"],
+  },
+  one("backup_bytes", "audiotricks_backup_waiting_bytes", "Bytes of files that have no proved copy yet."),
+  one(
+    "backup_age",
+    "audiotricks_backup_recovery_point_age_seconds",
+    "Every file that was stored longer ago has its copy, proved.",
+  ),
+  {
+    measure: "exports",
+    name: "audiotricks_exports",
+    help: "Archives that are being made or wait for it, by state.",
+    labels: ["state"],
+    zeros: ["queued", "running"],
+  },
+  one(
+    "export_age",
+    "audiotricks_export_oldest_waiting_seconds",
+    "For how long the first of them that is due has waited for a worker.",
+  ),
+  {
+    measure: "moves",
+    name: "audiotricks_file_moves",
+    help: "Files on their way to another bucket, by why and how far they are.",
+    labels: ["kind", "state"],
+    zeros: moveKinds.flatMap((kind) => moveStates.map((state) => kind + BETWEEN + state)),
+  },
   one(
     "expiry_held",
     "audiotricks_expiry_held",

@@ -5,7 +5,7 @@ import type { DatabaseReader } from "./database-reader.ts";
 /** What the database says at one moment: of each measure, its values by label. A measure without a label has one, `""`. */
 export type Numbers = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
-/** Jobs have two labels: these stand between them. */
+/** Some have two labels: this stands between them. */
 export const BETWEEN = "/";
 
 /**
@@ -58,6 +58,33 @@ SELECT 'check_age', kind, extract(epoch FROM now() - min(created_at)) FROM file_
 UNION ALL
 SELECT 'held_back', scan_state, count(*) FROM file_storage
 WHERE (status = 'quarantined' OR scan_state = 'held') AND is_counted_file(status) GROUP BY scan_state
+UNION ALL
+SELECT 'buckets_down', '', count(*) FROM provider_health h JOIN storage_providers p ON p.id = h.storage_provider_id
+WHERE p.is_active AND is_down(p.id)
+UNION ALL
+SELECT v.measure, v.label, v.value FROM (
+    SELECT count(*) AS backups, extract(epoch FROM now() - min(recovery_point)) AS age, bool_and(recovery_point IS NOT NULL) AS is_known
+    FROM backup_progress
+) p CROSS JOIN (
+    SELECT coalesce(sum(pending), 0) AS pending, coalesce(sum(copying), 0) AS copying, coalesce(sum(failed), 0) AS failed,
+        coalesce(sum(waiting_bytes), 0) AS bytes
+    FROM (SELECT DISTINCT ON (backup_provider_id) * FROM backup_progress ORDER BY backup_provider_id) d
+) s
+CROSS JOIN LATERAL (VALUES
+    ('backups', '', p.backups::float8), ('backup_files', 'pending', s.pending::float8), ('backup_files', 'copying', s.copying::float8),
+    ('backup_files', 'failed', s.failed::float8), ('backup_bytes', '', s.bytes::float8),
+    ('backup_age', '', CASE WHEN p.is_known THEN p.age::float8 END)) v (measure, label, value)
+WHERE v.value IS NOT NULL
+UNION ALL
+SELECT 'exports', status, count(*) FROM storage_exports WHERE status IN ('queued', 'running') GROUP BY status
+UNION ALL
+SELECT 'export_age', '', greatest(coalesce(extract(epoch FROM now() - min(due_at)), 0), 0)
+FROM storage_exports WHERE status IN ('queued', 'running')
+UNION ALL
+SELECT 'moves', kind || '${BETWEEN}' || state, count(*) FROM file_moves
+WHERE due_at IS NOT NULL AND state IN ('pending', 'copying', 'failed') GROUP BY kind, state
+UNION ALL
+SELECT 'dump_age', engine, extract(epoch FROM now() - max(started_at)) FROM database_dumps WHERE state = 'stored' GROUP BY engine
 UNION ALL
 SELECT 'findings', '', count(*) FROM reconcile_findings`;
 

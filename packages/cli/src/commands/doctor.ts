@@ -6,6 +6,8 @@ import {
   openProviders,
   type Providers,
   readExpiryHold,
+  readScanPolicy,
+  type ScanPolicy,
 } from "@audiotricks/storage";
 import { CliError } from "../cli-error.ts";
 import type { Command } from "../command.ts";
@@ -46,9 +48,14 @@ export const doctor: Command = {
     const { spaces, encryptionKey, allowInternalEndpoints } = settings;
     const providers = await openProviders({ db, given: spaces, encryptionKey, allowInternalEndpoints });
     const visits: Visit[] = [];
-    for (const { id, bucket, cdnEndpoint } of asked) {
+    for (const { id, bucket, cdnEndpoint, purpose } of asked) {
       const fix = words.has("fix");
-      const look = () => visit(providers, id, { origins, cdnEndpoint: cdnEndpoint ?? undefined, fix });
+      const met = {
+        // With copies, and with what is cold, no page has anything to do: a rule that lets one in would be too much.
+        origins: purpose === "files" ? origins : [],
+        cdnEndpoint: cdnEndpoint ?? undefined,
+      };
+      const look = () => visit(providers, id, { ...met, fix });
       const examination = fix
         ? await recordAround(site, { action: "fixBucket", resourceId: id }, look, summarize)
         : await look();
@@ -56,17 +63,40 @@ export const doctor: Command = {
     }
     const expiryHold = await readExpiryHold(db);
     const held = expiryHold === undefined ? [] : [describeHold(expiryHold).join("\n")];
+    const recorded = await readScanPolicy(db);
+    const isOther = recorded !== settings.scanPolicy;
+    const scanning = isOther ? [describeOtherPolicy(recorded, settings.scanPolicy)] : [];
     const isWell =
-      expiryHold === undefined && visits.every((one) => one.error === undefined && one.findings.length === 0);
+      expiryHold === undefined &&
+      !isOther &&
+      visits.every((one) => one.error === undefined && one.findings.length === 0);
     const note =
       origins.length > 0 ? "" : "No page was tried: set ALLOWED_ORIGINS or PUBLIC_URL, or say --origin.\n\n";
     return {
-      json: { origins, buckets: visits, ...(expiryHold === undefined ? {} : { expiryHold }) },
-      text: note + [...visits.map(describe), ...held].join("\n\n"),
+      json: {
+        origins,
+        buckets: visits,
+        ...(expiryHold === undefined ? {} : { expiryHold }),
+        ...(isOther ? { scanPolicy: { recorded, settings: settings.scanPolicy } } : {}),
+      },
+      text: note + [...visits.map(describe), ...held, ...scanning].join("\n\n"),
       exitCode: isWell ? EXIT.ok : EXIT.look,
     };
   },
 };
+
+const POLICIES: Record<ScanPolicy, string> = {
+  off: "are not scanned",
+  after: "are given out while they wait for their scan",
+  before: "are held until they were scanned",
+};
+
+function describeOtherPolicy(recorded: ScanPolicy, ours: ScanPolicy): string {
+  return [
+    `Files ${POLICIES[recorded]}, as the server wrote that started last (${recorded}); by the settings here they ${POLICIES[ours]} (${ours}).`,
+    "  Give every server, and this command, the same CLAMD_ADDRESS and SCAN_REQUIRED, and start the servers again. audit says who changed it.",
+  ].join("\n");
+}
 
 async function visit(providers: Providers, id: string, options: Parameters<typeof examineBucket>[1]) {
   try {

@@ -9,15 +9,18 @@ export const migrateCommand: Command = {
   options: {},
   needsNoSchema: true,
   run: async ({ db, by }) => {
-    const { applied } = await migrate(db);
+    const { applied, newer } = await migrate(db);
     // Beforehand there may be no log to write to.
     if (applied.length > 0)
       await recordOperator(db, by, { action: "migrate", outcome: "done", change: { after: { applied } } });
     const jobs = await migrateJobs(db);
-    const text =
-      applied.length === 0
-        ? "The schema is up to date."
-        : `Applied:\n${applied.map((name) => `  ${name}`).join("\n")}`;
-    return { json: { applied, jobs: jobs.state }, text };
+    return { json: { applied, newer, jobs: jobs.state }, text: textOf(applied, newer) };
   },
 };
+
+function textOf(applied: string[], newer: string[]): string {
+  const list = (names: string[]) => names.map((name) => `\n  ${name}`).join("");
+  if (applied.length > 0) return `Applied:${list(applied)}`;
+  if (newer.length > 0) return `The schema belongs to a newer release, which applied:${list(newer)}`;
+  return "The schema is up to date.";
+}

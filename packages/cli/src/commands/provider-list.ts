@@ -1,4 +1,4 @@
-import { listProviders } from "@audiotricks/storage";
+import { listProviders, type ProviderSummary } from "@audiotricks/storage";
 import type { Command } from "../command.ts";
 import { textTable } from "../text-table.ts";
 
@@ -16,7 +16,7 @@ export const providerList: Command = {
       provider.bucket,
       provider.accessKeyId,
       provider.secret,
-      provider.isPrimary ? "primary" : provider.isActive ? "active" : "disabled",
+      stateOf(provider),
     ]);
     return {
       json: { providers },
@@ -27,3 +27,9 @@ export const providerList: Command = {
     };
   },
 };
+
+function stateOf({ isPrimary, isActive, purpose }: ProviderSummary): string {
+  if (isPrimary) return "primary";
+  if (!isActive) return "disabled";
+  return purpose === "files" ? "active" : purpose;
+}

@@ -1,4 +1,4 @@
-import { rewrapSecrets } from "@audiotricks/storage";
+import { listOldDumpKeys, rewrapSecrets } from "@audiotricks/storage";
 import type { Command } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { requireKeyring } from "../require-keyring.ts";
@@ -14,15 +14,26 @@ export const providerRewrap: Command = {
     const keyring = requireKeyring(settings);
     const report = await rewrapSecrets(db, keyring, by);
     const isDone = report.failures.length === 0;
+    const dumpKeys = await listOldDumpKeys(db, keyring[0].id);
     const lines = [
       `Under key ${keyring[0].id}: ${report.rewrapped.length} now, ${report.current.length} before.`,
       ...report.failures.map(({ message }) => message),
       isDone
-        ? "The other keys of STORAGE_ENCRYPTION_KEY are not needed any more."
+        ? dumpKeys.length === 0
+          ? "The other keys of STORAGE_ENCRYPTION_KEY are not needed any more."
+          : "Of the other keys of STORAGE_ENCRYPTION_KEY, keep those that backups of the database open with:"
         : "Do not take any key away yet: add the one that these were sealed with, or provider rotate them.",
+      ...dumpKeys.map(
+        ({ keyId, dumps, newestAt }) =>
+          `  ${keyId}: ${dumps} backups, the newest of ${newestAt.toISOString()}`,
+      ),
     ];
     return {
-      json: { keyId: keyring[0].id, ...report },
+      json: {
+        keyId: keyring[0].id,
+        ...report,
+        dumpKeys: dumpKeys.map(({ newestAt, ...key }) => ({ ...key, newestAt: newestAt.toISOString() })),
+      },
       text: lines.join("\n"),
       exitCode: isDone ? EXIT.ok : EXIT.look,
     };

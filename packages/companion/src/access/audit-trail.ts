@@ -61,6 +61,7 @@ const REFUSALS: ReadonlySet<string> = new Set<UploadErrorCode>([
   "file_not_found",
   "workspace_not_found",
   "share_not_found",
+  "alert_not_found",
   "quota_exceeded",
   "too_many_sessions",
   "rate_limited",

@@ -42,6 +42,18 @@ describe("an event stream", () => {
     expect(await next).toBe("event: quota\ndata: after\n\n");
   });
 
+  it("keeps the last one of each name, so that none is lost for another", async () => {
+    const { stream, read } = open();
+    stream.send("quota", "0");
+    for (let count = 1; count <= 100; count++) {
+      stream.send("quota", String(count));
+      stream.send("files", `f${count}`);
+    }
+    expect(await read()).toBe("event: quota\ndata: 0\n\n");
+    expect(await read()).toBe("event: quota\ndata: 100\n\n");
+    expect(await read()).toBe("event: files\ndata: f100\n\n");
+  });
+
   it("gives a sign of life while nothing changes, which no reader takes for an event", async () => {
     const { read, ended } = open();
     for (let beats = 0; beats < 10; beats++) {

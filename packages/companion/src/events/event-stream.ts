@@ -1,7 +1,7 @@
 /** Server-sent events on their way to one reader. */
 export interface EventStream {
   body: ReadableStream<Uint8Array>;
-  /** Takes the place of what the reader has not taken yet: however slow it is, one event waits for it and no more. */
+  /** Takes the place of what the reader has not taken yet: however slow it is, one event of each name waits for it and no more. */
   send: (event: string, data: string) => void;
   /** Safe to repeat, and after the reader went away. */
   end: () => void;
@@ -23,7 +23,8 @@ const HEARTBEAT = ":\n\n";
 export function openEventStream({ heartbeatMs, onEnd, cutOff }: EventStreamOptions): EventStream {
   const { readable: body, controller, onPull, onCancel } = openReadable();
   const encoder = new TextEncoder();
-  let waiting: string | undefined;
+  /** By its name. */
+  const waiting = new Map<string, string>();
   let untaken = 0;
   let hasEnded = false;
 
@@ -31,7 +32,7 @@ export function openEventStream({ heartbeatMs, onEnd, cutOff }: EventStreamOptio
   const write = (text: string) => controller.enqueue(encoder.encode(text));
   const release = () => {
     hasEnded = true;
-    waiting = undefined;
+    waiting.clear();
     clearInterval(beat);
     onEnd();
   };
@@ -55,10 +56,10 @@ export function openEventStream({ heartbeatMs, onEnd, cutOff }: EventStreamOptio
   beat.unref?.();
 
   onPull(() => {
-    if (waiting === undefined) return;
-    const text = waiting;
-    waiting = undefined;
-    write(text);
+    for (const [event, text] of waiting) {
+      waiting.delete(event);
+      return write(text);
+    }
   });
   onCancel(() => {
     if (!hasEnded) release();
@@ -70,7 +71,7 @@ export function openEventStream({ heartbeatMs, onEnd, cutOff }: EventStreamOptio
       if (hasEnded) return;
       const text = `event: ${event}\ndata: ${data}\n\n`;
       if (mayWrite()) write(text);
-      else waiting = text;
+      else waiting.set(event, text);
     },
     end,
   };

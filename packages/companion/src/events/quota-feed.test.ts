@@ -1,25 +1,28 @@
 import type { QuotaResponse } from "@audiotricks/protocol/messages";
-import type { QuotaQuestion } from "@audiotricks/storage";
+import type { QuotaQuestion, Standing } from "@audiotricks/storage";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createQuotaFeed, quotaText } from "./quota-feed.ts";
 
 const POLL_MS = 2000;
 const STALE_MS = 10_000;
 
-function quotaOf(userId: string, usedBytes: number): QuotaResponse {
+function quotaOf(userId: string, usedBytes: number, files: Standing["files"] = []): Standing {
   const counted = { usedBytes, reservedBytes: 0, usedFiles: 0, reservedFiles: 0 };
   const unlimited = { limitBytes: null, limitFiles: null, status: "normal" } as const;
-  return { quotas: [{ scope: "user", id: userId, ...counted, ...unlimited }] };
+  return { quotas: [{ scope: "user", id: userId, ...counted, ...unlimited }], files };
 }
 
 /** A feed over numbers of the test's own. */
 function open() {
   const used = new Map<string, number>();
+  const files = new Map<string, Standing["files"]>();
   const removed = new Set<string>();
   const failures: unknown[] = [];
   const reads: QuotaQuestion[][] = [];
-  let answer = async (questions: readonly QuotaQuestion[]): Promise<(QuotaResponse | null)[]> =>
-    questions.map(({ userId }) => (removed.has(userId) ? null : quotaOf(userId, used.get(userId) ?? 0)));
+  let answer = async (questions: readonly QuotaQuestion[]): Promise<(Standing | null)[]> =>
+    questions.map(({ userId }) =>
+      removed.has(userId) ? null : quotaOf(userId, used.get(userId) ?? 0, files.get(userId)),
+    );
   const usual = answer;
   const feed = createQuotaFeed({
     read: (questions) => {
@@ -32,19 +35,23 @@ function open() {
   });
   const subscribe = (userId: string, workspaceId?: string) => {
     const told: number[] = [];
+    const toldFiles: string[] = [];
     const gone = vi.fn<() => void>();
     const leave = feed.subscribe({
       question: { userId, workspaceId },
-      known: quotaText(quotaOf(userId, used.get(userId) ?? 0)),
-      onChange: (text) => told.push((JSON.parse(text) as QuotaResponse).quotas[0]?.usedBytes ?? -1),
+      known: { quota: quotaText(quotaOf(userId, used.get(userId) ?? 0)) },
+      onChange: (event, text) => {
+        if (event === "files") toldFiles.push(text);
+        else told.push((JSON.parse(text) as QuotaResponse).quotas[0]?.usedBytes ?? -1);
+      },
       onGone: gone,
     });
-    return { told, gone, leave };
+    return { told, toldFiles, gone, leave };
   };
   const reading = (other: typeof answer = usual) => {
     answer = other;
   };
-  return { subscribe, used, removed, failures, reads, reading };
+  return { subscribe, used, files, removed, failures, reads, reading };
 }
 
 beforeEach(() => {
@@ -89,10 +96,26 @@ describe("the quota feed", () => {
     expect(other.told).toEqual([]);
   });
 
+  it("tells how far files are by its first reading, and then when one is elsewhere, beside the quota or without", async () => {
+    const { subscribe, files, used } = open();
+    const { told, toldFiles } = subscribe("a");
+    const other = subscribe("b");
+    await pass(3);
+    files.set("a", [{ id: "f", state: "processed" }]);
+    await pass(2);
+    used.set("a", 4);
+    files.set("a", []);
+    await pass(2);
+    const event = (listed: Standing["files"]) => JSON.stringify({ version: 1, files: listed });
+    expect(toldFiles).toEqual([event([]), event([{ id: "f", state: "processed" }]), event([])]);
+    expect(told).toEqual([4]);
+    expect(other.toldFiles).toEqual([event([])]);
+  });
+
   it("tells nobody what was read before they came", async () => {
     const { subscribe, used, reading } = open();
     const first = subscribe("a");
-    const answers = Promise.withResolvers<(QuotaResponse | null)[]>();
+    const answers = Promise.withResolvers<(Standing | null)[]>();
     reading(() => answers.promise);
     await pass(1);
     used.set("a", 5);

@@ -1,12 +1,15 @@
-import type { QuotaResponse } from "@audiotricks/protocol/messages";
-import type { QuotaQuestion } from "@audiotricks/storage";
+import type { FilesEvent, QuotaResponse } from "@audiotricks/protocol/messages";
+import type { QuotaQuestion, Standing } from "@audiotricks/storage";
 
-/** Somebody who wants to hear of every change of a quota. */
+/** As events are sent and compared: what is equal has equal texts. */
+export type EventTexts = Readonly<Record<"quota" | "files", string>>;
+
+/** Somebody who wants to hear of every change of a quota, and of how far files are. */
 export interface QuotaSubscriber {
   question: QuotaQuestion;
   /** What it has; it hears of nothing that is equal, and of nothing that was read before it. */
-  known: string;
-  onChange: (quota: string) => void;
+  known: Partial<EventTexts>;
+  onChange: (event: keyof EventTexts, text: string) => void;
   /** It may not see this any more, or nobody knows what is so now; it hears nothing further. */
   onGone: () => void;
 }
@@ -18,7 +21,7 @@ export interface QuotaFeed {
 
 export interface QuotaFeedOptions {
   /** One statement for all questions; `null` for one that its asker may not ask. */
-  read: (questions: readonly QuotaQuestion[]) => Promise<(QuotaResponse | null)[]>;
+  read: (questions: readonly QuotaQuestion[]) => Promise<(Standing | null)[]>;
   /** Between the end of one reading and the beginning of the next. */
   pollMs: number;
   /** When nothing has come for so long, nobody is left to believe that nothing changed. */
@@ -26,13 +29,17 @@ export interface QuotaFeedOptions {
   onFailure: (error: unknown) => void;
 }
 
-/** As it is sent and compared: equal quotas have equal texts. */
-export function quotaText(quota: QuotaResponse): string {
-  return JSON.stringify({ version: 1, ...quota });
+export function quotaText({ quotas }: QuotaResponse): string {
+  return JSON.stringify({ version: 1, quotas });
+}
+
+function textsOf(standing: Standing): EventTexts {
+  const event: FilesEvent = { version: 1, files: standing.files };
+  return { quota: quotaText(standing), files: JSON.stringify(event) };
 }
 
 /**
- * Reads the quotas of all subscribers again and again, in one statement for all of them, while there are any; rights are decided
+ * Reads the standings of all subscribers again and again, in one statement for all of them, while there are any; rights are decided
  * anew by each. The only poller of a process.
  */
 export function createQuotaFeed({ read, pollMs, staleMs, onFailure }: QuotaFeedOptions): QuotaFeed {
@@ -44,13 +51,14 @@ export function createQuotaFeed({ read, pollMs, staleMs, onFailure }: QuotaFeedO
   const drop = (subscriber: QuotaSubscriber) => {
     if (subscribers.delete(subscriber)) subscriber.onGone();
   };
-  const tell = (subscriber: QuotaSubscriber, quota: string | null) => {
+  const tell = (subscriber: QuotaSubscriber, texts: EventTexts | null) => {
     // It may have left while this was read.
     if (!subscribers.has(subscriber)) return;
-    if (quota === null) return drop(subscriber);
-    if (quota === subscriber.known) return;
-    subscriber.known = quota;
-    subscriber.onChange(quota);
+    if (texts === null) return drop(subscriber);
+    const { known } = subscriber;
+    subscriber.known = texts;
+    for (const event of ["quota", "files"] as const)
+      if (texts[event] !== known[event]) subscriber.onChange(event, texts[event]);
   };
 
   const poll = async () => {
@@ -62,8 +70,8 @@ export function createQuotaFeed({ read, pollMs, staleMs, onFailure }: QuotaFeedO
       goodAt = performance.now();
       for (const [index, group] of groups.entries()) {
         const answer = answers[index] ?? null;
-        const quota = answer === null ? null : quotaText(answer);
-        for (const subscriber of group) tell(subscriber, quota);
+        const texts = answer === null ? null : textsOf(answer);
+        for (const subscriber of group) tell(subscriber, texts);
       }
     } catch (error) {
       onFailure(error);
@@ -106,7 +114,7 @@ function keyOf({ userId, workspaceId = "" }: QuotaQuestion): string {
 /** A database that hangs says nothing: its answer, if it ever comes, is nobody's any more. */
 async function withinMs<T>(reading: Promise<T>, ms: number): Promise<T> {
   const { promise: tooLate, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error("the quotas could not be read in time")), Math.max(0, ms));
+  const timer = setTimeout(() => reject(new Error("what is so could not be read in time")), Math.max(0, ms));
   timer.unref();
   try {
     return await Promise.race([reading, tooLate]);

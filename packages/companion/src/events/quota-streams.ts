@@ -35,13 +35,13 @@ export interface QuotaStreams {
 
 /** Everybody's streams of one process. */
 export function createQuotaStreams(
-  storage: Pick<Storage, "quota" | "quotas">,
+  storage: Pick<Storage, "quota" | "standings">,
   options: { limits: StreamLimits; times: StreamTimes; onFailure: (error: unknown) => void },
 ): QuotaStreams {
   const { times } = options;
   const places = createStreamPlaces(options.limits);
   const feed = createQuotaFeed({
-    read: (questions) => storage.quotas(questions),
+    read: (questions) => storage.standings(questions),
     pollMs: times.poll,
     staleMs: times.stale,
     onFailure: options.onFailure,
@@ -72,8 +72,9 @@ export function createQuotaStreams(
         });
         const leave = feed.subscribe({
           question: { userId, workspaceId },
-          known,
-          onChange: (quota) => stream.send("quota", quota),
+          // How far files are is told by the first reading.
+          known: { quota: known },
+          onChange: stream.send,
           onGone: stream.end,
         });
         const lifetime = setTimeout(stream.end, lifeOf(principal, times.mostLife));

@@ -6,7 +6,8 @@ import type { QuotaStreams } from "../events/quota-streams.ts";
 import { failures } from "../openapi-responses.ts";
 
 const DESCRIPTION = `Server-sent events. \`quota\` comes at once and whenever it is another; its \`data\` is the answer of \`GET /v1/quota\` as
-JSON, with a \`version\`, which is 1. Events that a reader does not know it ignores. The stream ends when the sign-in does, when the
+JSON, with a \`version\`, which is 1. \`files\` comes two seconds later at most and whenever it is another: \`id\`, \`state\` and \`scan\` of the
+files among the newest twenty, of the workspace or else of the caller, that \`GET /v1/files\` would list; where it is news, read that. Events that a reader does not know it ignores. The stream ends when the sign-in does, when the
 workspace is out of reach, and after ten minutes: ask again, after a moment that is not the same for all. The first event makes up for what was missed.`;
 
 /** What changes is told, so that nobody has to ask. */
@@ -15,7 +16,8 @@ export function addEventRoutes(app: CompanionApp, streams: QuotaStreams, guard: 
     createRoute({
       method: "get",
       path: "/v1/events",
-      summary: "The quota as it changes: the caller's, and a workspace's when one is named",
+      summary:
+        "The quota, and how far files are, as they change: the caller's, and a workspace's when one is named",
       description: DESCRIPTION,
       tags: ["limits"],
       middleware: [guard("readEvents")],

@@ -4,6 +4,8 @@ import {
   fileRecord,
   listFilesQuery,
   listFilesResponse,
+  matchFilesRequest,
+  matchFilesResponse,
   updateFileRequest,
 } from "@audiotricks/protocol/messages";
 import type { Storage } from "@audiotricks/storage";
@@ -12,6 +14,7 @@ import { z } from "zod";
 import type { Guard } from "../access/guard.ts";
 import { type CompanionApp, principalOf } from "../companion-env.ts";
 import { failures, jsonBody, jsonResponse } from "../openapi-responses.ts";
+import { optionalBody, readOptional } from "../optional-body.ts";
 import { validation } from "../validation.ts";
 
 const fileParams = z.object({ id: z.uuid() });
@@ -34,6 +37,22 @@ export function addFileRoutes(app: CompanionApp, storage: Storage, guard: Guard)
       },
     }),
     async (c) => c.json(await storage.files.list(principalOf(c), c.req.valid("query")), 200),
+  );
+
+  app.openapi(
+    createRoute({
+      method: "post",
+      path: "/v1/files/match",
+      summary: "Files of these sizes, to be compared with ones that are about to be sent",
+      tags,
+      middleware: [guard("matchFiles")],
+      request: { body: jsonBody(matchFilesRequest) },
+      responses: {
+        200: jsonResponse("Files that the caller sees", matchFilesResponse),
+        ...failures("workspace_not_found"),
+      },
+    }),
+    async (c) => c.json(await storage.files.match(principalOf(c), c.req.valid("json")), 200),
   );
 
   app.openapi(
@@ -96,11 +115,28 @@ export function addFileRoutes(app: CompanionApp, storage: Storage, guard: Guard)
   app.openapi(
     createRoute({
       method: "post",
+      path: "/v1/files/{id}/recall",
+      summary: "Have an archived file fetched back; safe to repeat",
+      tags,
+      middleware: [guard("recallFile")],
+      request: { params: fileParams },
+      responses: {
+        200: jsonResponse("The file: `recalling` until it is back", fileRecord),
+        ...failures("file_not_found", "file_not_ready"),
+      },
+    }),
+    async (c) => c.json(await storage.files.recall(principalOf(c), c.req.valid("param").id), 200),
+    ofFile,
+  );
+
+  app.openapi(
+    createRoute({
+      method: "post",
       path: "/v1/files/{id}/download",
       summary: "A signed URL of the bytes",
       tags,
       middleware: [guard("downloadFile")],
-      request: { params: fileParams, body: jsonBody(downloadRequest, { required: false }) },
+      request: { params: fileParams, body: optionalBody(downloadRequest) },
       responses: {
         200: jsonResponse("The URL", downloadResponse),
         ...failures("file_not_found", "file_not_ready", "storage_unavailable"),
@@ -108,8 +144,7 @@ export function addFileRoutes(app: CompanionApp, storage: Storage, guard: Guard)
     }),
     async (c) => {
       const { id } = c.req.valid("param");
-      // Again, because without a body the validator does not run, and so sets no defaults.
-      const request = downloadRequest.parse(c.req.valid("json"));
+      const request = await readOptional(c, downloadRequest);
       return c.json(await storage.files.download(c.get("caller"), id, request), 200);
     },
     ofFile,

@@ -4,7 +4,8 @@ import { createRoute } from "@hono/zod-openapi";
 import { z } from "zod";
 import type { Guard } from "../access/guard.ts";
 import { type CompanionApp, principalOf } from "../companion-env.ts";
-import { failures, jsonBody, jsonResponse } from "../openapi-responses.ts";
+import { failures, jsonResponse } from "../openapi-responses.ts";
+import { optionalBody, readOptional } from "../optional-body.ts";
 import { type PublicAddress, publicOrigin } from "../origins.ts";
 import { S3_TOKEN } from "../s3-token.ts";
 
@@ -26,14 +27,14 @@ export function addS3TokenRoutes(
       summary: "A `companionEndpoint` for an unmodified `@uppy/aws-s3`",
       tags,
       middleware: [guard("issueS3Token")],
-      request: { body: jsonBody(issueRequest, { required: false }) },
+      request: { body: optionalBody(issueRequest) },
       responses: {
         200: jsonResponse("Good for uploads only, and not for long", s3TokenResponse),
         ...failures("workspace_not_found", "too_many_sessions"),
       },
     }),
     async (c) => {
-      const { workspaceId } = c.req.valid("json");
+      const { workspaceId } = await readOptional(c, issueRequest);
       const issued = await storage.s3Tokens.issue(
         principalOf(c),
         workspaceId === undefined ? {} : { workspaceId },

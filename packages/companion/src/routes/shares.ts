@@ -5,7 +5,8 @@ import type { Context } from "hono";
 import { z } from "zod";
 import type { Guard } from "../access/guard.ts";
 import { type CompanionApp, type CompanionEnv, principalOf } from "../companion-env.ts";
-import { failures, jsonBody, jsonResponse } from "../openapi-responses.ts";
+import { failures, jsonResponse } from "../openapi-responses.ts";
+import { optionalBody, readOptional } from "../optional-body.ts";
 import { type PublicAddress, publicOrigin } from "../origins.ts";
 import { validation } from "../validation.ts";
 
@@ -31,7 +32,7 @@ export function addShareRoutes(
       summary: "A link by which whoever has it reads the file, for at most 30 days",
       tags,
       middleware: [guard("createShare")],
-      request: { params: fileParams, body: jsonBody(createShareRequest, { required: false }) },
+      request: { params: fileParams, body: optionalBody(createShareRequest) },
       responses: {
         200: jsonResponse("The link, told this once", createShareResponse),
         ...failures("file_not_found", "file_not_ready", "access_not_allowed"),
@@ -39,8 +40,7 @@ export function addShareRoutes(
     }),
     async (c) => {
       const { id } = c.req.valid("param");
-      // Again, because without a body the validator does not run, and so sets no defaults.
-      const request = createShareRequest.parse(c.req.valid("json"));
+      const request = await readOptional(c, createShareRequest);
       const { share, token } = await storage.shares.create(principalOf(c), id, request);
       return c.json({ share, url: `${publicOrigin(c, address)}${basePath}/s/${token}` }, 200);
     },
@@ -120,8 +120,11 @@ export function addShareLink(
       },
     }),
     async (c) => {
+      // No guard stands before it that would say so.
+      c.set("action", "openShare");
       await countAsked(c);
-      const { url } = await storage.shares.open(c.req.valid("param").token);
+      const { url, fileId } = await storage.shares.open(c.req.valid("param").token);
+      c.set("affected", [{ id: fileId, outcome: "done" }]);
       return c.redirect(url, 302);
     },
     validation({ token: "share_not_found" }),

@@ -19,6 +19,7 @@ import type { Guard } from "../access/guard.ts";
 import { type CompanionApp, principalOf } from "../companion-env.ts";
 import { idempotencyHeaders } from "../idempotency-headers.ts";
 import { failures, jsonBody, jsonResponse } from "../openapi-responses.ts";
+import { optionalBody, readOptional } from "../optional-body.ts";
 import { validation } from "../validation.ts";
 
 const sessionParams = z.object({ id: z.uuid() });
@@ -42,12 +43,11 @@ export function addUploadRoutes(app: CompanionApp, storage: Storage, guard: Guar
     }),
     async (c) => {
       const idempotencyKey = c.req.valid("header")["idempotency-key"];
-      const { files } = c.req.valid("json");
-      const results = await storage.uploads.create(
-        principalOf(c),
-        files,
-        idempotencyKey === undefined ? {} : { idempotencyKey },
-      );
+      const { files, regions } = c.req.valid("json");
+      const results = await storage.uploads.create(principalOf(c), files, {
+        ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+        ...(regions === undefined ? {} : { regions }),
+      });
       c.set(
         "affected",
         results.map((result) =>
@@ -148,7 +148,7 @@ export function addUploadRoutes(app: CompanionApp, storage: Storage, guard: Guar
       summary: "Finish an upload; safe to repeat",
       tags,
       middleware: [guard("completeUpload")],
-      request: { params: sessionParams, body: jsonBody(completeUploadRequest, { required: false }) },
+      request: { params: sessionParams, body: optionalBody(completeUploadRequest) },
       responses: {
         200: jsonResponse("Stored and proved", completion),
         202: jsonResponse("Not yet: ask again after `Retry-After` seconds", completion),
@@ -167,7 +167,7 @@ export function addUploadRoutes(app: CompanionApp, storage: Storage, guard: Guar
       const result = await storage.uploads.complete(
         c.get("caller"),
         c.req.valid("param").id,
-        c.req.valid("json"),
+        await readOptional(c, completeUploadRequest),
       );
       if (result.state === "completed") return c.json(result, 200);
       c.header("Retry-After", String(Math.max(1, Math.ceil(result.retryAfterMs / 1000))));

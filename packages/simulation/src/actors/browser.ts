@@ -133,7 +133,7 @@ export class Browser {
       lastModified: 1,
       relativePath: null,
     };
-    const more = { metadata: {}, workspaceId: undefined, contentType: undefined, method: undefined };
+    const more = { beside: {}, workspaceId: undefined, contentType: undefined, method: undefined };
     this.#inPage((engine) => engine.add({ ...source, ...more }));
   }
 

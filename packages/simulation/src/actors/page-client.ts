@@ -100,10 +100,20 @@ export function createPageClient(
     getUpload: (sessionId, { signal } = {}) => call(signal, (storage) => storage.uploads.get(me, sessionId)),
     quota: unused,
     listFiles: unused,
+    matchFiles: unused,
     getFile: unused,
     updateFile: unused,
     deleteFile: unused,
+    recallFile: unused,
     createDownload: unused,
+    createShare: unused,
+    listShares: unused,
+    revokeShare: unused,
+    endShares: unused,
+    keepWaveform: unused,
+    readWaveform: unused,
+    changeGroup: unused,
+    dropGroup: unused,
   };
 
   function forget(sessionId: string, code: string, details: Record<string, unknown> | undefined): void {

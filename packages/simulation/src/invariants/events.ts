@@ -24,6 +24,7 @@ export const events: Invariant = ({ now, before, receiver, ledger }) => {
       if (count !== (states.includes(status) ? 1 : 0))
         wrongs.push(`17: file ${id} is ${status}, and has ${count} ${type}`);
     }
+    if (isReleasedUnheld(mine)) wrongs.push(`17: file ${id} was told of as released, and was not held back`);
   }
   for (const { id } of before?.events ?? []) if (!known.has(id)) wrongs.push(`17: event ${id} is gone`);
   for (const { id, type, status, attempts } of now.events) {
@@ -48,3 +49,11 @@ export const events: Invariant = ({ now, before, receiver, ledger }) => {
   }
   return wrongs;
 };
+
+/** A release comes after a quarantine, and once for each. */
+function isReleasedUnheld(events: readonly EventRow[]): boolean {
+  return events
+    .filter(({ type }) => type === "file.quarantined" || type === "file.released")
+    .sort((one, other) => one.sequence - other.sequence)
+    .some(({ type }, index, all) => type === "file.released" && all[index - 1]?.type !== "file.quarantined");
+}

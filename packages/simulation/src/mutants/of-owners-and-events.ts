@@ -3,6 +3,10 @@ import { inFunction, type Mutant } from "./mutant.ts";
 const DELIVERY = "storage/src/outbox/outbox-delivery.ts";
 const CLAIM = "storage/src/outbox/claim-event.ts";
 
+const EVENT_OF_EACH_STATE = `DROP TRIGGER file_storage_event_changed ON file_storage;
+  CREATE TRIGGER file_storage_event_changed AFTER UPDATE OF status ON file_storage FOR EACH ROW
+    WHEN (OLD.status <> NEW.status AND NEW.status <> 'deleting') EXECUTE FUNCTION write_file_event()`;
+
 /** Of owners that go, of what is told of it, and of what is made of files. */
 export const OF_OWNERS_AND_EVENTS: readonly Mutant[] = [
   {
@@ -123,9 +127,13 @@ export const OF_OWNERS_AND_EVENTS: readonly Mutant[] = [
   {
     name: "event-for-every-state",
     what: "A file is told of as stored at each of its states.",
-    sql: `DROP TRIGGER file_storage_event_changed ON file_storage;
-      CREATE TRIGGER file_storage_event_changed AFTER UPDATE OF status ON file_storage FOR EACH ROW
-        WHEN (OLD.status <> NEW.status AND NEW.status <> 'deleting') EXECUTE FUNCTION write_file_event()`,
+    sql: `${EVENT_OF_EACH_STATE};
+      ${inFunction("write_file_event", "NOT is_counted_file(OLD.status)", "is_counted_file(NEW.status)")}`,
+  },
+  {
+    name: "event-of-release-unheld",
+    what: "A file is told of as released that was not held back.",
+    sql: EVENT_OF_EACH_STATE,
   },
   {
     name: "event-with-another-time",

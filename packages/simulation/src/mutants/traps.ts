@@ -37,8 +37,8 @@ export const TRAPS: readonly Mutant[] = [
       },
       {
         file: "storage/src/uploads/complete-upload.ts",
-        from: "const flaw = await findFlaw(session, { size, read });",
-        to: "const flaw = findFlaw === undefined || read === undefined ? session.error : undefined; void size;",
+        from: "const flaw = await findFlaw(session, {",
+        to: "const flaw = await (async (..._: unknown[]) => (findFlaw === undefined ? session.error : undefined))(session, {",
       },
       {
         file: "storage/src/uploads/complete-upload.ts",

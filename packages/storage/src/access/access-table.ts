@@ -10,7 +10,7 @@ export interface Access extends Record<WorkspaceRole, Reach> {
   /** As the OpenAPI document has it. */
   route: `${"GET" | "POST" | "PATCH" | "DELETE"} /${string}`;
   /** What it is about: of what is in no workspace, users reach their own, unless no role reaches anything. */
-  about: "nothing" | "self" | "workspace" | "file" | "upload" | "token" | "audit";
+  about: "nothing" | "self" | "workspace" | "file" | "upload" | "token" | "audit" | "deployment";
   service: Reach;
   /** A user whom the host calls an operator; beside what they may as a user. */
   operator: Reach;
@@ -68,8 +68,11 @@ export const ACCESS = {
   cancelUpload: { route: "DELETE /v1/uploads/{id}", about: "upload", ...uploaders, service: "own", ...write },
 
   listFiles: { route: "GET /v1/files", about: "file", ...readers, ...read },
+  /** A question, with more in it than fits into an address. */
+  matchFiles: { route: "POST /v1/files/match", about: "file", ...readers, ...read },
   getFile: { route: "GET /v1/files/{id}", about: "file", ...readers, service: "all", ...read },
   updateFile: { route: "PATCH /v1/files/{id}", about: "file", ...changers, ...write },
+  recallFile: { route: "POST /v1/files/{id}/recall", about: "file", ...readers, ...write },
   deleteFile: { route: "DELETE /v1/files/{id}", about: "file", ...changers, ...write },
   downloadFile: {
     route: "POST /v1/files/{id}/download",
@@ -86,14 +89,30 @@ export const ACCESS = {
     rate: "read",
     audit: "batched",
   },
+  readWaveform: { route: "GET /v1/files/{id}/waveform", about: "file", ...readers, ...read },
+  keepWaveform: { route: "POST /v1/files/{id}/waveform", about: "file", ...uploaders, ...write },
+  changeGroup: { route: "PATCH /v1/groups/{id}", about: "file", ...uploaders, ...write },
+  dropGroup: { route: "DELETE /v1/groups/{id}", about: "file", ...uploaders, ...write },
   deriveFile: { route: "POST /v1/files/{id}/derived", about: "file", ...nobody, service: "all", ...write },
+
+  createExport: { route: "POST /v1/exports", about: "file", ...readers, ...write },
+  listExports: { route: "GET /v1/exports", about: "self", ...myself, ...read },
+  getExport: { route: "GET /v1/exports/{id}", about: "self", ...myself, ...read },
+  cancelExport: { route: "DELETE /v1/exports/{id}", about: "self", ...myself, ...write },
+  downloadExport: {
+    route: "POST /v1/exports/{id}/download",
+    about: "self",
+    ...myself,
+    rate: "read",
+    audit: "batched",
+  },
 
   createShare: { route: "POST /v1/files/{id}/shares", about: "file", ...changers, ...write },
   listShares: { route: "GET /v1/files/{id}/shares", about: "file", ...changers, ...read },
   endShares: { route: "DELETE /v1/files/{id}/shares", about: "file", ...changers, ...write },
   revokeShare: { route: "DELETE /v1/files/{id}/shares/{shareId}", about: "file", ...changers, ...write },
-  /** The link says who may; it counts against the address that follows it. */
-  openShare: { route: "GET /s/{token}", ...open, rate: "read" },
+  /** The link says who may; it counts against the address that follows it, which is all that the audit log can say of who it was. */
+  openShare: { route: "GET /s/{token}", ...open, rate: "read", audit: "batched" },
 
   issueS3Token: { route: "POST /v1/s3-tokens", about: "token", ...uploaders, ...write },
   revokeS3Token: { route: "DELETE /v1/s3-tokens/{token}", about: "self", ...myself, ...write },
@@ -105,7 +124,65 @@ export const ACCESS = {
   s3Complete: { route: "POST /s3/multipart/{uploadId}/complete", about: "upload", ...uploaders, ...write },
   s3Abort: { route: "DELETE /s3/multipart/{uploadId}", about: "upload", ...uploaders, ...write },
 
+  readDashboard: {
+    route: "GET /v1/admin/dashboard",
+    about: "deployment",
+    ...nobody,
+    operator: "all",
+    ...read,
+  },
+  readWorkspaceUsage: {
+    route: "GET /v1/admin/usage",
+    about: "deployment",
+    ...nobody,
+    operator: "all",
+    ...read,
+  },
+  readGrowth: { route: "GET /v1/admin/growth", about: "deployment", ...nobody, operator: "all", ...read },
+  readActivity: { route: "GET /v1/admin/activity", about: "deployment", ...nobody, operator: "all", ...read },
+  listSessions: { route: "GET /v1/admin/sessions", about: "deployment", ...nobody, operator: "all", ...read },
+  listJobs: { route: "GET /v1/admin/jobs", about: "deployment", ...nobody, operator: "all", ...read },
+  readBackups: { route: "GET /v1/admin/backups", about: "deployment", ...nobody, operator: "all", ...read },
+  listDatabaseBackups: {
+    route: "GET /v1/admin/database-backups",
+    about: "deployment",
+    ...nobody,
+    operator: "all",
+    ...read,
+  },
+  listMoves: { route: "GET /v1/admin/moves", about: "deployment", ...nobody, operator: "all", ...read },
+  readArchive: { route: "GET /v1/admin/archive", about: "deployment", ...nobody, operator: "all", ...read },
+  readUploadStory: {
+    route: "GET /v1/admin/uploads/{id}",
+    about: "deployment",
+    ...nobody,
+    operator: "all",
+    ...read,
+  },
   listAudit: { route: "GET /v1/admin/audit", about: "audit", ...nobody, operator: "all", ...read },
+  readCosts: { route: "GET /v1/admin/costs", about: "deployment", ...nobody, operator: "all", ...read },
+  forecastCosts: {
+    route: "GET /v1/admin/costs/forecast",
+    about: "deployment",
+    ...nobody,
+    operator: "all",
+    ...read,
+  },
+  whatIfCosts: {
+    route: "GET /v1/admin/costs/what-if",
+    about: "deployment",
+    ...nobody,
+    operator: "all",
+    ...read,
+  },
+  listAlerts: { route: "GET /v1/admin/alerts", about: "deployment", ...nobody, operator: "all", ...read },
+  acknowledgeAlert: {
+    route: "POST /v1/admin/alerts/{id}/acknowledge",
+    about: "deployment",
+    ...nobody,
+    operator: "all",
+    ...write,
+  },
 } as const satisfies Record<string, Access>;
 
 export type Action = keyof typeof ACCESS;

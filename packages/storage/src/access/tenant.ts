@@ -1,5 +1,7 @@
-import { type Kysely, type RawBuilder, sql } from "kysely";
+import { UploadError } from "@audiotricks/protocol";
+import { type Kysely, type RawBuilder, type Selectable, sql } from "kysely";
 import type { Database } from "../database.ts";
+import type { FileStorage } from "../database-schema.ts";
 import type { Caller } from "../storage.ts";
 import { type Access, isForUsers, type Reach, WORKSPACE_ROLES, type WorkspaceRole } from "./access-table.ts";
 
@@ -12,8 +14,22 @@ export type Tenant = ReturnType<typeof tenantOf>;
 export function tenantOf(db: Kysely<Database>, caller: Caller) {
   return {
     caller,
-    files: (access: Access) => db.selectFrom("file_storage as f").where(reachesFile(caller, access)),
-    updateFiles: (access: Access) => db.updateTable("file_storage as f").where(reachesFile(caller, access)),
+    files: (access: Access) =>
+      db.selectFrom("file_storage as f").where(IS_NO_SIDECAR).where(reachesFile(caller, access)),
+    /**
+     * Of the newest rows of one place, so few that all of them can be looked at again and again, those that the caller reaches: the
+     * workspace's, or without one the caller's own.
+     */
+    newestFiles: (access: Access, { workspaceId, most }: { workspaceId: string | null; most: number }) =>
+      db
+        .selectFrom(newestOf(userIdOf(caller), workspaceId, most).as("f"))
+        .where(IS_NO_SIDECAR)
+        .where(reachesFile(caller, access))
+        .where(sql<boolean>`(f.workspace_id IS NULL) = (${workspaceId}::uuid IS NULL)`),
+    updateFiles: (access: Access) =>
+      db.updateTable("file_storage as f").where(IS_NO_SIDECAR).where(reachesFile(caller, access)),
+    /** Of a row of `file_storage f` that was found by another row of the table: whether this one reaches it too. */
+    reaches: (access: Access) => reachesFile(caller, access),
     /** With what each one's file adds. */
     shares: (access: Access) =>
       db
@@ -41,6 +57,12 @@ export function tenantOf(db: Kysely<Database>, caller: Caller) {
         .select("m.workspace_id"),
     /** The caller's own row: none, if nobody here knows them. */
     self: () => db.selectFrom("users as me").where("me.id", "=", userIdOf(caller)),
+    /** The caller's own, with what each one's archive adds. */
+    exports: () =>
+      db
+        .selectFrom("storage_exports as e")
+        .innerJoin("file_storage as f", "f.id", "e.file_storage_id")
+        .where("e.user_id", "=", userIdOf(caller)),
     audit: (access: Access) =>
       db
         .selectFrom("storage_audit as a")
@@ -49,9 +71,35 @@ export function tenantOf(db: Kysely<Database>, caller: Caller) {
   };
 }
 
+/** By an index and no further, whatever there is behind them. */
+function newestOf(userId: string, workspaceId: string | null, most: number) {
+  const newest = (where: RawBuilder<boolean>) => sql`(
+    SELECT n.id, n.user_id, n.workspace_id, n.access_level, n.status, n.scan_state, n.content_type, n.created_at
+    FROM file_storage n WHERE ${where} ORDER BY n.created_at DESC, n.id DESC LIMIT ${most})`;
+  const [inWorkspace, own] = [
+    sql<boolean>`n.workspace_id = ${workspaceId}::uuid`,
+    sql<boolean>`${workspaceId}::uuid IS NULL AND n.user_id = ${userId}::uuid`,
+  ];
+  return sql<NewestFile>`(${newest(inWorkspace)} UNION ALL ${newest(own)})`;
+}
+
+type NewestFile = Pick<
+  Selectable<FileStorage>,
+  "id" | "user_id" | "workspace_id" | "access_level" | "status" | "scan_state" | "content_type" | "created_at"
+>;
+
+/** A waveform is reached by way of its file alone, whose access is its own. */
+const IS_NO_SIDECAR = sql<boolean>`f.content_type <> 'waveform'`;
+
 /** A service is no user: it has nothing of its own but the sessions of what it derives. */
 function userIdOf(caller: Caller): string {
   return "service" in caller ? "00000000-0000-0000-0000-000000000000" : caller.userId;
+}
+
+/** For what is nobody's: the deployment's own. @throws {UploadError} `forbidden` */
+export function requireOperator(caller: Caller, access: Access): void {
+  if (access.operator !== "all" || !isOperator(caller))
+    throw new UploadError("forbidden", "This is for operators.");
 }
 
 export function isOperator(caller: Caller): boolean {

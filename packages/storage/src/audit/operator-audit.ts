@@ -19,14 +19,33 @@ export const OPERATOR_ACTIONS = {
   /** A bucket, its rules and its CDN, of a provider that may be added afterwards. */
   prepareProvider: "provider",
   fixBucket: "provider",
+  setStandsIn: "provider",
+  setHome: "workspace",
+  addArchiveRule: "provider",
+  removeArchiveRule: "provider",
+  startMove: "workspace",
+  cancelMove: "workspace",
   setUserQuota: "user",
   setWorkspaceQuota: "workspace",
   releaseFile: "file",
   deleteHeldFile: "file",
+  runBackup: "deployment",
+  compareBackup: "deployment",
+  restoreFile: "file",
+  restoreWorkspace: "workspace",
+  restoreProvider: "provider",
+  exportUser: "user",
   sweep: "deployment",
   deleteUnknown: "provider",
+  backupDatabase: "deployment",
+  restoreDatabase: "deployment",
+  drillRestore: "deployment",
   replayEvents: "event",
   dropEvents: "event",
+  setPrice: "deployment",
+  setActualCost: "deployment",
+  setAlertRule: "deployment",
+  acknowledgeAlert: "deployment",
 } as const satisfies Record<string, string>;
 
 export type OperatorAction = keyof typeof OPERATOR_ACTIONS;
@@ -67,6 +86,23 @@ export async function recordOperator(
       outcome,
       change: change === undefined ? null : asJson(change),
     })
+    .execute();
+}
+
+/**
+ * Writes down what a server changes for all of them when it starts, in the transaction of the change.
+ *
+ * @param server Its name; nobody that signs in.
+ */
+export async function recordServer(
+  db: Kysely<Database>,
+  server: string,
+  { action, change }: { action: "setScanPolicy"; change: { before: unknown; after: unknown } },
+): Promise<void> {
+  await sql`SELECT ensure_audit_partitions(0)`.execute(db);
+  await db
+    .insertInto("storage_audit")
+    .values({ service: server, action, resource: "deployment", outcome: "done", change: asJson(change) })
     .execute();
 }
 

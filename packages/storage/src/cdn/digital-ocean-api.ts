@@ -22,7 +22,11 @@ export class DigitalOceanRefusal extends Error {
   }
 }
 
-/** One call. @throws {DigitalOceanRefusal} For any status but 2xx. Rejects as `fetch` does where nobody answers. */
+/**
+ * One call. `undefined` where the answer has no JSON: the vendor has done what was asked all the same.
+ *
+ * @throws {DigitalOceanRefusal} For any status but 2xx. Rejects as `fetch` does where nobody answers.
+ */
 export async function callDigitalOcean(
   { token, apiOrigin = "https://api.digitalocean.com" }: DigitalOceanAccess,
   method: "GET" | "POST" | "DELETE",
@@ -39,18 +43,20 @@ export async function callDigitalOcean(
   });
   const text = await answer.text();
   if (!answer.ok) throw new DigitalOceanRefusal(answer.status, sentenceOf(text));
-  return text === "" ? undefined : JSON.parse(text);
+  return readJson(text);
 }
 
 const refusal = z.object({ message: z.string() });
 
 function sentenceOf(text: string): string {
+  const { data } = refusal.safeParse(readJson(text));
+  return data?.message.replaceAll(/\p{Cc}+/gu, " ").slice(0, MAX_SENTENCE) ?? "";
+}
+
+function readJson(text: string): unknown {
   try {
-    return refusal
-      .parse(JSON.parse(text))
-      .message.replaceAll(/\p{Cc}+/gu, " ")
-      .slice(0, MAX_SENTENCE);
+    return JSON.parse(text);
   } catch {
-    return "";
+    return undefined;
   }
 }

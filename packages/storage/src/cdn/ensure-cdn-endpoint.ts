@@ -83,7 +83,7 @@ function refused(cause: unknown): OperatorError {
   const why =
     cause instanceof DigitalOceanRefusal
       ? `${cause.status} ${cause.sentence}`.trimEnd()
-      : cause instanceof z.ZodError || cause instanceof SyntaxError
+      : cause instanceof z.ZodError
         ? "what is not its API's answer"
         : "nothing";
   const mend =

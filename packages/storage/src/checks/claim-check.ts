@@ -40,27 +40,34 @@ const LEAST_LIMIT_MS = 60_000;
 /** For writing down what was found. */
 const GRACE_MS = 15_000;
 
+/** Of `file_checks.urgency`: held, just stored, asked for by SQL; each at first, and again after a failure. */
+const URGENCIES = [0, 1, 2, 3, 4, 5];
+
 /**
- * Claims the check that has waited longest: of any number of workers each gets another one. A lease is no more than the time of the
- * next attempt put off, so that what a crash leaves comes round by itself.
+ * Claims the check of the most urgent kind that has waited longest: of any number of workers each gets another one. A lease is no more
+ * than the time of the next attempt put off, so that what a crash leaves comes round by itself.
  */
 export async function claimCheck(
   { db, clock }: Pick<StorageContext, "db" | "clock">,
   kind: CheckKind,
 ): Promise<ClaimedCheck | undefined> {
   const token = randomUUID();
+  // One look at the index each, until there is one: ordered by urgency in one, it would walk over all that is put off.
+  const first = URGENCIES.map(
+    (urgency) => sql`(
+      SELECT w.file_storage_id FROM file_checks w
+      WHERE w.kind = ${kind} AND w.urgency = ${urgency} AND w.due_at <= ${clock.now()}
+      ORDER BY w.due_at
+      LIMIT 1
+      FOR UPDATE SKIP LOCKED)`,
+  );
   const { rows } = await sql<ClaimedRow>`
     UPDATE file_checks k
     SET lease_token = ${token}, attempts = k.attempts + 1,
       due_at = ${clock.in(LEAST_LIMIT_MS + GRACE_MS)}
         + f.file_size * ${MS_PER_BYTE[kind]}::double precision * interval '1 millisecond'
     FROM file_storage f
-    WHERE f.id = k.file_storage_id AND k.kind = ${kind} AND k.file_storage_id = (
-      SELECT w.file_storage_id FROM file_checks w
-      WHERE w.kind = ${kind} AND w.due_at <= ${clock.now()}
-      ORDER BY w.due_at
-      LIMIT 1
-      FOR UPDATE SKIP LOCKED)
+    WHERE f.id = k.file_storage_id AND k.kind = ${kind} AND k.file_storage_id = coalesce(${sql.join(first)})
     RETURNING f.id, k.attempts, is_counted_file(f.status) AS is_stored, f.storage_path, f.file_size, f.storage_provider_id, f.user_id, f.workspace_id`.execute(
     db,
   );

@@ -4,6 +4,7 @@ import type { Database } from "../database.ts";
 import type { FileStorage } from "../database-schema.ts";
 import { STORED_STATES } from "../files/stored-states.ts";
 import type { StorageContext } from "../storage-context.ts";
+import { STORE_AWAY_MS } from "./away-stores.ts";
 import type { ClaimedCheck } from "./claim-check.ts";
 
 type Row = Selectable<FileStorage>;
@@ -12,6 +13,7 @@ type Change = UpdateObject<Database, "file_storage">;
 /** Of attempts that fail, each waits twice as long as the one before, up to this. */
 const LONGEST_WAIT_MS = 600_000;
 const FIRST_WAIT_MS = 2_000;
+const MAX_WHY = 300;
 
 /**
  * Writes down what was found, and that nobody has to look any more; the file's row first, as everywhere. Where the check is no longer
@@ -61,6 +63,9 @@ export async function dropIfGone({ db }: Pick<StorageContext, "db">, check: Clai
   return numDeletedRows > 0n;
 }
 
+/** After what has not failed yet. */
+const AFTER_OTHERS = sql<number>`urgency | 1`;
+
 /** It is looked into again, later. */
 export async function putOffCheck(
   { db, clock }: Pick<StorageContext, "db" | "clock">,
@@ -75,7 +80,27 @@ export async function putOffCheck(
     .set({
       due_at: clock.in(waitMs * (0.75 + Math.random() / 2)),
       lease_token: null,
-      last_error: why.slice(0, 300),
+      last_error: why.slice(0, MAX_WHY),
+      urgency: AFTER_OTHERS,
+    })
+    .execute();
+}
+
+/** Nothing of it was looked at, since its store is away, or what would look is: that is no attempt. */
+export async function waitUntried(
+  { db, clock }: Pick<StorageContext, "db" | "clock">,
+  check: ClaimedCheck,
+  why: string,
+): Promise<void> {
+  await db
+    .updateTable("file_checks")
+    .where(isOurs(check))
+    .set({
+      due_at: clock.in(STORE_AWAY_MS * (1 + Math.random())),
+      lease_token: null,
+      attempts: check.attempts - 1,
+      last_error: why.slice(0, MAX_WHY),
+      urgency: AFTER_OTHERS,
     })
     .execute();
 }

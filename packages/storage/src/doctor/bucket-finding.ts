@@ -21,6 +21,7 @@ export type BucketFindingCode =
   | "reading_public"
   | "writing_public"
   | "cdn_unreachable"
+  | "certificate_expires"
   | "cdn_foreign";
 
 /** Something about a bucket that somebody should know. Nothing in it is secret. */

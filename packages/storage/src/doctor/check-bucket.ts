@@ -5,7 +5,13 @@ import { ANSWER_TIMEOUT_MS, type BucketFinding, type Patient } from "./bucket-fi
 const EVERYBODY = "Nobody can upload or play anything.";
 
 /** Whether it is there, ours, and answers; without that nothing else can be examined. */
-export async function checkBucket({ client, address }: Patient): Promise<BucketFinding[]> {
+export async function checkBucket(patient: Patient): Promise<BucketFinding[]> {
+  const findings = await reachBucket(patient);
+  return findings.length > 0 ? findings : await checkOwner(patient);
+}
+
+/** Whether it is there and answers this key, whoever's it is. */
+export async function reachBucket({ client, address }: Patient): Promise<BucketFinding[]> {
   const { bucket, endpoint } = address;
   try {
     await client.send(new HeadBucketCommand({ Bucket: bucket }));
@@ -39,14 +45,12 @@ export async function checkBucket({ client, address }: Patient): Promise<BucketF
       },
     ];
   }
-  return await checkOwner(client, address);
+  return [];
 }
 
 /** Keys that may not list buckets cannot tell; then a bucket that they reach counts as ours. */
-async function checkOwner(
-  client: Patient["client"],
-  { bucket }: Patient["address"],
-): Promise<BucketFinding[]> {
+export async function checkOwner({ client, address }: Patient): Promise<BucketFinding[]> {
+  const { bucket } = address;
   const own = await client.send(new ListBucketsCommand({})).then(
     ({ Buckets = [] }) => Buckets.map(({ Name }) => Name),
     () => [bucket],

@@ -5,6 +5,7 @@ import type { BucketFinding, Patient } from "./bucket-finding.ts";
 import { checkAsBrowser } from "./check-as-browser.ts";
 import { checkBucket, checkClock } from "./check-bucket.ts";
 import { checkCdn } from "./check-cdn.ts";
+import { checkCertificates } from "./check-certificates.ts";
 import { checkCors } from "./check-cors.ts";
 import { checkLifecycle } from "./check-lifecycle.ts";
 import { checkRights } from "./check-rights.ts";
@@ -83,8 +84,9 @@ async function mend(patient: Patient, first: BucketFinding[]): Promise<Examinati
 }
 
 async function examine(patient: Patient): Promise<BucketFinding[]> {
+  const certificates = await checkCertificates(patient);
   const findings = await checkBucket(patient);
-  if (findings.length > 0) return findings;
+  if (findings.length > 0) return [...findings, ...certificates];
   // One after another: they write to the same bucket, and each other's objects would be in the way.
   for (const check of [
     checkClock,
@@ -96,7 +98,7 @@ async function examine(patient: Patient): Promise<BucketFinding[]> {
     checkCdn,
   ])
     findings.push(...(await check(patient)));
-  return findings;
+  return [...findings, ...certificates];
 }
 
 function keyOf({ code, what }: BucketFinding): string {

@@ -4,16 +4,10 @@ import type { AccessLevel, FileRecord } from "@audiotricks/protocol/messages";
 /** States in which bytes may be given out, unless they are held for a scan: `is_given_out` in SQL. */
 export const READABLE_STATES: readonly string[] = ["stored", "processing", "processed"];
 
+type Looked = Pick<FileRecord, "contentType" | "workspaceId" | "state" | "scan">;
+
 /** @throws {UploadError} Why this file cannot be for so many eyes: `access_not_allowed`, `invalid_request`, `file_not_ready`. */
-export function requireLevel(
-  {
-    contentType,
-    workspaceId,
-    state,
-    scan,
-  }: Pick<FileRecord, "contentType" | "workspaceId" | "state" | "scan">,
-  level: AccessLevel,
-): void {
+export function requireLevel({ contentType, workspaceId, state, scan }: Looked, level: AccessLevel): void {
   if (level === "private") return;
   requireShareable({ contentType });
   if (level === "workspace" && workspaceId === null)

@@ -1,18 +1,18 @@
 import { UploadError } from "@audiotricks/protocol";
 import type { FileRecord, UpdateFileRequest } from "@audiotricks/protocol/messages";
-import type { Selectable } from "kysely";
 import { ACCESS } from "../access/access-table.ts";
 import type { CallerContext } from "../access/caller-context.ts";
-import type { FileStorage } from "../database-schema.ts";
 import { isStorableText } from "../storable-text.ts";
 import { requireLevel } from "./access-rules.ts";
 import { fileNotFound, getFileRecord, toFileRecord } from "./file-record.ts";
+import { rightsOn, withRights } from "./file-rights.ts";
 import { followAccess } from "./follow-access.ts";
 import { accessChangeOf } from "./settle-access.ts";
 import { STORED_STATES } from "./stored-states.ts";
 
 export async function getFile(context: CallerContext, fileId: string): Promise<FileRecord> {
-  return toFileRecord(await getRow(context, fileId));
+  const row = await getRow(context, fileId);
+  return withRights(toFileRecord(row), row);
 }
 
 /**
@@ -52,25 +52,27 @@ export async function updateFile(
       ),
     )
     .returningAll("f")
+    .returning(rightsOn(tenant))
     .executeTakeFirst();
   if (row === undefined) throw await whyNotChanged(context, fileId);
-  if (row.access_version === before.access_version) return toFileRecord(row);
+  if (row.access_version === before.access_version) return withRights(toFileRecord(row), row);
   const isFirst = before.store_access === "private" && row.access_version === before.access_version + 1;
   await followAccess(work, accessChangeOf(row, isFirst)).catch((error: unknown) => {
     if (error instanceof UploadError && error.code === "provider_unsupported") throw error;
     context.onError(error);
   });
-  return getFileRecord(work.db, row.id);
+  return withRights(await getFileRecord(work.db, row.id), row);
 }
 
 export function mayNotChange(): UploadError {
   return new UploadError("forbidden", "Only its owner and the workspace's admins may change this file.");
 }
 
-async function getRow({ tenant }: CallerContext, fileId: string): Promise<Selectable<FileStorage>> {
+async function getRow({ tenant }: CallerContext, fileId: string) {
   const row = await tenant
     .files(ACCESS.getFile)
     .selectAll("f")
+    .select(rightsOn(tenant))
     .where("f.id", "=", fileId)
     .where("f.status", "in", STORED_STATES)
     .executeTakeFirst();

@@ -27,15 +27,17 @@ export async function deleteFile(context: CallerContext<Principal>, fileId: stri
   if (row === undefined) throw fileNotFound();
   if (row.status === "deleted") return toFileRecord(row);
 
-  const isClaimed = await beginAgain(() =>
+  // As it is then: it may have gone to another bucket since it was read.
+  const claimed = await beginAgain(() =>
     work.db.transaction().execute(async (trx) => {
-      const { numUpdatedRows } = await tenantOf(trx, caller)
+      const taken = await tenantOf(trx, caller)
         .updateFiles(ACCESS.deleteFile)
         .set({ status: "deleting", cdn_url: null })
         .where("f.id", "=", fileId)
         .where("f.status", "in", STORED_STATES)
+        .returningAll("f")
         .executeTakeFirst();
-      if (numUpdatedRows === 0n) return false;
+      if (taken === undefined) return undefined;
       await trx
         .insertInto("audit_logs")
         .values({
@@ -44,22 +46,36 @@ export async function deleteFile(context: CallerContext<Principal>, fileId: stri
           resource: "file_storage",
           resource_id: fileId,
           category: "storage",
-          details: JSON.stringify({ key: row.storage_path, size: Number(row.file_size) }),
+          details: JSON.stringify({ key: taken.storage_path, size: Number(taken.file_size) }),
         })
         .execute();
-      return true;
+      return taken;
     }),
   );
   const isTheirs = tenant.files(ACCESS.deleteFile).select("f.id").where("f.id", "=", fileId);
-  if (!isClaimed && (await isTheirs.executeTakeFirst()) === undefined) throw mayNotChange();
-  await finishDeleting(work, {
-    id: row.id,
-    key: row.storage_path,
-    providerId: row.storage_provider_id,
-    userId: row.user_id,
-    workspaceId: row.workspace_id,
-  }).catch(context.onError);
+  if (claimed === undefined && (await isTheirs.executeTakeFirst()) === undefined) throw mayNotChange();
+  const going = claimed === undefined ? [row] : [claimed, ...(await findGoingWith(work, row.id))];
+  for (const each of going) {
+    await finishDeleting(work, {
+      id: each.id,
+      key: each.storage_path,
+      providerId: each.storage_provider_id,
+      userId: each.user_id,
+      workspaceId: each.workspace_id,
+    }).catch(context.onError);
+  }
   return getFileRecord(work.db, row.id);
+}
+
+/** Its waveform, which the same transaction took from the quota; whatever else is made of it is the sweep's. */
+async function findGoingWith({ db }: StorageContext, fileId: string) {
+  return db
+    .selectFrom("file_storage")
+    .select(["id", "storage_path", "storage_provider_id", "user_id", "workspace_id"])
+    .where("derived_from", "=", fileId)
+    .where("content_type", "=", "waveform")
+    .where("status", "=", "deleting")
+    .execute();
 }
 
 export interface FileToDelete {
@@ -70,7 +86,10 @@ export interface FileToDelete {
   workspaceId: string | null;
 }
 
-/** The second half of a delete, for the caller and the sweep alike: the object first, then the row. */
+/**
+ * The second half of a delete, for the caller and the sweep alike: the object first, then the row. One that has gone to another bucket
+ * since `file` was read is left to the sweep, which asks for its place.
+ */
 export async function finishDeleting(
   { db, stores, clock }: StorageContext,
   file: FileToDelete,
@@ -82,6 +101,7 @@ export async function finishDeleting(
     .updateTable("file_storage")
     .set({ status: "deleted", deleted_at: clock.now(), cdn_url: null })
     .where("id", "=", file.id)
+    .where("storage_provider_id", "=", file.providerId)
     .where("status", "=", "deleting")
     .execute();
 }

@@ -7,8 +7,9 @@ import { beginAgain } from "../begin-again.ts";
 import { pinnedTypeOf } from "../pinned-type.ts";
 import { isStorableText } from "../storable-text.ts";
 import type { ServicePrincipal } from "../storage.ts";
+import type { StorageContext } from "../storage-context.ts";
 import { answerCreated } from "../uploads/answer-created.ts";
-import { type ReservedRow, toReserved } from "../uploads/reserve.ts";
+import { type Reserved, type ReservedRow, toReserved } from "../uploads/reserve.ts";
 import { getSession } from "../uploads/session.ts";
 
 /**
@@ -47,19 +48,32 @@ export async function deriveFile(
     metadata: metadata ?? {},
     expiresInSeconds: work.settings.sessionExpiresIn,
   };
+  const reserved = await reserveDerived(work, fileId, idempotencyKey ?? null, element);
+  return answerCreated(work, await getSession(work, reserved.sessionId), {
+    isResumed: reserved.outcome === "repeated",
+    urlLimit: work.settings.firstUrlsPerSession,
+  });
+}
+
+/**
+ * Room for a file made of another, in the name of the other's owner.
+ *
+ * @param element As `reserve_uploads` takes it.
+ */
+export async function reserveDerived(
+  { db }: Pick<StorageContext, "db">,
+  fileId: string,
+  idempotencyKey: string | null,
+  element: object,
+): Promise<Extract<Reserved, { sessionId: string }>> {
   const { rows } = await beginAgain(() =>
     sql<ReservedRow>`
     SELECT outcome, session_id, details
-    FROM reserve_derived_upload(${fileId}, ${idempotencyKey ?? null}, ${JSON.stringify(element)}::jsonb)`.execute(
-      work.db,
-    ),
+    FROM reserve_derived_upload(${fileId}, ${idempotencyKey}, ${JSON.stringify(element)}::jsonb)`.execute(db),
   );
   const [row] = rows;
   if (row === undefined) throw new Error("reserve_derived_upload gave no answer");
   const reserved = toReserved(row);
   if (reserved.outcome === "refused") throw reserved.error;
-  return answerCreated(work, await getSession(work, reserved.sessionId), {
-    isResumed: reserved.outcome === "repeated",
-    urlLimit: work.settings.firstUrlsPerSession,
-  });
+  return reserved;
 }

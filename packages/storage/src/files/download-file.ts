@@ -3,6 +3,7 @@ import { type InferResult, sql } from "kysely";
 import { ACCESS } from "../access/access-table.ts";
 import type { CallerContext } from "../access/caller-context.ts";
 import { tenantLookup } from "../access/tenant-lookup.ts";
+import { requireAnswering } from "../places/require-answering.ts";
 import { requireReadable } from "./access-rules.ts";
 import { fileNotFound } from "./file-record.ts";
 import { signDownload } from "./sign-download.ts";
@@ -23,11 +24,13 @@ export async function downloadFile(
   if (row === undefined) throw fileNotFound();
   requireReadable({ state: row.status, scan: row.scan_state });
   const isService = "service" in caller;
+  // Copies at the CDN are there whatever the bucket does.
+  const publicUrl = disposition === "inline" && !isService ? row.cdn_url : null;
+  const store = await stores.of(row.storage_provider_id);
+  if (publicUrl === null) requireAnswering(store);
   if (!isService) accesses.record(row.id);
-  if (row.cdn_url !== null && disposition === "inline" && !isService)
-    return { url: row.cdn_url, expiresIn: settings.downloadUrlExpiresIn };
-  const { s3 } = await stores.of(row.storage_provider_id);
-  return signDownload(s3, row, { disposition, expiresIn: settings.downloadUrlExpiresIn });
+  if (publicUrl !== null) return { url: publicUrl, expiresIn: settings.downloadUrlExpiresIn };
+  return signDownload(store.s3, row, { disposition, expiresIn: settings.downloadUrlExpiresIn });
 }
 
 const findStored = tenantLookup(["fileId"], (tenant, { fileId }) => {

@@ -3,6 +3,7 @@ import type { FileRecord, SoundFacts } from "@audiotricks/protocol/messages";
 import type { Kysely, Selectable } from "kysely";
 import type { Database } from "../database.ts";
 import type { FileStorage } from "../database-schema.ts";
+import { groupValueOf, markOf } from "../uploads/file-groups.ts";
 
 /** For whoever may already see the file; asks no questions. */
 export async function getFileRecord(db: Kysely<Database>, fileId: string): Promise<FileRecord> {
@@ -22,6 +23,7 @@ export async function findFileRecords(
 }
 
 export function toFileRecord(row: Selectable<FileStorage>): FileRecord {
+  const group = markOf(groupValueOf(row.metadata));
   return {
     id: row.id,
     name: row.original_filename,
@@ -44,6 +46,7 @@ export function toFileRecord(row: Selectable<FileStorage>): FileRecord {
     ...(row.sound_inspected_at === null ? {} : { sound: toSoundFacts(row) }),
     ...(row.cdn_url === null ? {} : { publicUrl: row.cdn_url }),
     ...(row.access_due_at === null ? {} : { accessChanging: true }),
+    ...(group === null ? {} : { group }),
   };
 }
 

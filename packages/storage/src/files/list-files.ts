@@ -6,11 +6,13 @@ import { formatCursor, isAfter, microsOf, parseCursor } from "../cursor.ts";
 import type { Principal } from "../storage.ts";
 import { workspaceNotFound } from "../workspace-not-found.ts";
 import { toFileRecord } from "./file-record.ts";
+import { rightsOn, withRights } from "./file-rights.ts";
 import { STORED_STATES } from "./stored-states.ts";
+import { findDrawn } from "./waveforms.ts";
 
 /** Newest first, a page at a time: the caller's personal files, or those of one workspace. */
 export async function listFiles(
-  { caller, tenant }: CallerContext<Principal>,
+  { caller, tenant, work }: CallerContext<Principal>,
   query: ListFilesQuery,
 ): Promise<ListFilesResponse> {
   const { workspaceId, limit } = query;
@@ -18,6 +20,7 @@ export async function listFiles(
   const rows = await tenant
     .files(ACCESS.listFiles)
     .selectAll("f")
+    .select(rightsOn(tenant))
     .select(microsOf("f.created_at").as("created_micros"))
     .where("f.status", "in", STORED_STATES)
     .$if(workspaceId === undefined, (files) =>
@@ -35,8 +38,15 @@ export async function listFiles(
   if (rows.length === 0 && workspaceId !== undefined) await requireWorkspace(tenant, workspaceId);
   const page = rows.slice(0, limit);
   const last = page.at(-1);
+  const drawn = await findDrawn(
+    work.db,
+    page.map(({ id }) => id),
+  );
   return {
-    files: page.map(toFileRecord),
+    files: page.map((row) => ({
+      ...withRights(toFileRecord(row), row),
+      ...(drawn.has(row.id) && { waveform: true as const }),
+    })),
     nextCursor:
       rows.length > limit && last !== undefined
         ? formatCursor({ micros: last.created_micros, id: last.id })
@@ -44,7 +54,8 @@ export async function listFiles(
   };
 }
 
-async function requireWorkspace(tenant: Tenant, workspaceId: string): Promise<void> {
+/** @throws {UploadError} `workspace_not_found`, unless the caller reaches anything there. */
+export async function requireWorkspace(tenant: Tenant, workspaceId: string): Promise<void> {
   const found = await tenant
     .workspaces(ACCESS.listFiles)
     .where("m.workspace_id", "=", workspaceId)

@@ -17,6 +17,10 @@ export interface NewProvider extends Omit<SpacesProvider, "forcePathStyle" | "tw
   name?: string | undefined;
   /** New uploads go there from now on. */
   isPrimary: boolean;
+  /** Providers whose files are copied there: then nobody uploads to it, ever. */
+  backupOf?: readonly string[] | undefined;
+  /** Cheap to keep in and slow or dear to read from: archived files are there, and nobody uploads to it. */
+  isCold?: boolean | undefined;
 }
 
 export interface NewKey {
@@ -50,66 +54,130 @@ export function requireSupported(name: string): void {
  */
 export async function requireAddable(
   db: Kysely<Database>,
-  provider: Pick<NewProvider, "endpoint" | "bucket" | "name">,
+  provider: Pick<NewProvider, "endpoint" | "bucket" | "name" | "cdnEndpoint">,
   { allowInternalEndpoints }: Pick<ChangeOptions, "allowInternalEndpoints">,
 ): Promise<{ endpoint: string; name: string }> {
   const endpoint = normalizeEndpoint(provider.endpoint);
   const name = provider.name ?? providerNameOf(endpoint);
   requireSupported(name);
   requireAllowed(endpoint, allowInternalEndpoints);
-  const { bucket } = provider;
+  const { bucket, cdnEndpoint } = provider;
+  if (cdnEndpoint !== undefined) requireAllowed(cdnEndpoint, allowInternalEndpoints);
   if ((await findByBucket(db, endpoint, bucket)) !== undefined) throw alreadyThere(endpoint, bucket);
   return { endpoint, name };
 }
+
+/** A bucket for copies, reached with the same key. */
+export type BackupBucket = Pick<NewProvider, "endpoint" | "region" | "bucket">;
 
 /**
  * Adds a bucket whose key was tried there first; its secret is sealed for its row.
  *
  * @returns Id of its row.
- * @throws {OperatorError} `provider_unsupported`, `endpoint_refused`, `provider_exists`, `key_refused`. Nothing is changed then.
+ * @throws {OperatorError} `provider_unsupported`, `endpoint_refused`, `provider_exists`, `key_refused`, and of `backupOf`
+ *   `invalid_request`, `provider_not_found`. Nothing is changed then.
  */
 export async function addProvider(
   db: Kysely<Database>,
   provider: NewProvider,
-  { encryptionKey, allowInternalEndpoints, by }: ChangeOptions,
+  options: ChangeOptions,
 ): Promise<string> {
+  if (provider.backupOf !== undefined) await requireSources(db, provider, provider.backupOf);
+  const tried = await tryProvider(db, provider, options);
+  await db.transaction().execute((trx) => insertProvider(trx, tried, options));
+  return tried.id;
+}
+
+/** The same of a bucket and of the one that its files are copied to, each with its own envelope: both are added, or neither. */
+export async function addProviderWithBackup(
+  db: Kysely<Database>,
+  provider: NewProvider,
+  backup: BackupBucket,
+  options: ChangeOptions,
+): Promise<{ id: string; backupId: string }> {
+  const tried = await tryProvider(db, provider, options);
+  const { accessKeyId, secretAccessKey, name } = provider;
+  const key = { accessKeyId, secretAccessKey, name };
+  const triedBackup = await tryProvider(
+    db,
+    { ...key, ...backup, isPrimary: false, backupOf: [tried.id] },
+    options,
+  );
+  await db.transaction().execute(async (trx) => {
+    await insertProvider(trx, tried, options);
+    await insertProvider(trx, triedBackup, options);
+  });
+  return { id: tried.id, backupId: triedBackup.id };
+}
+
+interface TriedProvider extends NewProvider {
+  id: string;
+  name: string;
+}
+
+async function tryProvider(
+  db: Kysely<Database>,
+  provider: NewProvider,
+  { allowInternalEndpoints }: ChangeOptions,
+): Promise<TriedProvider> {
   const { endpoint, name } = await requireAddable(db, provider, { allowInternalEndpoints });
-  const { bucket } = provider;
   await requireWorkingKey({ ...provider, endpoint, isPublicOnly: !allowInternalEndpoints });
-  const id = randomUUID();
-  return db.transaction().execute(async (trx) => {
-    const steppedDown = provider.isPrimary ? await stepDown(trx) : undefined;
-    const row = await trx
-      .insertInto("storage_providers")
-      .values({
-        id,
-        provider_name: name,
-        endpoint_url: endpoint,
-        region: provider.region,
-        bucket_name: bucket,
-        access_key_id: provider.accessKeyId,
-        secret_access_key_encrypted: sealSecret(provider.secretAccessKey, id, encryptionKey),
-        cdn_endpoint: provider.cdnEndpoint ?? null,
-        cdn_enabled: provider.cdnEndpoint !== undefined,
-        cdn_id: provider.cdnId ?? null,
-        is_primary: provider.isPrimary,
-      })
-      .onConflict((conflict) => conflict.columns(["endpoint_url", "bucket_name"]).doNothing())
-      .returning("id")
-      .executeTakeFirst();
-    // Somebody else added it meanwhile: the primary one stays what it was.
-    if (row === undefined) throw alreadyThere(endpoint, bucket);
-    const { region, accessKeyId, isPrimary, cdnEndpoint = null, cdnId = null } = provider;
-    await recordOperator(trx, by, {
-      action: "addProvider",
-      resourceId: id,
-      outcome: "done",
-      change: {
-        ...(isPrimary && { before: { primary: steppedDown ?? null } }),
-        after: { name, endpoint, region, bucket, accessKeyId, isPrimary, cdnEndpoint, cdnId },
+  return { ...provider, id: randomUUID(), endpoint, name };
+}
+
+async function insertProvider(
+  trx: Transaction<Database>,
+  provider: TriedProvider,
+  { encryptionKey, by }: ChangeOptions,
+): Promise<void> {
+  const { id, name, endpoint, region, bucket, accessKeyId, isPrimary, backupOf } = provider;
+  const { cdnEndpoint = null, cdnId = null } = provider;
+  const steppedDown = isPrimary ? await stepDown(trx) : undefined;
+  const row = await trx
+    .insertInto("storage_providers")
+    .values({
+      id,
+      provider_name: name,
+      endpoint_url: endpoint,
+      region,
+      bucket_name: bucket,
+      access_key_id: accessKeyId,
+      secret_access_key_encrypted: sealSecret(provider.secretAccessKey, id, encryptionKey),
+      cdn_endpoint: cdnEndpoint,
+      cdn_enabled: cdnEndpoint !== null,
+      cdn_id: cdnId,
+      is_primary: isPrimary,
+      purpose: provider.isCold === true ? "cold" : backupOf === undefined ? "files" : "backup",
+    })
+    .onConflict((conflict) => conflict.columns(["endpoint_url", "bucket_name"]).doNothing())
+    .returning("id")
+    .executeTakeFirst();
+  // Somebody else added it meanwhile: the primary one stays what it was.
+  if (row === undefined) throw alreadyThere(endpoint, bucket);
+  if (backupOf !== undefined && backupOf.length > 0)
+    await trx
+      .insertInto("storage_backups")
+      .values(backupOf.map((source) => ({ storage_provider_id: source, backup_provider_id: id })))
+      .execute();
+  await recordOperator(trx, by, {
+    action: "addProvider",
+    resourceId: id,
+    outcome: "done",
+    change: {
+      ...(isPrimary && { before: { primary: steppedDown ?? null } }),
+      after: {
+        name,
+        endpoint,
+        region,
+        bucket,
+        accessKeyId,
+        isPrimary,
+        cdnEndpoint,
+        cdnId,
+        ...(backupOf && { backupOf }),
+        ...(provider.isCold === true && { isCold: true }),
       },
-    });
-    return row.id;
+    },
   });
 }
 
@@ -174,7 +242,8 @@ const REREAD_MARGIN_MS = 60_000;
 /**
  * No new uploads go there; files that are there stay readable, and uploads under way go on.
  *
- * @throws {OperatorError} `provider_not_found`, `provider_is_primary` unless `leaveNoPrimary`.
+ * @throws {OperatorError} `provider_not_found`, `provider_is_primary` unless `leaveNoPrimary`; `provider_is_home` while a workspace is
+ *   at home there whose files must be nowhere else.
  */
 export async function disableProvider(
   db: Kysely<Database>,
@@ -196,6 +265,8 @@ export async function disableProvider(
         "provider_is_primary",
         `New uploads go to bucket ${bucket}: add another one with --primary first, or say --leave-no-primary to refuse uploads from now on.`,
       );
+    // Whoever gives a workspace a home waits for this row.
+    if (before.isActive) await requireNobodyWaits(trx, id, bucket);
     const after = { isPrimary: false, isActive: false };
     await trx
       .updateTable("storage_providers")
@@ -209,6 +280,42 @@ export async function disableProvider(
       change: { before, after },
     });
   });
+}
+
+/** New files of a workspace whose home is not there would go to the primary bucket, maybe in another region. */
+async function requireNobodyWaits(trx: Transaction<Database>, id: string, bucket: string): Promise<void> {
+  const { count } = await trx
+    .selectFrom("storage_homes")
+    .select(({ fn }) => fn.countAll().as("count"))
+    .where("storage_provider_id", "=", id)
+    .where("while_down", "=", "wait")
+    .executeTakeFirstOrThrow();
+  if (Number(count) > 0)
+    throw new OperatorError(
+      "provider_is_home",
+      `${count} ${Number(count) === 1 ? "workspace" : "workspaces"} may have files in bucket ${bucket} alone: give each another home first (place home --workspace ID …).`,
+    );
+}
+
+/** What is to be copied there are files, and no page or person uploads there. */
+async function requireSources(
+  db: Kysely<Database>,
+  { isPrimary }: NewProvider,
+  backupOf: readonly string[],
+): Promise<void> {
+  if (isPrimary)
+    throw new OperatorError(
+      "invalid_request",
+      "A bucket for backups takes no uploads: it cannot be primary.",
+    );
+  for (const id of backupOf) {
+    const { purpose, bucket_name: name } = await getRow(db, id);
+    if (purpose === "backup")
+      throw new OperatorError(
+        "invalid_request",
+        `Bucket ${name} keeps copies itself: name one that files are in.`,
+      );
+  }
 }
 
 function requireAllowed(endpoint: string, allowInternalEndpoints: boolean): void {

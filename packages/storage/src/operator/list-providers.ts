@@ -16,6 +16,8 @@ export interface ProviderSummary {
   sealedWith: string | null;
   isPrimary: boolean;
   isActive: boolean;
+  /** Copies of files are in a `backup`: nobody uploads to it. */
+  purpose: "files" | "backup" | "cold";
   cdnEndpoint: string | null;
 }
 
@@ -38,6 +40,7 @@ export async function listProviders(db: Kysely<Database>): Promise<ProviderSumma
     sealedWith: describeEnvelope(row.secret_access_key_encrypted)?.keyId ?? null,
     isPrimary: row.is_primary,
     isActive: row.is_active,
+    purpose: row.purpose as ProviderSummary["purpose"],
     cdnEndpoint: row.cdn_endpoint,
   }));
 }

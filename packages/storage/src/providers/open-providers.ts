@@ -13,8 +13,8 @@ export interface Providers {
 }
 
 /**
- * The providers in the table, and the bucket in `spaces`, which becomes the primary one: new uploads go there, files elsewhere
- * stay readable. Without it the table's own primary row counts.
+ * The providers in the table, and the bucket in `spaces`, which becomes the primary one, unless an operator has made another so since it
+ * was first named: new uploads go there, files elsewhere stay readable. Without it the table's own primary row counts.
  *
  * @param options.given A bucket whose credentials are at hand, where the table is to stay as it is.
  * @param options.encryptionKey A keyring, as `parseKeyring` takes it, for rows whose secret is sealed.

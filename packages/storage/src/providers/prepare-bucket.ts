@@ -6,14 +6,14 @@ import {
   PutBucketVersioningCommand,
 } from "@aws-sdk/client-s3";
 import type { Patient } from "../doctor/bucket-finding.ts";
-import { checkBucket } from "../doctor/check-bucket.ts";
+import { checkOwner, reachBucket } from "../doctor/check-bucket.ts";
 import { findOriginsWithout, readCorsRules } from "../doctor/check-cors.ts";
 import { findMissingRules, readLifecycleRules } from "../doctor/check-lifecycle.ts";
 import { OperatorError } from "../operator/operator-error.ts";
 import { needsPathStyle } from "../s3/bucket-address.ts";
 import { describeFailure } from "../s3/s3-failure.ts";
 import { type BucketKey, createBucketClient } from "./bucket-client.ts";
-import { originsOfOurCors, withOurCors } from "./bucket-rules.ts";
+import { originsOfOurCors, sameSet, withOurCors } from "./bucket-rules.ts";
 
 export interface BucketRules {
   /** Exact origins of the pages that upload, such as `https://app.example.com`; none: no page does. */
@@ -30,12 +30,21 @@ export interface PreparedStep {
   outcome: "made" | "there";
 }
 
+/** A step that the key may not do, of a bucket that may well be ready. */
+export interface RefusedStep {
+  part: PreparedStep["part"];
+  /** What was seen, with the store's answer. */
+  message: string;
+}
+
 /**
  * Makes a bucket ready for uploads from browsers: creates it where it does not exist, lets the given origins PUT and
  * read ETags, and has the store itself remove temporary objects and upload leftovers, should we ever fail to. Rules of others
  * stay. Safe to repeat, also after it stopped half way; wants a key that may do this, which the one used at run time need not be.
  *
  * @param onStep Told of each step that is done, before the next one.
+ * @param onRefused Told of what a key that is only good for uploads may not: that the bucket is among its account's, and what its
+ *   rules are. Without it, each of that ends the work.
  * @throws {OperatorError} `bucket_foreign` if it is somebody else's: nothing is changed then.
  * @throws {UploadError} `storage_unavailable`, saying which step was refused and how.
  */
@@ -43,6 +52,7 @@ export async function prepareBucket(
   spaces: BucketKey,
   { allowedOrigins, isVersioned = false }: BucketRules,
   onStep: (step: PreparedStep) => void = () => undefined,
+  onRefused?: (refused: RefusedStep) => void,
 ): Promise<void> {
   const { endpoint, bucket, region, accessKeyId, secretAccessKey } = spaces;
   const client = createBucketClient(spaces);
@@ -58,7 +68,7 @@ export async function prepareBucket(
   };
   const Bucket = bucket;
   try {
-    await step("bucket", "create the bucket", () => makeBucket(patient));
+    await step("bucket", "create the bucket", () => makeBucket(patient, onRefused));
     if (allowedOrigins.length > 0)
       await step("cors", "set its CORS rules", async () => {
         const rules = await readCorsRules(patient);
@@ -99,19 +109,30 @@ export async function prepareBucket(
     } catch (error) {
       if (error instanceof OperatorError || error instanceof UploadError) throw error;
       const { code, status } = describeFailure(error);
-      throw new UploadError(
-        "storage_unavailable",
-        `Cannot ${what} (${bucket} at ${endpoint}): ${status === undefined ? "" : `${status} `}${code}.`,
-      );
+      const message = `Cannot ${what} (${bucket} at ${endpoint}): ${status === undefined ? "" : `${status} `}${code}.`;
+      const isOfRules = part === "cors" || part === "lifecycle";
+      if (!isOfRules || status !== 403 || onRefused === undefined)
+        throw new UploadError("storage_unavailable", message);
+      return onRefused({ part, message });
     }
     onStep({ part, name: bucket, outcome });
   }
 }
 
 /** Of two that make it at once, both have it then. */
-async function makeBucket(patient: Patient): Promise<PreparedStep["outcome"]> {
-  const [finding] = await checkBucket(patient);
-  if (finding === undefined) return "there";
+async function makeBucket(
+  patient: Patient,
+  onRefused: ((refused: RefusedStep) => void) | undefined,
+): Promise<PreparedStep["outcome"]> {
+  const [finding] = await reachBucket(patient);
+  if (finding === undefined) {
+    const [foreign] = await checkOwner(patient);
+    if (foreign === undefined) return "there";
+    const message = `${foreign.what} ${foreign.mend}`;
+    if (onRefused === undefined) throw new OperatorError("bucket_foreign", message);
+    onRefused({ part: "bucket", message });
+    return "there";
+  }
   const sentence = `${finding.what} ${finding.mend}`;
   if (finding.code === "bucket_foreign") throw new OperatorError(finding.code, sentence);
   if (finding.code !== "bucket_missing") throw new UploadError("storage_unavailable", sentence);
@@ -129,8 +150,4 @@ async function makeBucket(patient: Patient): Promise<PreparedStep["outcome"]> {
       );
     throw error;
   }
-}
-
-function sameSet(one: readonly string[], other: readonly string[]): boolean {
-  return one.length === other.length && one.every((origin) => other.includes(origin));
 }

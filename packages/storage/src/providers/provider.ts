@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from "kysely";
+import { type Kysely, type Selectable, sql } from "kysely";
 import type { Database } from "../database.ts";
 import type { StorageProviders } from "../database-schema.ts";
 import { type BucketAddress, isSpacesHost, needsPathStyle, normalizeEndpoint } from "../s3/bucket-address.ts";
@@ -21,6 +21,8 @@ export interface Provider extends BucketAddress {
   /** Whether its host may only lead to addresses of the internet: what the database names is not trusted with our network. */
   isPublicOnly: boolean;
   credentials: SigningCredentials;
+  /** It does not answer, as those say who look after it. */
+  isDown: boolean;
   limits: ProviderLimits;
 }
 
@@ -41,12 +43,20 @@ export async function getProvider(
   id: string,
   secrets: ProviderSecrets,
 ): Promise<Provider> {
-  const row = await db.selectFrom("storage_providers").selectAll().where("id", "=", id).executeTakeFirst();
+  const row = await db
+    .selectFrom("storage_providers")
+    .selectAll()
+    .select(sql<boolean>`is_down(id)`.as("is_down"))
+    .where("id", "=", id)
+    .executeTakeFirst();
   if (row === undefined) throw new ProviderError("no_provider", `There is no storage provider ${id}.`);
   return toProvider(row, secrets);
 }
 
-function toProvider(row: Selectable<StorageProviders>, secrets: ProviderSecrets): Provider {
+function toProvider(
+  row: Selectable<StorageProviders> & { is_down: boolean },
+  secrets: ProviderSecrets,
+): Provider {
   const name = row.provider_name;
   if (!isSupportedProvider(name)) {
     throw new ProviderError(
@@ -78,11 +88,22 @@ function toProvider(row: Selectable<StorageProviders>, secrets: ProviderSecrets)
     forcePathStyle,
     hasTwoHosts: (isGiven ? spaces.twoHosts : undefined) ?? (isSpacesHost(endpoint) && !forcePathStyle),
     cdnEndpoint:
-      row.cdn_enabled && row.cdn_endpoint !== null ? normalizeEndpoint(row.cdn_endpoint) : undefined,
+      row.cdn_enabled && row.cdn_endpoint !== null ? cdnOriginOf(row.id, row.cdn_endpoint) : undefined,
     isPublicOnly,
+    isDown: row.is_down,
     credentials: credentialsOf(row, isGiven ? spaces : undefined, secrets.keyring),
     limits: limitsAt(name, endpoint),
   };
+}
+
+function cdnOriginOf(id: string, endpoint: string): string {
+  try {
+    return normalizeEndpoint(endpoint);
+  } catch (cause) {
+    throw new ProviderError("no_provider", `The CDN endpoint of storage provider ${id} is no URL.`, {
+      cause,
+    });
+  }
 }
 
 function credentialsOf(

@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
+import { DATA_KEY_LENGTH, decrypt, encrypt } from "./aes-gcm.ts";
 import type { EnvelopeKey } from "./keyring.ts";
 import { ProviderError } from "./provider-error.ts";
 
@@ -9,11 +10,6 @@ import { ProviderError } from "./provider-error.ts";
  */
 const ENVELOPE =
   /^enc:(?:v1:(?<v1>[0-9a-f]{8})|v2:(?<v2>[0-9a-f]{8}):(?<wrapped>[A-Za-z0-9+/]{80})):(?<sealed>[A-Za-z0-9+/]+={0,2})$/;
-
-const IV_LENGTH = 12;
-/** Without it Node takes tags of four bytes. */
-const TAG_LENGTH = 16;
-const DATA_KEY_LENGTH = 32;
 
 /** Seals a provider's secret for exactly this row: moved to another row, it does not open. */
 export function sealSecret(secret: string, rowId: string, key: EnvelopeKey): string {
@@ -90,22 +86,6 @@ function refuseChanged<Result>(rowId: string, open: () => Result): Result {
       { cause },
     );
   }
-}
-
-function encrypt(plain: Buffer, key: Buffer, context: string): Buffer {
-  const iv = randomBytes(IV_LENGTH);
-  const cipher = createCipheriv("aes-256-gcm", key, iv, { authTagLength: TAG_LENGTH });
-  cipher.setAAD(Buffer.from(context));
-  return Buffer.concat([iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
-}
-
-function decrypt(sealed: Buffer, key: Buffer, context: string): Buffer {
-  const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(0, IV_LENGTH), {
-    authTagLength: TAG_LENGTH,
-  });
-  decipher.setAAD(Buffer.from(context));
-  decipher.setAuthTag(sealed.subarray(-TAG_LENGTH));
-  return Buffer.concat([decipher.update(sealed.subarray(IV_LENGTH, -TAG_LENGTH)), decipher.final()]);
 }
 
 const COLUMN = "storage_providers/secret_access_key_encrypted";

@@ -68,7 +68,7 @@ export function readSpacesProvider(env: Environment): SpacesProvider | undefined
     bucket,
     accessKeyId,
     secretAccessKey,
-    cdnEndpoint: env.SPACES_CDN_ENDPOINT || undefined,
+    cdnEndpoint: readCdnEndpoint(env),
     cdnId: env.SPACES_CDN_ID || undefined,
     forcePathStyle: readBoolean(env, "SPACES_FORCE_PATH_STYLE"),
     twoHosts,
@@ -76,7 +76,8 @@ export function readSpacesProvider(env: Environment): SpacesProvider | undefined
 }
 
 /**
- * Makes it the primary provider: new uploads go there, files elsewhere stay readable. The table gets no secret.
+ * Makes it the primary provider: new uploads go there, files elsewhere stay readable. One that was known already leaves that to a
+ * bucket which an operator has made primary since. The table gets no secret.
  *
  * @returns Id of its row.
  */
@@ -85,12 +86,30 @@ export async function registerSpacesProvider(db: Kysely<Database>, spaces: Space
   return db.transaction().execute(async (trx) => {
     // Servers start at the same time, and only one row may be primary.
     await sql`SELECT pg_advisory_xact_lock(hashtext('storage_providers.primary'))`.execute(trx);
-    await trx
-      .updateTable("storage_providers")
-      .set({ is_primary: false })
+    const known = await trx
+      .selectFrom("storage_providers")
+      .select(["purpose", "secret_access_key_encrypted as secret"])
+      .where("endpoint_url", "=", endpoint)
+      .where("bucket_name", "=", spaces.bucket)
+      .executeTakeFirst();
+    if (known !== undefined && known.purpose !== "files")
+      throw unusable(
+        `SPACES_BUCKET names ${spaces.bucket}, which keeps ${known.purpose === "cold" ? "archived files" : "copies of files"}: uploads never go there.`,
+      );
+    const other = await trx
+      .selectFrom("storage_providers")
+      .select(["id", "secret_access_key_encrypted as secret"])
       .where("is_primary", "=", true)
       .where((eb) => eb.or([eb("endpoint_url", "!=", endpoint), eb("bucket_name", "!=", spaces.bucket)]))
-      .execute();
+      .executeTakeFirst();
+    // Made so by a command, since this bucket was first named: a start takes no operator's word back.
+    const isLeft = known?.secret === "env:" && other !== undefined && other.secret !== "env:";
+    if (other !== undefined && !isLeft)
+      await trx
+        .updateTable("storage_providers")
+        .set({ is_primary: false })
+        .where("id", "=", other.id)
+        .execute();
     const values = {
       region: spaces.region,
       access_key_id: spaces.accessKeyId,
@@ -98,8 +117,7 @@ export async function registerSpacesProvider(db: Kysely<Database>, spaces: Space
       cdn_endpoint: spaces.cdnEndpoint ?? null,
       cdn_enabled: spaces.cdnEndpoint !== undefined,
       cdn_id: spaces.cdnId ?? null,
-      is_primary: true,
-      is_active: true,
+      ...(isLeft ? {} : { is_primary: true, is_active: true }),
     };
     const { id } = await trx
       .insertInto("storage_providers")
@@ -114,6 +132,18 @@ export async function registerSpacesProvider(db: Kysely<Database>, spaces: Space
       .executeTakeFirstOrThrow();
     return id;
   });
+}
+
+/** Addresses of public files begin with it, and pages are told of it: no more than an origin. */
+function readCdnEndpoint({ SPACES_CDN_ENDPOINT: text }: Environment): string | undefined {
+  if (!text) return undefined;
+  const url = URL.parse(text.includes("://") ? text : `https://${text}`);
+  const isOrigin = url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`;
+  if (!isOrigin)
+    throw unusable(
+      "SPACES_CDN_ENDPOINT must be where the CDN begins, without a path, such as https://audio.nyc3.cdn.digitaloceanspaces.com.",
+    );
+  return url.origin;
 }
 
 function readBoolean(env: Environment, name: string): boolean | undefined {

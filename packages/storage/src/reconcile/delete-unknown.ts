@@ -1,8 +1,9 @@
+import { sql } from "kysely";
 import { isOurKey } from "../object-key.ts";
+import { findNamedKeys } from "../places/named-keys.ts";
 import { deleteObject } from "../s3/delete-objects.ts";
 import { headObject } from "../s3/objects.ts";
 import type { StorageContext } from "../storage-context.ts";
-import { findRowAt } from "./file-rows.ts";
 import type { UnknownObject } from "./finding.ts";
 
 /** What became of an object on a confirmed list. */
@@ -12,7 +13,7 @@ export type DeletionOutcome =
   | "gone"
   /** Other bytes than the list says. Kept. */
   | "changed"
-  /** A row knows it by now. Kept. */
+  /** A row knows it by now; or one of another bucket promises these bytes, and does not have them there. Kept. */
   | "known"
   /** Not a key that we make. Kept. */
   | "foreign";
@@ -32,7 +33,25 @@ export async function deleteUnknownObject(
   if (found === undefined) return "gone";
   if (found.size !== size || found.etag !== etag) return "changed";
   // After the object: a row is there before its object is.
-  if ((await findRowAt(context.db, providerId, key)) !== undefined) return "known";
+  if ((await findNamedKeys(context, providerId, [key])).has(key)) return "known";
+  if (await isMissedElsewhere(context, providerId, key)) return "known";
   await deleteObject(s3, key);
   return "deleted";
+}
+
+/** The database may be of before a file came here from another bucket: then these may be the only bytes of it. */
+async function isMissedElsewhere(
+  { db, stores }: StorageContext,
+  providerId: string,
+  key: string,
+): Promise<boolean> {
+  const { rows } = await sql<{ id: string; size: number | string }>`
+    SELECT p.id, f.file_size AS size FROM storage_providers p
+    JOIN file_storage f ON f.storage_provider_id = p.id AND f.storage_path = ${key}
+    WHERE p.id <> ${providerId}::uuid AND is_counted_file(f.status)`.execute(db);
+  for (const { id, size } of rows) {
+    const { s3 } = await stores.of(id);
+    if ((await headObject(s3, key))?.size !== Number(size)) return true;
+  }
+  return false;
 }

@@ -8,7 +8,7 @@ export interface FileRow extends FoundFile {
   /** Its bytes are promised. */
   isPromised: boolean;
   hasOpenSession: boolean;
-  /** A user, or a workspace whose file it stays when the user goes; or the sweep is about to have it. */
+  /** A user, or a workspace whose file it stays when the user goes, or whoever asked for everything of theirs; or the sweep is about to have it. */
   hasOwner: boolean;
   changedAt: Date;
 }
@@ -28,15 +28,6 @@ export function findRowsByKey(
       .orderBy(key)
       .limit(limit),
   );
-}
-
-export async function findRowAt(
-  db: Kysely<Database>,
-  providerId: string,
-  key: string,
-): Promise<FileRow | undefined> {
-  const rows = await toRows(selectRows(db, providerId).where("f.storage_path", "=", storable(key)));
-  return rows[0];
 }
 
 /** Rows by their keys; those that are gone are not among them. */
@@ -71,6 +62,15 @@ function selectRows(db: Kysely<Database>, providerId: string) {
           eb("f.user_id", "is not", null),
           eb("f.workspace_id", "is not", null),
           eb("f.expires_at", "<=", sql<Date>`now()`),
+          // Everything of somebody's is in nobody's quota.
+          eb.exists(
+            eb
+              .selectFrom("storage_exports as e")
+              .select("e.id")
+              .whereRef("e.file_storage_id", "=", "f.id")
+              .where("e.kind", "=", "user-data")
+              .where("e.user_id", "is not", null),
+          ),
         ])
         .as("has_owner"),
       eb

@@ -1,4 +1,5 @@
 import type { Kysely } from "kysely";
+import { closePass, type Tally } from "../cost/invisible-progress.ts";
 import type { Database } from "../database.ts";
 import type { ReconcileReport } from "./finding.ts";
 
@@ -8,6 +9,8 @@ export interface Progress {
   afterKey: string;
   beganAt: Date;
   counts: Omit<ReconcileReport, "providers">;
+  /** Objects that no row knows: paid for all the same. */
+  orphans: Tally;
 }
 
 /** Begins a pass, or goes on with the one that was cut off. */
@@ -34,13 +37,18 @@ export async function openProgress(
       rows: Number(row.rows),
       findings: row.findings as ReconcileReport["findings"],
     },
+    orphans: {
+      bytes: Number(row.orphan_bytes),
+      billedBytes: Number(row.orphan_billed_bytes),
+      objects: Number(row.orphans),
+    },
   };
 }
 
 export async function saveProgress(
   db: Kysely<Database>,
   providerId: string,
-  { afterKey, counts }: Progress,
+  { afterKey, counts, orphans }: Progress,
 ): Promise<void> {
   await db
     .updateTable("reconcile_progress")
@@ -49,6 +57,9 @@ export async function saveProgress(
       objects: counts.objects,
       rows: counts.rows,
       findings: JSON.stringify(counts.findings),
+      orphan_bytes: orphans.bytes,
+      orphan_billed_bytes: orphans.billedBytes,
+      orphans: orphans.objects,
     })
     .where("storage_provider_id", "=", providerId)
     .execute();
@@ -58,12 +69,13 @@ export async function saveProgress(
 export async function closeProgress(
   db: Kysely<Database>,
   providerId: string,
-  { beganAt }: Progress,
+  { beganAt, orphans }: Progress,
 ): Promise<void> {
   await db
     .deleteFrom("reconcile_findings")
     .where("storage_provider_id", "=", providerId)
     .where("last_seen_at", "<", beganAt)
     .execute();
+  await closePass(db, providerId, "orphans", orphans);
   await db.deleteFrom("reconcile_progress").where("storage_provider_id", "=", providerId).execute();
 }

@@ -1,5 +1,6 @@
 import { mapConcurrently } from "../concurrency.ts";
 import { isOurKey, sessionOfTemporaryKey } from "../object-key.ts";
+import { findNamedKeys } from "../places/named-keys.ts";
 import { deleteObject } from "../s3/delete-objects.ts";
 import { headObject, type ObjectHead } from "../s3/objects.ts";
 import type { S3Connection } from "../s3/s3-connection.ts";
@@ -80,7 +81,14 @@ export async function reconcilePage(
       context,
       left.flatMap(({ key }) => sessionOfTemporaryKey(key) ?? []),
     );
+    // A move may have handed a key over since the rows were read.
+    const named = await findNamedKeys(
+      context,
+      providerId,
+      left.map(({ key }) => key),
+    );
     return left.flatMap((object) => {
+      if (named.has(object.key)) return [];
       const sessionId = sessionOfTemporaryKey(object.key);
       if (sessionId !== undefined && sessions.has(sessionId)) return [];
       if (sessionId !== undefined) return { providerId, kind: "unknown_temporary", object };

@@ -1,12 +1,14 @@
 import { UploadError } from "@audiotricks/protocol";
+import { MINIMUM_OBJECT_SIZE } from "../cost/find-minimums.ts";
 import { isOurKey } from "../object-key.ts";
+import { findMovingUploads } from "../places/moving-uploads.ts";
 import { listUploads } from "../s3/multipart.ts";
 import { listObjects } from "../s3/objects.ts";
 import type { StorageContext } from "../storage-context.ts";
 import type { Store } from "../stores.ts";
 import { findExpiryHold, watchExpiry } from "../sweep/expiry-hold.ts";
 import { findSessionsByKey } from "../uploads/session.ts";
-import type { Finding, ReconcileReport } from "./finding.ts";
+import type { Finding, FoundObject, ReconcileReport } from "./finding.ts";
 import { keepFindings } from "./keep-findings.ts";
 import { closeProgress, openProgress, saveProgress } from "./progress.ts";
 import { reconcilePage } from "./reconcile-page.ts";
@@ -73,6 +75,7 @@ async function findBuckets({ db }: StorageContext): Promise<string[]> {
   const rows = await db
     .selectFrom("storage_providers as p")
     .select("p.id")
+    .where("p.purpose", "in", ["files", "cold"])
     .where((eb) =>
       eb.or([
         eb("p.is_active", "=", true),
@@ -94,11 +97,16 @@ async function reconcileProvider(
   const { db } = context;
   const store = await context.stores.forSweep(signal).of(providerId);
   const progress = await openProgress(db, providerId, { resumes });
-  const { counts } = progress;
+  const { counts, orphans } = progress;
   const tell = async (findings: readonly Finding[]): Promise<void> => {
     await keepFindings(db, findings);
     for (const finding of findings) {
       counts.findings[finding.kind] = (counts.findings[finding.kind] ?? 0) + 1;
+      if (isOrphan(finding)) {
+        orphans.bytes += finding.object.size;
+        orphans.billedBytes += Math.max(finding.object.size, MINIMUM_OBJECT_SIZE);
+        orphans.objects += 1;
+      }
       await onFinding?.(finding);
     }
   };
@@ -121,7 +129,14 @@ async function reconcileProvider(
   return counts;
 }
 
-/** Those whose session is over are the sweep's. */
+/** No file is made of it, and it is paid for all the same. */
+function isOrphan(finding: Finding): finding is Extract<Finding, { object: FoundObject; kind: OrphanKind }> {
+  return (ORPHANS as readonly string[]).includes(finding.kind);
+}
+const ORPHANS = ["unknown_object", "unknown_temporary", "foreign_object"] as const;
+type OrphanKind = (typeof ORPHANS)[number];
+
+/** Those whose session is over are the sweep's, and those of moves their moves'. */
 async function reconcileUploads(
   context: StorageContext,
   store: Store,
@@ -131,7 +146,8 @@ async function reconcileUploads(
   for await (const page of listUploads(store.s3, "")) {
     const ours = page.filter(({ key }) => isOurKey(key)).map(({ key }) => key);
     const sessions = await findSessionsByKey(context, providerId, ours);
-    const ownerless = page.filter(({ key }) => !sessions.has(key));
+    const moving = await findMovingUploads(context, providerId, page);
+    const ownerless = page.filter(({ key, uploadId }) => !sessions.has(key) && !moving.has(uploadId));
     await tell(
       ownerless.map(({ key, initiatedAt }) => {
         const kind = isOurKey(key) ? "unknown_upload" : "foreign_upload";

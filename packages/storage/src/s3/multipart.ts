@@ -16,7 +16,11 @@ import { uriEncodePath } from "./uri-encode.ts";
 /** Sent once: an answer lost and repeated would leave an upload that nobody knows. */
 export async function createMultipartUpload(
   s3: S3Connection,
-  { key, contentType }: { key: string; contentType: string },
+  {
+    key,
+    contentType,
+    contentEncoding,
+  }: { key: string; contentType: string; contentEncoding?: string | null },
 ): Promise<string> {
   return callS3(s3, {
     type: "upload",
@@ -29,6 +33,7 @@ export async function createMultipartUpload(
           Bucket: s3.bucket,
           Key: key,
           ContentType: contentType,
+          ...(contentEncoding ? { ContentEncoding: contentEncoding } : {}),
           ...objectHeadersOf(key),
         }),
       ),

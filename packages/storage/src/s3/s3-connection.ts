@@ -1,6 +1,7 @@
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import type { Slots } from "../concurrency.ts";
 import { lookupPublic } from "../providers/endpoint-host.ts";
+import { traceStoreCall } from "../tracing/trace-store-call.ts";
 import { type BucketAddress, bothHosts } from "./bucket-address.ts";
 import { createPresigner, type Presigner } from "./presign.ts";
 import { type Cause, createRequestBudget, type RequestBudget } from "./request-budget.ts";
@@ -9,6 +10,7 @@ import type { SigningCredentials } from "./sigv4.ts";
 
 /** On whose behalf a call is made; ends up in the operations log. */
 export interface OperationSubject {
+  providerId?: string;
   fileId?: string;
   userId?: string | null;
   workspaceId?: string | null;
@@ -171,20 +173,33 @@ interface Call<Output, Result> {
   responseSize?: (output: Output) => number | undefined;
 }
 
+interface Answered {
+  $metadata: { httpStatusCode?: number; requestId?: string; attempts?: number };
+}
+
 /** Makes one call, when the budget allows it, and writes it to the operations log, whatever comes of it. */
-export async function callS3<
-  Output extends { $metadata: { httpStatusCode?: number; requestId?: string; attempts?: number } },
-  Result,
->(s3: S3Connection, call: Call<Output, Result>): Promise<Result> {
+export async function callS3<Output extends Answered, Result>(
+  s3: S3Connection,
+  call: Call<Output, Result>,
+): Promise<Result> {
   const { slots, ...free } = s3;
   if (slots !== undefined) return slots.use(() => callS3(free, call));
   await s3.budget.take(s3.cause, s3.signal);
+  const { endpoint } = s3.address;
+  return traceStoreCall({ ...call, endpoint, bucket: s3.bucket }, (told) => sendCall(free, call, told));
+}
+
+async function sendCall<Output extends Answered, Result>(
+  s3: S3Connection,
+  call: Call<Output, Result>,
+  told: (operation: StoreOperation) => void,
+): Promise<Result> {
   const startedAt = new Date();
   const start = performance.now();
   const log = (
     outcome: Pick<StoreOperation, "status" | "requestId" | "responseSize" | "errorCode" | "attempts">,
   ) => {
-    s3.record({
+    const operation: StoreOperation = {
       ...s3.subject,
       type: call.type,
       name: call.name,
@@ -196,7 +211,9 @@ export async function callS3<
       durationMs: Math.round(performance.now() - start),
       cause: s3.cause,
       ...outcome,
-    });
+    };
+    told(operation);
+    s3.record(operation);
   };
   let output: Output;
   let result: Result;

@@ -1,4 +1,5 @@
 import type { Kysely } from "kysely";
+import { recordServer } from "../audit/operator-audit.ts";
 import type { Database } from "../database.ts";
 
 /**
@@ -7,11 +8,34 @@ import type { Database } from "../database.ts";
  */
 export type ScanPolicy = "off" | "after" | "before";
 
-/** For all servers on this database. */
-export async function setScanPolicy(db: Kysely<Database>, policy: ScanPolicy): Promise<void> {
-  await db
-    .updateTable("storage_settings")
-    .set({ scan_policy: policy })
-    .where("scan_policy", "<>", policy)
-    .execute();
+/** As the server has it that started last. */
+export async function readScanPolicy(db: Kysely<Database>): Promise<ScanPolicy> {
+  const row = await db.selectFrom("storage_settings").select("scan_policy").executeTakeFirstOrThrow();
+  // By a CHECK of the table.
+  return row.scan_policy as ScanPolicy;
+}
+
+/**
+ * For all servers on this database. A change is in the audit log.
+ *
+ * @param server Who says so, in the audit log: no more than a name.
+ * @returns What it was, if it was another.
+ */
+export async function setScanPolicy(
+  db: Kysely<Database>,
+  policy: ScanPolicy,
+  server = "server",
+): Promise<ScanPolicy | undefined> {
+  if ((await readScanPolicy(db)) === policy) return undefined;
+  return await db.transaction().execute(async (trx) => {
+    const { scan_policy: before } = await trx
+      .selectFrom("storage_settings")
+      .select("scan_policy")
+      .forUpdate()
+      .executeTakeFirstOrThrow();
+    if (before === policy) return undefined;
+    await trx.updateTable("storage_settings").set({ scan_policy: policy }).execute();
+    await recordServer(trx, server, { action: "setScanPolicy", change: { before, after: policy } });
+    return before as ScanPolicy;
+  });
 }

@@ -4,6 +4,7 @@ import type { DownloadResponse } from "@audiotricks/protocol/messages";
 import { sql } from "kysely";
 import { READABLE_STATES } from "../files/access-rules.ts";
 import { signDownload } from "../files/sign-download.ts";
+import { requireAnswering } from "../places/require-answering.ts";
 import type { StorageContext } from "../storage-context.ts";
 
 export function hashOfToken(token: string): string {
@@ -13,18 +14,27 @@ export function hashOfToken(token: string): string {
 /**
  * Where whoever has this link reads the file, for a short while.
  *
- * @throws {UploadError} `share_not_found`: unknown, expired, revoked, used up, or of a file that is not there: all the same.
+ * @throws {UploadError} `share_not_found`: unknown, expired, revoked, used up, or of a file that is not there: all the same;
+ *   `storage_unavailable` where its bucket does not answer.
  */
-export async function openShare(context: StorageContext, token: string): Promise<DownloadResponse> {
+export async function openShare(
+  context: StorageContext,
+  token: string,
+): Promise<DownloadResponse & { fileId: string }> {
   const { accesses, settings, shareUses, stores } = context;
   const found = await findShare(context, token);
   if (found === undefined) throw shareNotFound();
-  const { s3 } = await stores.of(found.storage_provider_id);
+  const store = await stores.of(found.storage_provider_id);
+  requireAnswering(store);
   // Counted before it is given out; a number of times that is limited is never gone beyond.
   if (found.max_uses === null) shareUses.record(found.share_id);
   else if (!(await useUp(context, found.share_id))) throw shareNotFound();
   accesses.record(found.file_id);
-  return signDownload(s3, found, { disposition: "attachment", expiresIn: settings.shareUrlExpiresIn });
+  const expiresIn = settings.shareUrlExpiresIn;
+  return {
+    ...signDownload(store.s3, found, { disposition: "attachment", expiresIn }),
+    fileId: found.file_id,
+  };
 }
 
 function findShare({ db, clock }: StorageContext, token: string) {

@@ -6,6 +6,8 @@ import {
   MAX_BYTES_FETCHED,
   SoundInspectionFailed,
   type SoundInspectorOptions,
+  SoundInspectorUnavailable,
+  SoundStoreTooSlow,
 } from "./sound-inspector.ts";
 
 const FIXTURES = join(import.meta.dirname, "../../../../e2e/fixtures");
@@ -18,7 +20,7 @@ function open(options: SoundInspectorOptions = {}) {
 /** A thread that does this with whatever it is told. */
 const script = (code: string) =>
   new URL(
-    `data:text/javascript,${encodeURIComponent(`import { parentPort } from "node:worker_threads"; ${code}`)}`,
+    `data:text/javascript,${encodeURIComponent(`import { parentPort } from "node:worker_threads"; parentPort.postMessage({ say: "ready" }); ${code}`)}`,
   );
 
 function fileOf(bytes: Uint8Array) {
@@ -73,6 +75,33 @@ it("ends the thread of a file that it does not come back from, and goes on with 
   await expect(fine.inspect(any())).resolves.toMatchObject({ codec: null });
 });
 
+it("blames no file for a thread that never came up, and takes it once there is one", async () => {
+  const told = (code: string) => new URL(`data:text/javascript,${encodeURIComponent(code)}`);
+  const scripts = {
+    missing: new URL("./no-such-worker.ts", import.meta.url),
+    broken: told("throw new Error('no modules today')"),
+    "out of memory": told("const all = []; for (;;) all.push(new Array(1e5).fill(Math.random()))"),
+    ended: told("process.exit(1)"),
+    slow: told("for (;;);"),
+  };
+  for (const [name, script] of Object.entries(scripts)) {
+    using inspector = open({ script, limitMs: name === "slow" ? 500 : 30_000 });
+    const failure = await inspector.inspect(any()).catch((error: unknown) => error);
+    expect(failure, name).toBeInstanceOf(SoundInspectorUnavailable);
+    const causes: Record<string, RegExp> = {
+      missing: /Cannot find module/,
+      broken: /no modules today/,
+      "out of memory": /memory limit/,
+    };
+    if (causes[name] !== undefined)
+      expect((failure as Error).cause, name).toMatchObject({ message: expect.stringMatching(causes[name]) });
+    // Nor is the next one.
+    await expect(inspector.inspect(any()), name).rejects.toThrow(SoundInspectorUnavailable);
+  }
+  using fine = open();
+  await expect(fine.inspect(any())).resolves.toMatchObject({ codec: null });
+});
+
 it("fetches no more than its limits, whatever the thread asks for", async () => {
   const greedy = `parentPort.on("message", ({ say, range = 0, bytes }) => {
     if (say === "bytes" && bytes === null) parentPort.postMessage({ say: "facts", facts: { bytesRead: range } });
@@ -100,7 +129,9 @@ it("blames the store for what the store does, also where the thread would make d
   // So that its thread is there.
   await inspector.inspect(any());
   const never = inspector.inspect({ size: 100, read: () => new Promise(() => undefined) });
-  await expect(never).rejects.toThrow("the store took more than 5000 ms");
+  const slow = await never.catch((error: unknown) => error);
+  expect(slow).toBeInstanceOf(SoundStoreTooSlow);
+  expect(slow).toMatchObject({ message: "the store took more than 5000 ms" });
 });
 
 it("stops at once where it is told to, also while the thread is at it, and takes the next file", async () => {

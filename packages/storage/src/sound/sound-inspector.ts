@@ -8,6 +8,16 @@ export class SoundInspectionFailed extends Error {
   override readonly name = "SoundInspectionFailed";
 }
 
+/** No thread came up to inspect anything: not the file's doing, and not known to be anybody's. `cause`: what the thread ended with. */
+export class SoundInspectorUnavailable extends Error {
+  override readonly name = "SoundInspectorUnavailable";
+}
+
+/** The time was up while bytes were still to come: not the file's doing, nor the thread's. */
+export class SoundStoreTooSlow extends Error {
+  override readonly name = "SoundStoreTooSlow";
+}
+
 /** What is read of one file at most; the reader in the worker keeps to less by itself. */
 export const MAX_BYTES_FETCHED = 640 * 1024;
 export const MAX_RANGES_FETCHED = 64;
@@ -17,7 +27,8 @@ export interface SoundInspector {
   /**
    * @param file.read Bytes of the file: few, and never more than the limits above.
    * @param file.signal Ends it, and its thread.
-   * @throws What `read` did; `SoundInspectionFailed` where the file is to blame.
+   * @throws What `read` did; `SoundInspectionFailed` where the file is to blame; `SoundInspectorUnavailable` where nothing of it
+   *   was looked at; `SoundStoreTooSlow`.
    */
   inspect(file: {
     size: number;
@@ -49,12 +60,21 @@ export function createSoundInspector(options: SoundInspectorOptions = {}): Sound
   /** Those at work, by what ends them; those at rest, by the timer that does. */
   const working = new Map<Worker, (why: Error) => void>();
   const resting = new Map<Worker, NodeJS.Timeout>();
+  /** Those whose code is there: what ends them from then on is the file's doing. */
+  const ready = new WeakSet<Worker>();
   let isClosed = false;
 
+  function startWorker(): Worker {
+    try {
+      return new Worker(script, { resourceLimits: MEMORY });
+    } catch (cause) {
+      throw new SoundInspectorUnavailable("no thread can be started", { cause });
+    }
+  }
   function takeWorker(): Worker {
     const [rested] = resting;
     if (rested === undefined) {
-      const worker = new Worker(script, { resourceLimits: MEMORY });
+      const worker = startWorker();
       // What ends it while it rests is nobody's.
       return worker.on("error", () => endResting(worker)).on("exit", () => endResting(worker));
     }
@@ -79,7 +99,12 @@ export function createSoundInspector(options: SoundInspectorOptions = {}): Sound
     const worker = takeWorker();
     const { promise, resolve, reject } = Promise.withResolvers<AudioFacts | null>();
     working.set(worker, reject);
-    const fail = (why: string, cause?: unknown) => reject(new SoundInspectionFailed(why, { cause }));
+    const fail = (why: string, cause?: unknown) =>
+      reject(
+        ready.has(worker)
+          ? new SoundInspectionFailed(why, { cause })
+          : new SoundInspectorUnavailable(`before its code was there, ${why}`, { cause }),
+      );
     let [bytesLeft, rangesLeft, underWay] = [MAX_BYTES_FETCHED, MAX_RANGES_FETCHED, 0];
     const answer = async ({ range, offset, length }: Extract<FromWorker, { say: "read" }>) => {
       const isRead = offset >= 0 && length > 0 && length <= bytesLeft && rangesLeft > 0;
@@ -91,7 +116,8 @@ export function createSoundInspector(options: SoundInspectorOptions = {}): Sound
       worker.postMessage({ say: "bytes", range, bytes } satisfies ToWorker, bytes === null ? [] : [bytes]);
     };
     const onMessage = (message: FromWorker) => {
-      if (message.say === "facts") resolve(message.facts);
+      if (message.say === "ready") ready.add(worker);
+      else if (message.say === "facts") resolve(message.facts);
       else answer(message).catch(reject);
     };
     const onError = (error: unknown) => fail("its thread failed", error);
@@ -99,7 +125,7 @@ export function createSoundInspector(options: SoundInspectorOptions = {}): Sound
     worker.on("message", onMessage).on("error", onError).on("exit", onExit);
     const timer = setTimeout(() => {
       // A store that is slow is not the file's doing.
-      if (underWay > 0) reject(new Error(`the store took more than ${limitMs} ms`));
+      if (underWay > 0) reject(new SoundStoreTooSlow(`the store took more than ${limitMs} ms`));
       else fail(`it took more than ${limitMs} ms`);
     }, limitMs);
     const stop = () => reject(new Error("told to stop"));

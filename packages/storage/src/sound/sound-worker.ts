@@ -39,3 +39,5 @@ async function inspect(size: number): Promise<void> {
   });
   say({ say: "facts", facts: await inspectAudio(source) });
 }
+
+say({ say: "ready" });

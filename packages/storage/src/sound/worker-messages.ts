@@ -7,5 +7,7 @@ export type ToWorker =
   | { say: "bytes"; range: number; bytes: ArrayBuffer | null };
 
 export type FromWorker =
+  /** Once, when its code is there. */
+  | { say: "ready" }
   | { say: "read"; range: number; offset: number; length: number }
   | { say: "facts"; facts: AudioFacts | null };

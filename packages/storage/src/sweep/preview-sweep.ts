@@ -9,6 +9,7 @@ import { findBucketsToSweep } from "./find-buckets.ts";
 import { BEGINNING, type Place } from "./pass-progress.ts";
 import { describeSweepFailure } from "./sweep-failure.ts";
 import { findLeftovers } from "./sweep-leftovers.ts";
+import { findProcessed } from "./sweep-processing.ts";
 import { findTemporaryWork } from "./sweep-temporary.ts";
 
 /** What a sweep would do if it began now and had all the time it needs. Reads, and changes nothing. */
@@ -34,6 +35,9 @@ export async function previewSweep(
       if (kind === "uploads") {
         for await (const { place } of wholeBucket((after) => findLeftovers(context, store, bucket, after)))
           preview.uploadsToAbort.push(place.key);
+      } else if (kind === "processing") {
+        for await (const { place } of wholeBucket((after) => findProcessed(context, store, after)))
+          preview.temporaryToDelete.push(place.key);
       } else {
         for await (const { place, work } of wholeBucket((after) => findTemporaryWork(context, store, after)))
           (work === "delete" ? preview.temporaryToDelete : preview.temporaryToComplete).push(place.key);

@@ -1,13 +1,15 @@
+import { foldAnalytics } from "../analytics/fold-analytics.ts";
 import { purgeCopies } from "../cdn/purge-copies.ts";
 import type { SweepReport } from "../storage.ts";
 import type { StorageContext } from "../storage-context.ts";
 import { abort, complete, settleAskedOnce } from "./end-sessions.ts";
 import { expire } from "./expire.ts";
 import { findExpiryHold } from "./expiry-hold.ts";
-import { findBucketsToSweep } from "./find-buckets.ts";
+import { type BucketToSweep, findBucketsToSweep } from "./find-buckets.ts";
 import { finishDeletions, settleAccesses } from "./finish-files.ts";
 import type { Step } from "./step.ts";
 import { sweepLeftovers } from "./sweep-leftovers.ts";
+import { sweepProcessing } from "./sweep-processing.ts";
 import { startSweepRun } from "./sweep-run.ts";
 import { sweepTemporary } from "./sweep-temporary.ts";
 
@@ -23,9 +25,7 @@ export async function sweep(
   const run = await startSweepRun(context, options.signal);
   const buckets = (await run.attempt("find buckets", () => findBucketsToSweep(context))) ?? [];
   await run.takeTurns([
-    ...buckets.map((bucket) =>
-      bucket.kind === "temporary" ? sweepTemporary(bucket) : sweepLeftovers(bucket),
-    ),
+    ...buckets.map((bucket) => PASSES[bucket.kind](bucket)),
     complete(),
     settleAskedOnce(),
     expire(),
@@ -33,10 +33,19 @@ export async function sweep(
     finishDeletions(),
     settleAccesses(),
     purge,
+    fold,
   ]);
   const expiryHold = await run.attempt("expiry hold", () => findExpiryHold(context));
   return expiryHold === undefined ? run.report : { ...run.report, expiryHold };
 }
+
+const PASSES = {
+  temporary: sweepTemporary,
+  processing: sweepProcessing,
+  uploads: sweepLeftovers,
+} satisfies Record<BucketToSweep["kind"], (bucket: BucketToSweep) => Step>;
+
+const fold: Step = { id: "fold analytics", turn: ({ context }) => foldAnalytics(context.db) };
 
 const purge: Step = {
   id: "purge",

@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { mendTotals } from "../analytics/fold-analytics.ts";
 import type { RecountReport } from "../storage.ts";
 import type { StorageContext } from "../storage-context.ts";
 import { type CountedScope, countScopes, mendCounter } from "./counted-scopes.ts";
@@ -11,7 +12,7 @@ export async function recountUsage(
   { db }: StorageContext,
   options: { signal?: AbortSignal } = {},
 ): Promise<RecountReport> {
-  const report: RecountReport = { scopes: 0, mismatches: [] };
+  const report: RecountReport = { scopes: 0, mismatches: [], mendedTotals: 0 };
   for await (const rows of countScopes(db, options.signal)) {
     for (const row of rows) {
       const { scope, scopeId, counted, actual } = row;
@@ -24,6 +25,7 @@ export async function recountUsage(
       await sql`SELECT write_usage_day(${scope}, ${ids}::uuid[])`.execute(db);
     }
   }
+  if (options.signal?.aborted !== true) report.mendedTotals = await mendTotals(db);
   return report;
 }
 

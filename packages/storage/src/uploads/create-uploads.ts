@@ -9,6 +9,7 @@ import { isStorableText } from "../storable-text.ts";
 import type { Principal } from "../storage.ts";
 import type { StorageContext } from "../storage-context.ts";
 import { answerCreated } from "./answer-created.ts";
+import { GROUP, newMark } from "./file-groups.ts";
 import { activatePuts } from "./open-at-store.ts";
 import { openTogether } from "./open-together.ts";
 import { contradictsExtension, type Reservation, type Reserved, reserveUploads } from "./reserve.ts";
@@ -21,7 +22,7 @@ import { findResumableSession, findSessions, type Session } from "./session.ts";
 export async function createUploads(
   caller: CallerContext<Principal>,
   files: readonly NewUpload[],
-  { idempotencyKey }: { idempotencyKey?: string } = {},
+  { idempotencyKey, regions }: { idempotencyKey?: string; regions?: readonly string[] } = {},
 ): Promise<CreateUploadResult[]> {
   const context = caller.work;
   const found = await mapConcurrently(files, context.settings.storeConcurrency, (file) =>
@@ -31,6 +32,7 @@ export async function createUploads(
   const reserved = await reserveUploads(caller, fresh.map(toReservation), {
     origin: "v1",
     idempotencyKey,
+    regions,
   });
   const begun = interleave(found, reserved);
   const { sessions, failures } = await loadSessions(context, begun);
@@ -68,7 +70,12 @@ async function begin(context: CallerContext, file: NewUpload): Promise<Begun | u
   }
   const flaw = findKindFlaw(file);
   if (flaw !== undefined) return { outcome: "refused", error: flaw };
-  const texts = [file.name, file.clientId, ...Object.entries(file.metadata ?? {}).flat()];
+  const texts = [
+    file.name,
+    file.clientId,
+    file.group?.name ?? "",
+    ...Object.entries(file.metadata ?? {}).flat(),
+  ];
   if (!texts.every(isStorableText)) {
     return {
       outcome: "refused",
@@ -83,7 +90,7 @@ async function begin(context: CallerContext, file: NewUpload): Promise<Begun | u
 
 function toReservation(file: NewUpload): Reservation {
   const { clientId, resume: _resume, ...request } = file;
-  const { name, size, contentType, category, workspaceId, metadata, method } = request;
+  const { name, size, contentType, category, workspaceId, metadata, method, group } = request;
   return {
     clientId,
     requestHash: createHash("sha256").update(canonicalJson(request)).digest("hex"),
@@ -96,6 +103,7 @@ function toReservation(file: NewUpload): Reservation {
     metadata: {
       ...metadata,
       ...(file.lastModified === undefined ? {} : { lastModified: file.lastModified }),
+      ...(group === undefined ? {} : { [GROUP]: newMark(group) }),
     },
     method: method ?? null,
   };

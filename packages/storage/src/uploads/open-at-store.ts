@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { UploadError } from "@audiotricks/protocol";
 import { sql } from "kysely";
 import { beginAgain } from "../begin-again.ts";
+import { placeAgain } from "../places/place-again.ts";
 import { abortMultipartUpload, createMultipartUpload, listUploadsAt } from "../s3/multipart.ts";
 import type { StorageContext } from "../storage-context.ts";
 import type { Store } from "../stores.ts";
@@ -73,10 +74,15 @@ async function open(
   session: Session,
   lease: Lease & { isTakeover: boolean },
 ): Promise<Session> {
+  // Whoever was at it before may have taken it elsewhere since the session was read, and so may we.
+  if (lease.isTakeover) {
+    await placeAgain(context, lease);
+    session = await getSession(context, session.id);
+  }
   const store = await storeOf(context, session);
   const uploadId = lease.isTakeover
     ? await adoptOrCreate(store, session)
-    : await createMultipartUpload(store.s3, { key: session.key, contentType: session.mimeType });
+    : await createMultipartUpload(store.s3, objectOf(session));
   const isWritten = (await recordOpened(context, [{ lease, uploadId }])).has(session.id);
   const current = await getSession(context, session.id);
   if (!isWritten) await leaveUnused(store, current, uploadId);
@@ -123,5 +129,9 @@ export async function leaveUnused(store: Store, current: Session, uploadId: stri
 async function adoptOrCreate(store: Store, session: Session): Promise<string> {
   const [adopted, ...others] = await listUploadsAt(store.s3, session.key);
   for (const uploadId of others) await abortMultipartUpload(store.s3, { key: session.key, uploadId });
-  return adopted ?? createMultipartUpload(store.s3, { key: session.key, contentType: session.mimeType });
+  return adopted ?? createMultipartUpload(store.s3, objectOf(session));
+}
+
+function objectOf({ key, mimeType: contentType, contentEncoding }: Session) {
+  return { key, contentType, contentEncoding };
 }

@@ -4,6 +4,7 @@ import { sql, type Transaction, type UpdateObject } from "kysely";
 import { beginAgain } from "../begin-again.ts";
 import type { Database } from "../database.ts";
 import type { StorageContext } from "../storage-context.ts";
+import { lockGroupsOf, releaseGroups } from "./file-groups.ts";
 import { type Lease, LeaseLost } from "./lease.ts";
 import type { Session } from "./session.ts";
 
@@ -35,6 +36,10 @@ async function writeStored(context: StorageContext, outcomes: readonly StoredOut
   const rows = JSON.stringify(outcomes.map(toRow));
   const now = context.clock.now();
   const stored = await context.db.transaction().execute(async (trx) => {
+    const groups = await lockGroupsOf(
+      trx,
+      outcomes.map(({ session }) => session),
+    );
     const { rows: completed } = await sql<{ id: string }>`
       WITH outcomes AS MATERIALIZED (
         SELECT u.id, u.file_storage_id, o.*
@@ -76,10 +81,12 @@ async function writeStored(context: StorageContext, outcomes: readonly StoredOut
         status = 'stored', stored_at = ${now}, file_size = o.size, mime_type = o.mime_type, etag = o.etag,
         checksum_md5 = o.md5, checksum_sha256 = o.sha256,
         -- What is put into a workspace is for its members, until its owner says otherwise; what is made of a file is for those
-        -- whom the file is for.
-        access_level = CASE WHEN f.workspace_id IS NOT NULL AND f.derived_from IS NULL THEN 'workspace'
+        -- whom the file is for; what is one of a group waits for the others.
+        access_level = CASE
+          WHEN f.workspace_id IS NOT NULL AND f.derived_from IS NULL AND NOT f.metadata ? '$group' THEN 'workspace'
           ELSE f.access_level END
       FROM outcomes o WHERE f.id = o.id`.execute(trx);
+    await releaseGroups(trx, groups);
     await audit(
       trx,
       "file_stored",
@@ -90,8 +97,8 @@ async function writeStored(context: StorageContext, outcomes: readonly StoredOut
   for (const { session, request } of outcomes) {
     const { summary } = request;
     if (summary === undefined || !stored.has(session.id)) continue;
-    const { fileId, key, userId, workspaceId, createdAt } = session;
-    context.log.recordUpload({ fileId, key, userId, workspaceId, beganAt: createdAt, summary });
+    const { fileId, providerId, key, userId, workspaceId, createdAt } = session;
+    context.log.recordUpload({ fileId, providerId, key, userId, workspaceId, beganAt: createdAt, summary });
   }
   return outcomes.map(({ session }) => stored.has(session.id));
 }

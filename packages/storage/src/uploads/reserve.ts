@@ -38,11 +38,17 @@ export type Reserved =
 export async function reserveUploads(
   { caller, work }: CallerContext<Principal>,
   files: readonly Reservation[],
-  options: { origin: "v1" | "s3"; idempotencyKey: string | undefined },
+  options: {
+    origin: "v1" | "s3";
+    idempotencyKey: string | undefined;
+    /** Names of regions, the nearest to whoever uploads first. */
+    regions?: readonly string[] | undefined;
+  },
 ): Promise<Reserved[]> {
   if (files.length === 0) return [];
   const elements = files.map((file) => ({
     ...file,
+    ...(options.regions === undefined ? {} : { regions: options.regions }),
     mimeType: pinnedTypeOf(extensionOf(file.name) ?? ""),
     expiresInSeconds: work.settings.sessionExpiresIn,
   }));

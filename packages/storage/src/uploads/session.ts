@@ -5,7 +5,7 @@ import {
   UploadError,
   type UploadErrorCode,
 } from "@audiotricks/protocol";
-import type { StoredPart, UploadMethod, UploadSession } from "@audiotricks/protocol/messages";
+import type { GroupMark, StoredPart, UploadMethod, UploadSession } from "@audiotricks/protocol/messages";
 import { sql } from "kysely";
 import { ACCESS, type Access } from "../access/access-table.ts";
 import type { CallerContext } from "../access/caller-context.ts";
@@ -14,6 +14,7 @@ import { pinnedTypeOf } from "../pinned-type.ts";
 import type { OperationSubject } from "../s3/s3-connection.ts";
 import type { StorageContext } from "../storage-context.ts";
 import type { Store } from "../stores.ts";
+import { markOf } from "./file-groups.ts";
 
 /** One upload session with what its file's row adds. */
 export interface Session {
@@ -28,6 +29,8 @@ export interface Session {
   extension: string;
   /** Decided by us at birth; the object is stored and served as this. */
   mimeType: string;
+  /** How the stored bytes are packed; the object says so to whoever fetches it. */
+  contentEncoding: string | null;
   /** Where `isSizeKnown` is false: the most it may have. */
   fileSize: number;
   isSizeKnown: boolean;
@@ -45,6 +48,8 @@ export interface Session {
   providerId: string;
   userId: string | null;
   workspaceId: string | null;
+  /** Of the files that it is stored together with. */
+  group: GroupMark | null;
   createdAt: Date;
   expiresAt: Date;
   error: { code: UploadErrorCode; message: string } | null;
@@ -93,7 +98,9 @@ function selectSession(found: FoundSessions, { clock }: Pick<StorageContext, "cl
     "f.storage_path",
     "f.storage_provider_id",
     "f.file_extension",
+    "f.content_encoding",
     "f.etag",
+    sql<unknown>`f.metadata -> '$group'`.as("group_value"),
     sql<boolean>`coalesce(u.lease_expires_at > ${clock.now()}, false)`.as("is_leased"),
     sql<boolean>`u.expires_at <= ${clock.now()}`.as("is_expired"),
     sql<number | null>`(extract(epoch FROM ${clock.now()} - u.complete_sent_at) * 1000)::double precision`.as(
@@ -223,6 +230,7 @@ export function toUploadSession(session: Session, storedParts: StoredPart[]): Up
     storedParts,
     createdAt: session.createdAt.toISOString(),
     expiresAt: session.expiresAt.toISOString(),
+    ...(session.group === null ? {} : { group: session.group }),
     error: session.error,
   };
 }
@@ -257,6 +265,7 @@ function toSession(row: SessionRow): Session {
     name: row.original_filename,
     extension: row.file_extension ?? "",
     mimeType: pinnedTypeOf(row.file_extension ?? ""),
+    contentEncoding: row.content_encoding,
     fileSize: Number(row.total_file_size),
     isSizeKnown: row.size_known,
     partSize: Number(row.chunk_size),
@@ -269,6 +278,7 @@ function toSession(row: SessionRow): Session {
     providerId: row.storage_provider_id,
     userId: row.user_id,
     workspaceId: row.workspace_id,
+    group: markOf(row.group_value),
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     error: toError(row),

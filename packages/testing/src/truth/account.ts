@@ -11,6 +11,7 @@ export interface StoredFile {
   checksumSha256: string | null;
   workspaceId: string | null;
   ownerId: string | null;
+  group?: { id: string; isOpen: boolean };
 }
 
 export interface QuotaScope {

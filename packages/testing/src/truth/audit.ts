@@ -2,6 +2,9 @@ import { expect } from "@playwright/test";
 import type { Account, StoredFile } from "./account.ts";
 import type { ObjectStore } from "./object-store.ts";
 
+/** By when what arrived late is gone: two sweeps, one of which may have looked just before, on a machine that has much to do. */
+const SWEEP_MS = 75_000;
+
 export type Query = <Row extends object>(text: string, values?: unknown[]) => Promise<Row[]>;
 
 /** Whose files are compared, and with what. */
@@ -43,9 +46,10 @@ export async function audit(stack: Audited, expected: ExpectedFile[]): Promise<v
   }));
   expect(found.sort(byContent), "files, and the bytes of their objects").toEqual(wanted.sort(byContent));
 
-  // What the answer does not wait for (a temporary object, an abort) may be a moment behind it.
+  // What the answer does not wait for (a temporary object, an abort) may be a moment behind it; a PUT that was on its way
+  // when its session ended lands when it lands, and is taken away by a sweep after that: one begins every 20 s.
   await expect
-    .poll(() => stack.store.keys(), { message: "objects in the bucket" })
+    .poll(() => stack.store.keys(), { message: "objects in the bucket", timeout: SWEEP_MS })
     .toEqual(files.map(({ key }) => key).sort());
   await expect.poll(() => stack.store.openUploads(), { message: "open multipart uploads" }).toEqual([]);
 
