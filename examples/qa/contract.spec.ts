@@ -1,11 +1,18 @@
 import { readFile } from "node:fs/promises";
+import { HEADLESS_CHROMIUM } from "@audiotricks/testing/chromium";
 import { CONTRACT, isAbout, namesOf } from "@audiotricks/testing/contract";
 import { expect, FilesWithHandles, holdFromPart, test } from "@audiotricks/testing/playwright";
 import { SeenOnPage } from "./seen-on-page.ts";
 
 const MiB = 1024 * 1024;
 
-test.use({ quota: { maxBytes: 60 * MiB } });
+/** A microphone that beeps, and a person who lets it be used. */
+const MICROPHONE = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
+
+test.use({
+  quota: { maxBytes: 60 * MiB },
+  launchOptions: { ...HEADLESS_CHROMIUM, args: [...HEADLESS_CHROMIUM.args, ...MICROPHONE] },
+});
 
 test("the page has every role, name and state of the contract, and no other", { tag: "@smoke" }, async ({
   page,
@@ -35,6 +42,22 @@ test("the page has every role, name and state of the contract, and no other", { 
     await uploads.drop(await files.file("empty.mp3", ""), await files.file("lyrics.txt", "la"));
     await expect(uploads.refusal("lyrics.txt")).toBeVisible();
     await seen.look(page);
+  });
+
+  await test.step("recording", async () => {
+    await widgetButton("Record from the microphone").click();
+    await expect(widgetButton("Start recording")).toBeVisible();
+    await seen.look(page);
+    await widgetButton("Start recording").click();
+    await expect(uploads.widget.getByRole("timer")).toHaveText("0:01");
+    await seen.look(page);
+    await widgetButton("Stop recording").click();
+    await expect(widgetButton("Upload the recording")).toBeVisible();
+    await seen.look(page);
+    await widgetButton("Discard").click();
+    await expect(widgetButton("Close")).toBeVisible();
+    await seen.look(page);
+    await widgetButton("Close").click();
   });
 
   await test.step("that takes a while", async () => {
@@ -123,7 +146,22 @@ test("the page has every role, name and state of the contract, and no other", { 
       .libraryFile(one.name)
       .getByRole("button", { name: `Play ${one.name}` })
       .click();
+    await expect(uploads.libraryFile(one.name).getByRole("slider")).toBeVisible();
     await seen.look(page);
+    await uploads
+      .libraryFile(one.name)
+      .getByRole("button", { name: `Share ${one.name}` })
+      .click();
+    const sharing = page.getByRole("dialog", { name: `Who can read ${one.name}` });
+    await sharing.getByRole("radio", { name: "Public" }).check();
+    await sharing.getByRole("button", { name: "Change", exact: true }).click();
+    await expect(sharing.getByRole("textbox", { name: "Public address" })).toBeVisible();
+    for (const count of [1, 2]) {
+      await sharing.getByRole("button", { name: "Make a link" }).click();
+      await expect(sharing.getByRole("list", { name: "Links" }).getByRole("listitem")).toHaveCount(count);
+    }
+    await seen.look(page);
+    await sharing.getByRole("button", { name: "Close" }).click();
     await uploads
       .libraryFile(one.name)
       .getByRole("button", { name: `Delete ${one.name}` })
@@ -132,12 +170,41 @@ test("the page has every role, name and state of the contract, and no other", { 
     await page.getByRole("dialog").getByRole("button", { name: "Keep" }).click();
   });
 
+  await test.step("in the archive, and on its way back", async () => {
+    // Nothing is archived on the day it was uploaded: the list is told that it is.
+    const away = (state: string) => (file: { name: string }) =>
+      file.name === one.name ? { ...file, state } : file;
+    let state = "archived";
+    await page.route(/\/v1\/files\?/, async (route) => {
+      const response = await route.fetch();
+      const { files: listed, ...rest } = (await response.json()) as { files: { name: string }[] };
+      await route.fulfill({ response, json: { ...rest, files: listed.map(away(state)) } });
+    });
+    await page.route(/\/v1\/files\/[\w-]+\/recall$/, async (route) => {
+      state = "recalling";
+      const response = await route.fetch();
+      await route.fulfill({ response, json: away(state)((await response.json()) as { name: string }) });
+    });
+    await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+    const back = uploads.libraryFile(one.name).getByRole("button", { name: `Get it back: ${one.name}` });
+    await expect(back).toBeVisible();
+    await seen.look(page);
+    await back.click();
+    await expect(uploads.libraryFile(one.name)).toHaveAttribute("data-state", "recalling");
+    await seen.look(page);
+    await page.unroute(/\/v1\/files\?/);
+    await page.unroute(/\/v1\/files\/[\w-]+\/recall$/);
+  });
+
+  let used = 0;
   await test.step("failed, in a long list, and in a workspace with a limit", async () => {
     await people.setWorkspaceQuota("Alpha's workspace", { maxBytes: 60 * MiB });
     await faults.inject({ fault: "error", status: 400, operation: "PutObject", times: 5 });
     await uploads.drop(await files.audio({ name: "refused.wav", size: 1000 }));
     await uploads.reaches("refused.wav", "failed");
-    await uploads.drop(...(await files.many(31, 1000)));
+    const many = await files.many(31, 1000);
+    used = one.size + many.reduce((sum, { size }) => sum + size, 0);
+    await uploads.drop(...many);
     await expect(uploads.widget.getByRole("group", { name: "All uploads" })).toBeVisible();
     await expect(widgetButton("Clear list")).toBeVisible();
     await expect(page.getByRole("meter", { name: "Alpha's workspace" })).toBeVisible();
@@ -146,7 +213,6 @@ test("the page has every role, name and state of the contract, and no other", { 
   });
 
   await test.step("storage that fills up", async () => {
-    const used = one.size + 31_000;
     for (const [share, status] of [
       [0.85, "high"],
       [0.95, "warning"],
@@ -167,12 +233,50 @@ test("the page has every role, name and state of the contract, and no other", { 
     const lying = await files.file("lying.wav", await readFile(mix.path));
     await uploads.drop(await files.file("cut.wav", whole.subarray(0, 2000)), lying);
     await expect(uploads.refusal("lying.wav")).toHaveAttribute("data-code", "wrong_type");
-    const stems = ["Halo 1.wav", "Halo 2.wav"].map((name) => files.audio({ name, size: MiB }));
-    await uploads.drop(...(await Promise.all(stems)));
+    const stems = await Promise.all(
+      ["Halo 1.wav", "Halo 2.wav"].map((name) => files.audio({ name, size: MiB })),
+    );
+    await uploads.drop(...stems);
     await expect(uploads.row("cut.wav").locator(".at-row-warning")).toHaveAttribute("data-code", "cut_short");
     await expect(widgetButton("Not stems")).toBeVisible();
     await seen.look(page);
     await widgetButton("Not stems").click();
+
+    for (const { name } of stems) await uploads.reaches(name, "done");
+    const twins = stems.map(async ({ name, path }) => files.file(`twin of ${name}`, await readFile(path)));
+    await uploads.drop(...(await Promise.all(twins)));
+    await expect(widgetButton("Skip all 2")).toBeVisible();
+    await seen.look(page);
+    await widgetButton("Skip all 2").click();
+  });
+
+  await test.step("stems as one, of which one will not come", async () => {
+    const stems = await Promise.all(
+      ["Reef 1.wav", "Reef 2.wav", "Reef 3.wav"].map((name) => files.audio({ name, size: 2 * MiB })),
+    );
+    const unit = uploads.widget.getByRole("region", { name: "Stems of Reef" });
+    const set = page.getByRole("listitem", { name: "Stems of Reef", exact: true });
+    site.storeLane.limit(MiB / 4);
+    await uploads.drop(...stems);
+    await widgetButton("Upload as one").click();
+    await expect(unit).toHaveAttribute("data-status", "uploading");
+    await uploads.reaches("Reef 3.wav", "uploading");
+    await seen.look(page);
+    await widgetButton("Cancel Reef 3.wav").click();
+    site.storeLane.limit(null);
+    await expect(unit).toHaveAttribute("data-status", "short");
+    for (const name of ["Reef 1.wav", "Reef 2.wav"]) await uploads.reaches(name, "done");
+    await set.getByRole("button", { name: "Show files of Stems of Reef" }).click();
+    await seen.look(page);
+    await widgetButton("Delete all 3").click();
+    await expect(widgetButton("Keep")).toBeFocused();
+    await seen.look(page);
+    await widgetButton("Keep").click();
+    await widgetButton("Publish the other 2").click();
+    await expect(widgetButton("Close")).toBeVisible();
+    await expect(set).toHaveAttribute("data-state", "open");
+    await seen.look(page);
+    await widgetButton("Close").click();
   });
 
   await test.step("without a companion", async () => {

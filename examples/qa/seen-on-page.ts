@@ -12,8 +12,15 @@ const NAMED = [
   "listitem",
   "meter",
   "progressbar",
+  "radio",
   "region",
+  "slider",
+  "spinbutton",
+  "textbox",
 ];
+
+/** What has states of its own and is no row of a list. */
+const PIECES = [".at-quota-note", ".at-meter", ".at-row-warning", ".at-recorder", ".at-stems"];
 
 /** Everything with a role and a name that was on a page while somebody looked, and every state that any row ever had. */
 export class SeenOnPage {
@@ -25,13 +32,13 @@ export class SeenOnPage {
   /** Before the page is opened: states come and go within milliseconds. */
   async watch(page: Page): Promise<void> {
     await page.exposeFunction("sawState", (state: string) => void this.states.add(state));
-    await page.addInitScript(() => {
+    await page.addInitScript((pieces) => {
       const told = new Set<string>();
       const tell = (window as unknown as { sawState: (state: string) => void }).sawState;
       const look = (element: Element) => {
         const list = element.closest("ul, ol");
         const labels = list?.getAttribute("aria-labelledby");
-        const own = [".at-quota-note", ".at-meter", ".at-row-warning"].find((name) => element.matches(name));
+        const own = pieces.find((name) => element.matches(name));
         const place =
           own ?? list?.ariaLabel ?? (labels ? document.getElementById(labels)?.textContent : undefined);
         for (const attribute of ["data-status", "data-reason", "data-code", "data-state"]) {
@@ -46,15 +53,12 @@ export class SeenOnPage {
         for (const { target, addedNodes } of changes) {
           for (const node of [target, ...addedNodes]) {
             if (!(node instanceof Element)) continue;
-            for (const element of [
-              node,
-              ...node.querySelectorAll("li, .at-quota-note, .at-meter, .at-row-warning"),
-            ])
+            for (const element of [node, ...node.querySelectorAll(["li", ...pieces].join(", "))])
               look(element);
           }
         }
       }).observe(document, { attributes: true, childList: true, subtree: true });
-    });
+    }, PIECES);
   }
 
   async look(page: Page): Promise<void> {

@@ -1,5 +1,5 @@
 /** People who can sign in to the demo. */
-export type Login = "alpha" | "beta";
+export type Login = "alpha" | "beta" | "operator";
 
 export interface Workspace {
   id: string;
@@ -9,6 +9,8 @@ export interface Workspace {
 export interface DemoSession {
   login: Login;
   name: string;
+  /** Whether the server lets them see what is for operators. */
+  isOperator: boolean;
   /** Those this person may upload to, their own first. */
   workspaces: readonly Workspace[];
   /** A token for the companion; a new one unless the last is only seconds old. */
@@ -20,7 +22,7 @@ const SHARE_MS = 5000;
 
 interface TokenAnswer {
   token: string;
-  user: { name: string };
+  user: { name: string; isOperator: boolean };
   workspaces: Workspace[];
 }
 
@@ -31,6 +33,7 @@ export async function signIn(login: Login): Promise<DemoSession> {
   return {
     login,
     name: first.user.name,
+    isOperator: first.user.isOperator,
     workspaces: first.workspaces,
     getToken: async () => {
       if (Date.now() - latest.at > SHARE_MS) latest = { at: Date.now(), answer: requestToken(login) };
@@ -59,7 +62,7 @@ const KEY = "audiotricks-demo-login";
 /** Who was signed in when this tab was last loaded. */
 export function rememberedLogin(): Login | null {
   const login = sessionStorage.getItem(KEY);
-  return login === "alpha" || login === "beta" ? login : null;
+  return login === "alpha" || login === "beta" || login === "operator" ? login : null;
 }
 
 export function rememberLogin(login: Login | null): void {

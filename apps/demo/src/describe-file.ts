@@ -1,4 +1,4 @@
-import { describeAudio, formatBytes, type UploadLibrary } from "@audiotricks/upload-react";
+import { describeAudio, describeLevel, formatBytes, type UploadLibrary } from "@audiotricks/upload-react";
 
 export type LibraryFile = UploadLibrary["files"][number];
 
@@ -45,4 +45,14 @@ export function describeFacts(file: LibraryFile): string {
   const added = new Date(file.createdAt).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
   const kind = KINDS[file.key.slice(file.key.lastIndexOf(".") + 1)] ?? file.type;
   return [describeAudio(file.sound ?? null) ?? kind, formatBytes(file.size), added].join(" · ");
+}
+
+/** Who else reads it; `null` for nobody. `"Public, not yet everywhere"` while the store has not followed. */
+export function describeReaders({
+  accessLevel,
+  accessChanging,
+}: Pick<LibraryFile, "accessLevel" | "accessChanging">): string | null {
+  if (accessChanging === true)
+    return accessLevel === "public" ? "Public, not yet everywhere" : "Not public, but not yet everywhere";
+  return accessLevel === "private" ? null : describeLevel(accessLevel).title;
 }

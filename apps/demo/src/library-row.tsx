@@ -1,22 +1,34 @@
-import type { UploadLibrary } from "@audiotricks/upload-react";
+import {
+  ArchivedNotice,
+  type CompanionOptions,
+  canShare,
+  type LocaleOption,
+  SharingDialog,
+  type UploadLibrary,
+} from "@audiotricks/upload-react";
 import { useState } from "react";
 import { DeleteDialog } from "./delete-dialog.tsx";
-import { describeFacts, describeState, type LibraryFile } from "./describe-file.ts";
+import { describeFacts, describeReaders, describeState, type LibraryFile } from "./describe-file.ts";
 import { Player } from "./player.tsx";
 
 interface LibraryRowProps {
   file: LibraryFile;
   library: UploadLibrary;
+  companion: CompanionOptions;
+  locale: LocaleOption | undefined;
   isPlaying: boolean;
   onPlay: (isOn: boolean) => void;
-  /** The row may go any moment, and the focus is in it. */
-  onDelete: () => void;
+  /** The row may go any moment, and the focus is in it. `false`: not any more. */
+  onFocusInside: (isInside: boolean) => void;
 }
 
-export function LibraryRow({ file, library, isPlaying, onPlay, onDelete }: LibraryRowProps) {
+export function LibraryRow(props: LibraryRowProps) {
+  const { file, library, companion, locale, isPlaying, onPlay, onFocusInside } = props;
   const [isAsking, setAsking] = useState(false);
+  const [isSharing, setSharing] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const { text, isReadable } = describeState(file);
+  const readers = describeReaders(file);
 
   const download = async () => {
     setProblem(null);
@@ -37,6 +49,7 @@ export function LibraryRow({ file, library, isPlaying, onPlay, onDelete }: Libra
         </p>
         <p className="file-facts">
           <span className="file-state">{text}</span>
+          {readers === null ? null : <span className="file-readers">{readers}</span>}
           <span>{describeFacts(file)}</span>
         </p>
       </div>
@@ -62,26 +75,54 @@ export function LibraryRow({ file, library, isPlaying, onPlay, onDelete }: Libra
             </button>
           </>
         ) : null}
-        <button
-          type="button"
-          className="button button-quiet"
-          aria-label={`Delete ${file.name}`}
-          onClick={() => setAsking(true)}
-        >
-          Delete
-        </button>
+        {canShare(file) ? (
+          <button
+            type="button"
+            className="button"
+            aria-label={`Share ${file.name}`}
+            onClick={() => {
+              onFocusInside(true);
+              setSharing(true);
+            }}
+          >
+            Share
+          </button>
+        ) : null}
+        {file.may?.delete === false ? null : (
+          <button
+            type="button"
+            className="button button-quiet"
+            aria-label={`Delete ${file.name}`}
+            onClick={() => setAsking(true)}
+          >
+            Delete
+          </button>
+        )}
       </div>
-      {isPlaying ? <Player file={file} createDownload={library.createDownload} /> : null}
+      <ArchivedNotice file={file} locale={locale} onRecall={() => library.recallFile(file.id)} />
+      {isPlaying ? <Player file={file} library={library} locale={locale} /> : null}
       {problem === null ? null : (
         <p className="problem" role="alert">
           {problem}
         </p>
       )}
+      {isSharing ? (
+        <SharingDialog
+          {...companion}
+          file={file}
+          locale={locale}
+          onChangeAccess={(level) => library.changeAccess(file.id, level)}
+          onClose={() => {
+            onFocusInside(false);
+            setSharing(false);
+          }}
+        />
+      ) : null}
       {isAsking ? (
         <DeleteDialog
           name={file.name}
           onDelete={() => {
-            onDelete();
+            onFocusInside(true);
             return library.deleteFile(file.id);
           }}
           onClose={() => setAsking(false)}

@@ -1,22 +1,33 @@
-import { type CompanionOptions, describeError, useUploadLibrary } from "@audiotricks/upload-react";
+import {
+  type CompanionOptions,
+  describeError,
+  type LocaleOption,
+  useUploadLibrary,
+} from "@audiotricks/upload-react";
 import { useEffect, useId, useRef, useState } from "react";
+import type { LibraryFile } from "./describe-file.ts";
+import { groupFiles } from "./group-files.ts";
+import { LibraryGroupRow } from "./library-group.tsx";
 import { LibraryRow } from "./library-row.tsx";
 
 interface LibraryProps extends CompanionOptions {
   workspaceId: string | undefined;
   title: string;
+  /** Of what is the package's. */
+  locale?: LocaleOption | undefined;
 }
 
 /** Everything stored in one space, newest first. */
-export function Library({ title, ...options }: LibraryProps) {
+export function Library({ title, locale, ...options }: LibraryProps) {
   const library = useUploadLibrary(options);
   const headingId = useId();
   const heading = useRef<HTMLHeadingElement>(null);
-  // Once a deleted file's row and dialog are gone, the keyboard goes on from the list's heading.
-  const lastDeleted = useRef<string | null>(null);
+  // Once a file's row and its dialog are gone, deleted here or elsewhere, the keyboard goes on from the list's heading.
+  const focused = useRef<string | null>(null);
   useEffect(() => {
-    if (lastDeleted.current === null || library.files.some(({ id }) => id === lastDeleted.current)) return;
-    lastDeleted.current = null;
+    const isThere = library.files.some(({ id, group }) => [id, group?.id].includes(focused.current ?? ""));
+    if (focused.current === null || isThere) return;
+    focused.current = null;
     heading.current?.focus();
   }, [library.files]);
   // One at a time: two recordings over each other help nobody.
@@ -33,6 +44,21 @@ export function Library({ title, ...options }: LibraryProps) {
       setLoadingMore(false);
     }
   };
+
+  const rowOf = (file: LibraryFile) => (
+    <LibraryRow
+      key={file.id}
+      file={file}
+      library={library}
+      companion={options}
+      locale={locale}
+      isPlaying={playing === file.id}
+      onPlay={(isOn) => setPlaying(isOn ? file.id : null)}
+      onFocusInside={(isInside) => {
+        focused.current = isInside ? file.id : null;
+      }}
+    />
+  );
 
   return (
     <section
@@ -58,18 +84,22 @@ export function Library({ title, ...options }: LibraryProps) {
       ) : null}
       {library.files.length === 0 ? null : (
         <ul className="files" aria-labelledby={headingId}>
-          {library.files.map((file) => (
-            <LibraryRow
-              key={file.id}
-              file={file}
-              library={library}
-              isPlaying={playing === file.id}
-              onPlay={(isOn) => setPlaying(isOn ? file.id : null)}
-              onDelete={() => {
-                lastDeleted.current = file.id;
-              }}
-            />
-          ))}
+          {groupFiles(library.files).map((entry) =>
+            "file" in entry ? (
+              rowOf(entry.file)
+            ) : (
+              <LibraryGroupRow
+                key={entry.group.key}
+                group={entry.group}
+                library={library}
+                onFocusInside={(isInside) => {
+                  focused.current = isInside ? entry.group.id : null;
+                }}
+              >
+                {entry.group.files.map(rowOf)}
+              </LibraryGroupRow>
+            ),
+          )}
         </ul>
       )}
       {library.hasMore ? (

@@ -7,9 +7,11 @@ interface SignInProps {
   onEnter: (login: Login) => void;
 }
 
-const PEOPLE: { login: Login; name: string }[] = [
-  { login: "alpha", name: "Alpha" },
-  { login: "beta", name: "Beta" },
+const OWN = "A workspace of one’s own, and a shared one";
+const PEOPLE: { login: Login; name: string; about: string }[] = [
+  { login: "alpha", name: "Alpha", about: OWN },
+  { login: "beta", name: "Beta", about: OWN },
+  { login: "operator", name: "Operator", about: "Sees how all of it does" },
 ];
 
 export function SignIn({ state, onEnter }: SignInProps) {
@@ -20,7 +22,7 @@ export function SignIn({ state, onEnter }: SignInProps) {
       <h1>Sign in to upload</h1>
       <p className="lead">This is a demo: choose who you want to be. No password is asked for.</p>
       <div className="people">
-        {PEOPLE.map(({ login, name }) => (
+        {PEOPLE.map(({ login, name, about }) => (
           <button
             key={login}
             type="button"
@@ -33,7 +35,7 @@ export function SignIn({ state, onEnter }: SignInProps) {
             </span>
             <span>
               <span className="person-name">Sign in as {name}</span>{" "}
-              <span className="person-about">A workspace of one’s own, and a shared one</span>
+              <span className="person-about">{about}</span>
             </span>
           </button>
         ))}

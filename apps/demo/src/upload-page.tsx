@@ -18,6 +18,8 @@ interface UploadPageProps {
 }
 
 const RULES = demoRules(location.search);
+/** `?waveforms`: to be seen in the rows, heard from there, and kept beside the files. */
+const WAVEFORMS = new URLSearchParams(location.search).has("waveforms");
 
 /** What is the demo's own is in English; what is the widget's, in the language that was chosen. */
 export function UploadPage({ session, language, onLanguage, onSignOut }: UploadPageProps) {
@@ -40,6 +42,7 @@ export function UploadPage({ session, language, onLanguage, onSignOut }: UploadP
               {session.name[0]}
             </span>
             <span className="who-name">{session.name}</span>
+            {session.isOperator ? <a href="/operator">Operator pages</a> : null}
             <button type="button" className="text-button" onClick={onSignOut}>
               Sign out
             </button>
@@ -53,13 +56,20 @@ export function UploadPage({ session, language, onLanguage, onSignOut }: UploadP
         </div>
         <div className="columns">
           <div className="stack">
-            <AudioUploader {...companion} rules={RULES} locale={language} onReady={setUppy} />
+            <AudioUploader
+              {...companion}
+              rules={RULES}
+              waveforms={WAVEFORMS}
+              microphone
+              locale={language}
+              onReady={setUppy}
+            />
             <UploadDebugDrawer uppy={uppy} locale={language} />
           </div>
           <aside className="card" lang="en" aria-label="Storage">
             <QuotaMeter {...companion} locale={language} labels={{ workspace: spaceName }} />
           </aside>
-          <Library {...companion} title={`Files in ${spaceName}`} />
+          <Library {...companion} title={`Files in ${spaceName}`} locale={language} />
         </div>
       </main>
       <footer className="foot" lang="en">

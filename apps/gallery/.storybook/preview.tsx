@@ -27,7 +27,19 @@ export default {
     layout: "fullscreen",
     controls: { expanded: true },
     options: {
-      storySort: { order: ["Way in", "Files", "Before files go", "Quota", "Later", "Library", "Details"] },
+      storySort: {
+        order: [
+          "Way in",
+          "Files",
+          "Before files go",
+          "Already there",
+          "Quota",
+          "Later",
+          "Library",
+          "Sharing",
+          "Details",
+        ],
+      },
     },
   },
   beforeEach: ({ parameters }) => {

@@ -1,10 +1,14 @@
 import { UPLOAD_ERRORS, type UploadErrorBody } from "@audiotricks/protocol";
 import {
+  createShareResponse,
   type FileRecord,
+  fileRecord,
   listFilesResponse,
+  listSharesResponse,
   listUploadsResponse,
   type QuotaScope,
   quotaResponse,
+  type ShareLink,
   type UploadSession,
 } from "@audiotricks/protocol/messages";
 
@@ -15,6 +19,12 @@ export interface Companion {
   files?: readonly FileRecord[] | UploadErrorBody | "silent";
   /** Whether there are more files than these. */
   hasMore?: boolean;
+  /** The links of each file. */
+  shares?: readonly ShareLink[] | UploadErrorBody | "silent";
+  /** A link that can be made. */
+  newShare?: ShareLink | UploadErrorBody;
+  /** What a file is after a change of it. */
+  changed?: FileRecord | UploadErrorBody | "silent";
 }
 
 const PREFIX = "/companions/";
@@ -46,7 +56,9 @@ export function answerAs(companions: Readonly<Record<string, Companion>>): () =>
 
 async function answer(companion: Companion, call: string): Promise<Response> {
   const { quotas = "silent", uploads = [], files = "silent", hasMore = false } = companion;
-  switch (call) {
+  const { shares = "silent", newShare, changed } = companion;
+  // Whichever file it is.
+  switch (call.replace(/\/v1\/files\/[\w-]+/, "/v1/files/ID")) {
     case "GET /v1/quota":
       return await respond(quotas, (known) => quotaResponse.parse({ quotas: known }));
     case "GET /v1/uploads":
@@ -55,6 +67,14 @@ async function answer(companion: Companion, call: string): Promise<Response> {
       return await respond(files, (known) =>
         listFilesResponse.parse({ files: known, nextCursor: hasMore ? "more" : null }),
       );
+    case "GET /v1/files/ID/shares":
+      return await respond(shares, (known) => listSharesResponse.parse({ shares: known }));
+    case "POST /v1/files/ID/shares":
+      return await respond(newShare ?? REFUSED, (share) =>
+        createShareResponse.parse({ share, url: "https://uploads.example.com/s/a-link-of-the-gallery" }),
+      );
+    case "PATCH /v1/files/ID":
+      return await respond(changed ?? REFUSED, (file) => fileRecord.parse(file));
     // Nothing changes here.
     case "GET /v1/events":
       return await respond("silent", () => null);
@@ -63,12 +83,18 @@ async function answer(companion: Companion, call: string): Promise<Response> {
   }
 }
 
-async function respond<T extends readonly unknown[]>(
+const REFUSED: UploadErrorBody = { code: "forbidden", message: "" };
+
+async function respond<T extends object>(
   known: T | UploadErrorBody | "silent",
   bodyOf: (known: T) => unknown,
 ): Promise<Response> {
   if (known === "silent") return await new Promise<never>(() => {});
-  return "code" in known ? failure(known) : Response.json(bodyOf(known));
+  return isFailure(known) ? failure(known) : Response.json(bodyOf(known));
+}
+
+function isFailure(known: object): known is UploadErrorBody {
+  return "code" in known;
 }
 
 function failure(error: UploadErrorBody): Response {

@@ -1,5 +1,5 @@
 import { type UploadActions, type UploadsState, useWords } from "@audiotricks/upload-react";
-import { EMPTY_UPLOADS, totalsOf, UploaderView } from "@audiotricks/upload-react/gallery";
+import { EMPTY_UPLOADS, type RecorderState, totalsOf, UploaderView } from "@audiotricks/upload-react/gallery";
 import Uppy from "@uppy/core";
 import { useContext } from "react";
 import { action } from "storybook/actions";
@@ -12,10 +12,20 @@ export interface WidgetProps extends Partial<Omit<UploadsState, "totals">> {
   isSwitching?: boolean;
   /** Draws the covers of files, by their ids. */
   cover?: UploadActions["cover"];
+  /** Waveforms of files, by their ids. */
+  waveforms?: UploadActions["waveforms"];
+  /** Of the recorder; none is there unless it is said. */
+  recorder?: RecorderState;
 }
 
 /** The widget as it is when its controller says this: what is done to it is told in the panel, and changes nothing. */
-export function Widget({ isSwitching = false, cover = async () => null, ...state }: WidgetProps) {
+export function Widget({
+  isSwitching = false,
+  cover = async () => null,
+  waveforms = null,
+  recorder,
+  ...state
+}: WidgetProps) {
   const { theme, language } = useContext(SettingsContext);
   const words = useWords(language);
   const uppy = useOwnUppy(createUppy);
@@ -27,12 +37,20 @@ export function Widget({ isSwitching = false, cover = async () => null, ...state
     totals: totalsOf(files),
     ...ACTIONS,
     cover,
+    waveforms,
     uppy,
     isSwitching,
     words,
   };
   return (
-    <UploaderView uploads={uploads} companion={COMPANION} label={undefined} theme={theme} className="" />
+    <UploaderView
+      uploads={uploads}
+      companion={COMPANION}
+      recorder={recorder === undefined ? null : { state: recorder, ...RECORDING }}
+      label={undefined}
+      theme={theme}
+      className=""
+    />
   );
 }
 
@@ -63,5 +81,20 @@ const ACTIONS = {
   dismissQuotaNotice: action("dismissQuotaNotice"),
   see: () => {},
   dismissStems: action("dismissStems"),
+  uploadTogether: action("uploadTogether"),
+  publishStems: action("publishStems"),
+  dropStems: action("dropStems"),
+  dismissStemUnit: action("dismissStemUnit"),
+  skip: action("skip"),
+  uploadAnyway: action("uploadAnyway"),
   retryConfig: action("retryConfig"),
-} satisfies Omit<UploadActions, "cover">;
+} satisfies Omit<UploadActions, "cover" | "waveforms">;
+
+const RECORDING = {
+  open: action("open"),
+  start: action("start"),
+  stop: action("stop"),
+  discard: action("discard"),
+  upload: action("upload"),
+  close: action("close"),
+};

@@ -13,11 +13,17 @@ const PICTURED = [
   "failures--with-numbers",
   "sound--warnings",
   "sound--stems",
+  "waveform--while-uploading",
+  "waveform--further-on",
+  "recorder--recorded",
+  "recorder--refused",
+  "sound--stems-as-one",
   "quota--meter",
   "quota--not-all-fit",
   "later--unfinished",
   "library--full",
   "library--asking-before-it-is-deleted",
+  "sharing--public",
   "details--flights",
 ];
 

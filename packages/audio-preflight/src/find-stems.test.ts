@@ -22,6 +22,7 @@ it("knows files of one rate and one length, and what they are called together", 
     members: ["Halo - Kick.wav", "Halo - Kicks 2.wav", "Halo - Bass.wav"],
     odd: [],
     missing: [],
+    unpaired: [],
   });
   expect(findStems(files, "Bounces/Halo v3/")?.name).toBe("Halo v3");
   expect(findStems([stem("Drums.wav"), stem("Drone.wav"), stem("Keys.wav")], null)?.name).toBeNull();
@@ -54,6 +55,29 @@ it("points out those that differ", () => {
   ]);
 });
 
+it("takes two without a common name for a pair where both are called as stems are", () => {
+  expect(findStems([stem("Kick.wav"), stem("lead_vox2.wav")], null)?.members).toHaveLength(2);
+  expect(findStems([stem("Kick.wav"), stem("Kickstart.wav")], null)).toBeNull();
+});
+
+it("points out another bit depth, and one that is cut short whatever its length", () => {
+  const at = (name: string, bitDepth: number | null, isCutShort = false) => ({
+    ...stem(name),
+    bitDepth,
+    isCutShort,
+  });
+  const oddOf = (...files: StemCandidate[]) =>
+    findStems(files, "Halo")?.odd.map(({ name, differs }) => [name, differs]);
+  expect(oddOf(at("a.wav", 24), at("b.wav", 16), at("c.wav", 24), at("d.mp3", null))).toEqual([
+    ["b.wav", "bitDepth"],
+  ]);
+  expect(oddOf(at("a.wav", 24), at("b.wav", 24, true), at("c.wav", 24), at("d.wav", 24))).toEqual([
+    ["b.wav", "cutShort"],
+  ]);
+  // Half of them each: nobody says which is right.
+  expect(oddOf(at("a.wav", 24), at("b.wav", 16), at("c.wav", 24), at("d.wav", 16))).toEqual([]);
+});
+
 describe("what is missing", () => {
   const missingOf = (...names: string[]) =>
     findStems(
@@ -65,6 +89,17 @@ describe("what is missing", () => {
     expect(missingOf("01 Kick.wav", "02 Snare.wav", "04 Bass.wav")).toEqual([3]);
     expect(missingOf("2_Snare.wav", "3_Bass.wav")).toEqual([1]);
     expect(missingOf("11 Kick.wav", "12 Snare.wav")).toEqual([]);
+  });
+
+  it("is the other side of a left or a right", () => {
+    const sidesOf = (...names: string[]) =>
+      findStems(
+        names.map((name) => stem(name)),
+        "Halo",
+      )?.unpaired;
+    expect(sidesOf("OH L.wav", "Kick.wav", "Room_left.wav")).toEqual(["OH R", "Room_right"]);
+    expect(sidesOf("OH L.wav", "oh r.flac", "Keys (Left).wav", "keys (right).wav")).toEqual([]);
+    expect(sidesOf("Gtr-Right.wav", "Total.wav", "L.wav")).toEqual(["Gtr-Left"]);
   });
 
   it("is nothing where names are not numbered, or not for this", () => {
@@ -84,7 +119,12 @@ it("is silent about songs, loops and a crowd with a few alike", () => {
 
 it("puts each file in at one place, and finds the same in any order", () => {
   const file = fc.record({
-    name: fc.string(),
+    name: fc.oneof(
+      fc.string(),
+      fc.constantFrom("OH L.wav", "OH R.wav", "OH l.wav", "01 Kick.wav", "3 Vox.wav"),
+    ),
+    bitDepth: fc.constantFrom(16, 24, null),
+    isCutShort: fc.boolean(),
     sampleRate: fc.constantFrom(44_100, 48_000, null),
     durationSeconds: fc.option(fc.constantFrom(1, 60, 60.004, 60.008, 90), { nil: null }),
   });
@@ -98,6 +138,16 @@ it("puts each file in at one place, and finds the same in any order", () => {
       const all = [...group.members, ...group.odd.map(({ id }) => id)];
       expect(all.toSorted()).toEqual(candidates.map(({ id }) => id).toSorted());
       expect(group.members.length * 2).toBeGreaterThan(files.length);
+      const byId = new Map(candidates.map((each) => [each.id, each]));
+      const members = group.members.flatMap((id) => byId.get(id) ?? []);
+      const lengths = members.map(({ durationSeconds }) => durationSeconds ?? Number.NaN);
+      // One rate, one length, nothing that is cut short: whatever came with them.
+      expect(new Set(members.map(({ sampleRate }) => sampleRate))).toEqual(new Set([group.sampleRate]));
+      expect(Math.max(...lengths) - Math.min(...lengths)).toBeLessThanOrEqual(0.005);
+      expect(members.some(({ isCutShort }) => isCutShort)).toBe(false);
+      // With the sides that are said to be missing, none is missing any more.
+      const sides = group.unpaired.map((name, index) => ({ ...stem(`${name}.wav`), id: `side ${index}` }));
+      expect(findStems([...candidates, ...sides], "Folder")?.unpaired ?? []).toEqual([]);
     }),
   );
 });

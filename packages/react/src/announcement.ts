@@ -2,7 +2,7 @@ import { compareItems } from "./compare-items.ts";
 import { describeFitting } from "./describe-choice.ts";
 import { describeFinding } from "./describe-finding.ts";
 import { describeStatus } from "./describe-status.ts";
-import { describeStems } from "./describe-stems.ts";
+import { describeStems, describeStemUnit } from "./describe-stems.ts";
 import { describeNotice } from "./quota-notices.ts";
 import type { UploadChoice } from "./upload-choice.ts";
 import { isUnfinished, type UploadItem, type UploadsState } from "./uploads-state.ts";
@@ -52,7 +52,23 @@ export function announcementOf(
     ...next.stems
       .filter((set) => !previous.stems.some(({ id }) => id === set.id))
       .map((set) => words.say("sentence", { text: describeStems(set, words) })),
+    ...next.stemUnits
+      .filter(({ id, status }) => {
+        const before = previous.stemUnits.find((unit) => unit.id === id)?.status;
+        return status !== before && (status === "short" || status === "published");
+      })
+      .map((unit) =>
+        words.join(
+          words.say("sentence", { text: describeStems(unit, words) }),
+          describeStemUnit(unit, words),
+        ),
+      ),
     ...warnings.slice(0, MOST_FAILURES).map(([name, reason]) => words.say("saidFailed", { name, reason })),
+    filesNews(
+      "saidAlready",
+      next.already.filter(({ id }) => !previous.already.some((each) => each.id === id)),
+      words,
+    ),
     filesNews("saidCancelled", cancelled, words),
     filesNews("saidUploaded", done, words),
     ...failed.slice(0, MOST_FAILURES).map((item) => failure(item, words)),
@@ -110,8 +126,8 @@ function percentOf({ totals: { sentBytes, totalBytes } }: UploadsState): number 
 
 /** One by its name, more by their number. */
 function filesNews(
-  news: "saidAdded" | "saidCancelled" | "saidUploaded",
-  items: readonly UploadItem[],
+  news: "saidAdded" | "saidCancelled" | "saidUploaded" | "saidAlready",
+  items: readonly Pick<UploadItem, "name">[],
   words: Words,
 ): string | null {
   const [first] = items;

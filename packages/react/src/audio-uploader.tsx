@@ -4,6 +4,7 @@ import type { Theme } from "./drop-zone.tsx";
 import { UploaderView } from "./uploader-view.tsx";
 import { type AudioUploadsOptions, useAudioUploads } from "./use-audio-uploads.ts";
 import { useLatest } from "./use-latest.ts";
+import { useRecorder } from "./use-recorder.ts";
 import { type TabProgress, useTabProgress } from "./use-tab-progress.ts";
 
 export interface AudioUploaderProps extends AudioUploadsOptions {
@@ -20,6 +21,11 @@ export interface AudioUploaderProps extends AudioUploadsOptions {
    * Content-Security-Policy has no `img-src data:`. Default: `true`; in a frame there is no tab to show it in.
    */
   tabProgress?: TabProgress | undefined;
+  /**
+   * Whether there is a button to record from the microphone. What records is loaded when it is pressed. Needs https, and `microphone` in a
+   * Permissions-Policy or in the `allow` of a frame; to be heard before it is uploaded, `media-src blob:`. Default: `false`.
+   */
+  microphone?: boolean | undefined;
 }
 
 /**
@@ -27,10 +33,19 @@ export interface AudioUploaderProps extends AudioUploadsOptions {
  * happens in the browser.
  */
 export function AudioUploader(props: AudioUploaderProps) {
-  const { onReady, label, theme = "auto", className = "", tabProgress = true, ...options } = props;
+  const {
+    onReady,
+    label,
+    theme = "auto",
+    className = "",
+    tabProgress = true,
+    microphone = false,
+    ...options
+  } = props;
   const uploads = useAudioUploads(options);
   const { uppy, totals, words } = uploads;
   useTabProgress(totals, tabProgress, words);
+  const recorder = useRecorder(uploads, options.rules);
 
   const whenReady = useLatest(onReady);
   useEffect(() => {
@@ -38,6 +53,13 @@ export function AudioUploader(props: AudioUploaderProps) {
   }, [uppy, whenReady]);
 
   return (
-    <UploaderView uploads={uploads} companion={options} label={label} theme={theme} className={className} />
+    <UploaderView
+      uploads={uploads}
+      companion={options}
+      recorder={microphone ? recorder : null}
+      label={label}
+      theme={theme}
+      className={className}
+    />
   );
 }

@@ -38,8 +38,8 @@ export function lookAtEarlierPages(options: {
     (add: (files: FileToAdd[]) => void) =>
     (uploads: readonly { upload: Omit<HandledFile, "handle">; file: File }[]) =>
       add(
-        uploads.map(({ file, upload: { name, type, relativePath } }) => {
-          return { name, type, data: file, source: "local", meta: { relativePath } };
+        uploads.map(({ file, upload: { name, type, relativePath, group } }) => {
+          return { name, type, data: file, source: "local", meta: { relativePath, ...(group && { group }) } };
         }),
       );
   const kept = createKeptUploads({

@@ -1,4 +1,6 @@
+import type { FileGroup } from "@audiotricks/protocol/messages";
 import type { DroppedHandles } from "./dropped-handles.ts";
+import { groupOfFile } from "./file-group.ts";
 import type { FileHandle } from "./file-handle.ts";
 import type { UppyUpload } from "./file-status.ts";
 
@@ -11,6 +13,8 @@ export interface HandledFile {
   relativePath: string | null;
   /** `null` where the browser gave none. */
   handle: FileHandle | null;
+  /** Of the files that it is one thing with. */
+  group?: FileGroup;
 }
 
 /** By which handles this page's files can be read again. */
@@ -24,14 +28,17 @@ export interface FileHandles {
 export function createFileHandles(drops: Pick<DroppedHandles, "find">): FileHandles {
   const known = new WeakMap<Blob, Promise<FileHandle | null>>();
   return {
-    describe: async ({ data, meta, type }) => {
+    describe: async (file) => {
+      const { data, meta, type } = file;
       if (!(data instanceof File)) return null;
       const { size, lastModified } = data;
       const relativePath = typeof meta.relativePath === "string" ? meta.relativePath : null;
       const finding = known.get(data) ?? drops.find({ name: data.name, size, lastModified, relativePath });
       known.set(data, finding);
       const name = typeof meta.name === "string" && meta.name !== "" ? meta.name : data.name;
-      return { name, type, size, lastModified, relativePath, handle: await finding };
+      const group = groupOfFile(file);
+      const described = { name, type, size, lastModified, relativePath, handle: await finding };
+      return group === null ? described : { ...described, group };
     },
     know: (file, handle) => void known.set(file, Promise.resolve(handle)),
   };

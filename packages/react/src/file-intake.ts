@@ -33,6 +33,8 @@ export interface FileIntake {
   start: (files: readonly AddedFile[]) => void;
   /** Whether the host's rules have Uppy start all files that there are. */
   isAllAtOnce: () => boolean;
+  /** Whether files wait to be added. */
+  isAdding: () => boolean;
   close: () => void;
 }
 
@@ -181,6 +183,7 @@ export function openFileIntake(
     resumeAll,
     start: starting.push,
     isAllAtOnce,
+    isAdding: () => adding.waiting() > 0,
     close: () => {
       cancelAll();
       checker.close();

@@ -12,6 +12,7 @@ const actions = {
   dismiss: nothing,
   see: nothing,
   cover: async () => null,
+  waveforms: null,
 };
 const filesOf = (count: number) =>
   Array.from({ length: count }, (_, index): UploadItem => {

@@ -29,11 +29,11 @@ interface FileListProps extends RowActions {
 
 /** All files of the widget. */
 export function FileList(props: FileListProps) {
-  const { files, pause, resume, cancel, retry, dismiss, cover, see } = props;
+  const { files, pause, resume, cancel, retry, dismiss, cover, waveforms, see } = props;
   // The same object while the actions are the same, so that rows of other files do not render.
   const actions = useMemo(
-    () => ({ pause, resume, cancel, retry, dismiss, cover }),
-    [pause, resume, cancel, retry, dismiss, cover],
+    () => ({ pause, resume, cancel, retry, dismiss, cover, waveforms }),
+    [pause, resume, cancel, retry, dismiss, cover, waveforms],
   );
   return files.length === 0 ? null : <Rows files={files} actions={actions} see={see} />;
 }

@@ -1,5 +1,6 @@
 import type { QuotaScope } from "@audiotricks/protocol/messages";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { onFiles } from "./change-signal.ts";
 import { followQuota, pauseAfter } from "./follow-quota.ts";
 
 const ALPHA = "aaaaaaaa-0000-4000-8000-000000000001";
@@ -27,6 +28,7 @@ class World {
     url: string;
     token: string;
     tell: (id: string, used: number) => void;
+    tellFiles: (text: string) => void;
     end: () => void;
   }[] = [];
   open = 0;
@@ -93,6 +95,7 @@ class World {
           url,
           token: new Headers(headers).get("authorization") ?? "",
           tell: (id, used) => controller.enqueue(textOf(id, used)),
+          tellFiles: (text) => controller.enqueue(encoder.encode(`event: files\ndata: ${text}\n\n`)),
           end: () => {
             controller.close();
             close();
@@ -190,7 +193,7 @@ describe("following a quota", () => {
     await settle();
     for (let times = 0; times < 5; times++) {
       world.streams.at(-1)?.tell(ALPHA, times);
-      await settle();
+      await vi.advanceTimersByTimeAsync(30_000);
       world.streams.at(-1)?.end();
       await vi.advanceTimersByTimeAsync(299);
       expect(world.streams).toHaveLength(times + 1);
@@ -199,6 +202,82 @@ describe("following a quota", () => {
     }
     expect([used, silences]).toEqual([[0, 1, 2, 3, 4], []]);
     leave();
+  });
+
+  it("comes back less and less often to what tells once and ends, and soon again once that has held", async () => {
+    const { used, silences, leave } = world.follow();
+    await settle();
+    const endSoon = async () => {
+      world.streams.at(-1)?.tell(ALPHA, world.streams.length);
+      await settle();
+      world.streams.at(-1)?.end();
+      await settle();
+    };
+    await endSoon();
+    // Once is nothing to read for.
+    expect(silences).toEqual([]);
+    const begun = Date.now();
+    for (let seconds = 0; seconds < 3600; seconds++) {
+      await vi.advanceTimersByTimeAsync(1000);
+      if (world.open > 0) await endSoon();
+    }
+    expect(Date.now() - begun).toBeGreaterThanOrEqual(3_600_000);
+    expect(world.streams.length).toBeGreaterThan(10);
+    expect(world.streams.length).toBeLessThan(40);
+    expect(silences.length).toBeGreaterThan(0);
+
+    while (world.open === 0) await vi.advanceTimersByTimeAsync(1000);
+    const { length } = world.streams;
+    world.streams.at(-1)?.tell(ALPHA, 77);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(used.at(-1)).toBe(77);
+    world.streams.at(-1)?.end();
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(world.streams).toHaveLength(length + 1);
+    leave();
+  });
+
+  it("has lists of files read when files are elsewhere, once for all parts, and not for the same again", async () => {
+    let signals = 0;
+    const endListening = onFiles(URL_OF_COMPANION, () => {
+      signals += 1;
+    });
+    const elsewhere = onFiles("https://other.example.com", () => {
+      throw new Error("another companion's");
+    });
+    const [one, two] = [world.follow(), world.follow()];
+    await settle();
+    const told = async (text: string) => {
+      world.streams.at(-1)?.tell(ALPHA, 1);
+      world.streams.at(-1)?.tellFiles(text);
+      await settle();
+      return signals;
+    };
+    expect([await told("a"), await told("a"), await told("b")]).toEqual([1, 1, 2]);
+    await vi.advanceTimersByTimeAsync(30_000);
+    world.streams.at(-1)?.end();
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(world.streams).toHaveLength(2);
+    expect([await told("b"), await told("c")]).toEqual([2, 3]);
+    one.leave();
+    two.leave();
+    endListening();
+    elsewhere();
+  });
+
+  it("hears nothing of files from a stream that is somebody else's", async () => {
+    let signals = 0;
+    const endListening = onFiles(URL_OF_COMPANION, () => {
+      signals += 1;
+    });
+    const { leave } = world.follow();
+    await settle();
+    world.streams[0]?.tell(BETA, 1);
+    world.streams[0]?.tellFiles("a");
+    await settle();
+    expect(signals).toBe(0);
+    leave();
+    endListening();
   });
 
   it("says once that it is time to read when it cannot go on, and tries less and less often", async () => {
@@ -265,6 +344,9 @@ it("waits no two pages alike, and as long as the companion says at least", () =>
   const refused = (retryAfterMs: number | null) => ({ kind: "refused", retryAfterMs }) as const;
   expect([0, 0.5, 1].map((random) => pauseAfter({ kind: "ended" }, 0, () => random))).toEqual([
     300, 1650, 3000,
+  ]);
+  expect([1, 2, 3, 20].map((failures) => pauseAfter({ kind: "ended" }, failures, () => 1))).toEqual([
+    3000, 6000, 12_000, 300_000,
   ]);
   expect([1, 2, 3, 20].map((failures) => pauseAfter(refused(null), failures, () => 0))).toEqual([
     5000, 10_000, 20_000, 300_000,

@@ -1,5 +1,6 @@
 import type { QuotaScope } from "@audiotricks/protocol/messages";
 import type { GetToken } from "@audiotricks/uppy-spaces";
+import { signalFiles } from "./change-signal.ts";
 import { readQuotaStream, type StreamEnd } from "./quota-stream.ts";
 import { inStreamPlace } from "./stream-place.ts";
 
@@ -13,6 +14,9 @@ export interface QuotaFollower {
   /** Nothing comes any more until `onQuotas` is called again; `failed`: it is time to read. Not called where nothing ever came. */
   onSilence: (why: "hidden" | "failed") => void;
 }
+
+/** Milliseconds for which a stream that ended as streams do has told: one that ends at once is no better than one that cannot be had. */
+const HELD_MS = 30_000;
 
 /** Milliseconds: after a stream that ended as streams do, and after one that could not be had. */
 const PAUSES = {
@@ -49,10 +53,18 @@ function createFollowing(onEmpty: () => void): Following {
   let run: AbortController | null = null;
   /** What came last, while it is sure to be what is so. */
   let told: readonly QuotaScope[] | null = null;
+  /** How far files were when that was told last. */
+  let files: string | null = null;
 
   const tell = (quotas: readonly QuotaScope[]) => {
     told = quotas;
     for (const { onQuotas } of followers) onQuotas(quotas);
+  };
+  const hearOfFiles = (companionUrl: string, text: string) => {
+    if (text === files) return;
+    files = text;
+    // What shows files reads them: it may have begun before the stream did.
+    signalFiles(companionUrl);
   };
   const fallSilent = (why: "hidden" | "failed") => {
     if (told === null) return;
@@ -67,7 +79,7 @@ function createFollowing(onEmpty: () => void): Following {
     const isWanted = followers.size > 0 && document.visibilityState === "visible";
     if (isWanted && run === null) {
       run = new AbortController();
-      void followUntil(run.signal, { first: () => [...followers][0], tell, fallSilent });
+      void followUntil(run.signal, { first: () => [...followers][0], tell, hearOfFiles, fallSilent });
     }
     if (isWanted || run === null) return;
     stop();
@@ -98,6 +110,7 @@ async function followUntil(
     /** Whose token is used. */
     first: () => QuotaFollower | undefined;
     tell: (quotas: readonly QuotaScope[]) => void;
+    hearOfFiles: (companionUrl: string, text: string) => void;
     fallSilent: (why: "failed") => void;
   },
 ): Promise<void> {
@@ -105,10 +118,12 @@ async function followUntil(
   while (!signal.aborted) {
     const follower = on.first();
     if (follower === undefined) return;
-    const end = await followOnce(follower, signal, on.tell);
+    const begunAt = performance.now();
+    const end = await followOnce(follower, signal, on);
     if (signal.aborted) return;
-    failures = end.kind === "ended" ? 0 : failures + 1;
-    if (end.kind !== "ended") on.fallSilent("failed");
+    failures = end.kind === "ended" && performance.now() - begunAt >= HELD_MS ? 0 : failures + 1;
+    // Of one that ended early for once, the next tells soon enough.
+    if (end.kind !== "ended" || failures > 1) on.fallSilent("failed");
     await pause(pauseAfter(end, failures), signal);
   }
 }
@@ -116,7 +131,7 @@ async function followUntil(
 async function followOnce(
   follower: QuotaFollower,
   signal: AbortSignal,
-  tell: (quotas: readonly QuotaScope[]) => void,
+  on: Pick<Parameters<typeof followUntil>[1], "tell" | "hearOfFiles">,
 ): Promise<StreamEnd> {
   const { companionUrl, workspaceId, userId, getToken } = follower;
   const stranger = new AbortController();
@@ -129,8 +144,11 @@ async function followOnce(
       onQuotas: (quotas) => {
         if (signal.aborted || stranger.signal.aborted) return;
         // Somebody else signed in meanwhile.
-        if (quotas.some((quota) => quota.scope === "user" && quota.id === userId)) tell(quotas);
+        if (quotas.some((quota) => quota.scope === "user" && quota.id === userId)) on.tell(quotas);
         else stranger.abort();
+      },
+      onFiles: (text) => {
+        if (!signal.aborted && !stranger.signal.aborted) on.hearOfFiles(companionUrl, text);
       },
     });
   const end = await inStreamPlace(new URL(companionUrl, location.href).origin, read).catch(() => null);
@@ -142,7 +160,8 @@ export function pauseAfter(end: StreamEnd, failures: number, random: () => numbe
   switch (end.kind) {
     case "ended": {
       const [least, most] = PAUSES.afterEnd;
-      return least + random() * (most - least);
+      const longer = 2 ** Math.max(0, failures - 1);
+      return Math.min(PAUSES.most, (least + random() * (most - least)) * longer);
     }
     case "unsupported":
       return PAUSES.unsupported * (1 + random());

@@ -1,3 +1,4 @@
+import type { FileGroup } from "@audiotricks/protocol/messages";
 import { createStore, del, set, type UseStore, values } from "idb-keyval";
 import type { FileHandle, FileMark } from "./file-handle.ts";
 
@@ -10,6 +11,7 @@ export interface KeptUpload extends FileMark {
   name: string;
   type: string;
   relativePath: string | null;
+  group?: FileGroup;
   /** A person held it back: it does not go on by itself. */
   isPaused: boolean;
 }

@@ -20,6 +20,22 @@ function Icon({ className = "at-icon", children }: { className?: string; childre
   );
 }
 
+function FilledIcon({ path }: { path: string }) {
+  return (
+    <svg
+      className="at-icon"
+      viewBox="0 0 20 20"
+      width="20"
+      height="20"
+      fill="currentColor"
+      aria-hidden="true"
+      focusable="false"
+    >
+      <path d={path} />
+    </svg>
+  );
+}
+
 export const PauseIcon = () => (
   <Icon>
     <path d="M7 5v10M13 5v10" />
@@ -65,3 +81,11 @@ export const AudioIcon = () => (
     <path d="M3 10h1M6.5 6.5v7M10 3.5v13M13.5 7v6M16.5 9.5v1" />
   </Icon>
 );
+export const MicrophoneIcon = () => (
+  <Icon>
+    <path d="M10 3a2.5 2.5 0 0 1 2.5 2.5v4a2.5 2.5 0 0 1-5 0v-4A2.5 2.5 0 0 1 10 3zM5 9.5a5 5 0 0 0 10 0M10 14.5V17" />
+  </Icon>
+);
+/** Of players: the same way round in every language, so that nobody takes it for what resumes an upload. */
+export const PlayIcon = () => <FilledIcon path="M7 4.5v11l8.5-5.5z" />;
+export const StopPlayingIcon = () => <FilledIcon path="M5.5 5h3v10h-3zM11.5 5h3v10h-3z" />;

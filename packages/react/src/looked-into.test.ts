@@ -47,14 +47,16 @@ function wav(name: string, seconds: number, claimed = seconds, relativePath = ""
 }
 
 let rules: AudioRules | false = {};
+let stems: "ask" | "apart" = "ask";
 let controller: UploadsController;
 /** What the companion was asked to begin. */
-let asked: { name: string; metadata?: Record<string, string> }[] = [];
+let asked: { name: string; metadata?: Record<string, string>; group?: object }[] = [];
 const files = () => controller.getState().files;
 const row = (name: string) => files().find((file) => file.name === name);
 
 beforeEach(async () => {
   rules = {};
+  stems = "ask";
   asked = [];
   vi.stubGlobal("fetch", async (url: string, { body }: RequestInit) => {
     if (url === "/v1/config") return Response.json(CONFIG);
@@ -70,6 +72,8 @@ beforeEach(async () => {
     getToken: () => "token",
     workspaceId: undefined,
     rules: () => rules,
+    duplicates: () => "upload",
+    stems: () => stems,
     onUploaded: () => {},
   });
   await soon(() => expect(controller.getState().config.status).toBe("ready"));
@@ -139,13 +143,43 @@ it("offers stems as one, with the folder they came from, which the companion is 
   expect(set?.odd.map(({ name }) => name)).toEqual(["5 Long.wav"]);
   expect(announcementOf(before, controller.getState())).toContain("Stems of Halo.");
   expect(row("2 Bass.wav")).toMatchObject({ folder: "Halo", stems: { set: set?.id, name: "Halo" } });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(asked).toEqual([]);
+
+  controller.actions.uploadTogether(set?.id ?? "");
+  expect(controller.getState().stems).toEqual([]);
   await soon(() => expect(asked).toHaveLength(3));
   expect(asked[0]?.metadata).toEqual({ relativePath: "Halo/1 Kick.wav" });
+  const groups = asked.map(({ group }) => group);
+  expect(groups[0]).toMatchObject({ size: 3, name: "Halo" });
+  expect(new Set(groups.map((group) => JSON.stringify(group))).size).toBe(1);
+  expect(controller.getState().stemUnits).toMatchObject([{ status: "uploading", size: 3, stored: 0 }]);
+  expect(row("2 Bass.wav")?.stems).toEqual({ set: set?.id, name: "Halo" });
 
   controller.actions.cancel(row("4 Keys.wav")?.id ?? "");
-  controller.actions.dismissStems(set?.id ?? "");
+  await soon(() =>
+    expect(controller.getState().stemUnits).toMatchObject([
+      { status: "short", lost: [{ name: "4 Keys.wav" }] },
+    ]),
+  );
+});
+
+it("begins them each by itself where a person says that they are none, or the page asks for nothing else", async () => {
+  const three = () => ["Kick", "Bass", "Keys"].map((name) => wav(`${name}.wav`, 6, 6, `Halo/${name}.wav`));
+  controller.actions.addFiles(three());
+  await soon(() => expect(controller.getState().stems).toHaveLength(1));
+  controller.actions.dismissStems(controller.getState().stems[0]?.id ?? "");
   expect(controller.getState().stems).toEqual([]);
-  expect(row("2 Bass.wav")?.stems).toBeNull();
+  await soon(() => expect(asked.map(({ group }) => group)).toEqual([undefined, undefined, undefined]));
+  expect(row("Bass.wav")?.stems).toBeNull();
+  controller.actions.cancelAll();
+  await soon(() => expect(files()).toEqual([]));
+
+  stems = "apart";
+  asked = [];
+  controller.actions.addFiles(three());
+  await soon(() => expect(asked).toHaveLength(3));
+  expect(controller.getState()).toMatchObject({ stems: [], stemUnits: [] });
 });
 
 it("has no cover of a file that has none, and of none that is not there", async () => {

@@ -161,4 +161,18 @@ describe("reading the quota's stream", () => {
     wanted.abort();
     expect(await end).toEqual({ kind: "refused", retryAfterMs: null });
   });
+
+  it("waits for no host where it is no longer wanted before it began", async () => {
+    const end = readQuotaStream({
+      companionUrl: "http://127.0.0.1:9",
+      workspaceId: undefined,
+      getToken: () => new Promise(() => {}),
+      signal: AbortSignal.abort(),
+      onQuotas: () => {},
+    });
+    expect(await Promise.race([end, new Promise((resolve) => setTimeout(resolve, 1000, "waits"))])).toEqual({
+      kind: "refused",
+      retryAfterMs: null,
+    });
+  });
 });

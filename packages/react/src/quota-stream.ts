@@ -23,6 +23,8 @@ export interface QuotaStreamOptions {
   getToken: GetToken;
   signal: AbortSignal;
   onQuotas: (quotas: readonly QuotaScope[]) => void;
+  /** How far files are, as a text that is another when they are elsewhere. */
+  onFiles?: (files: string) => void;
 }
 
 /** Reads `GET /v1/events` to its end. `EventSource` sends no token. Never rejects. */
@@ -41,6 +43,7 @@ export async function readQuotaStream(options: QuotaStreamOptions): Promise<Stre
     for await (const bytes of piecesOf(response)) {
       if (signal.aborted) break;
       for (const event of parse(decoder.decode(bytes, { stream: true }))) {
+        if (event.name === "files") options.onFiles?.(event.data);
         const quotas = quotasOf(event);
         if (quotas === null) continue;
         hasTold = true;
@@ -80,7 +83,9 @@ async function ask(options: QuotaStreamOptions, signal: AbortSignal): Promise<Re
 /** A host's token may be slow to come, and does not hear of signals. */
 function untilAborted(signal: AbortSignal): Promise<null> {
   return new Promise((resolve) => {
-    signal.addEventListener("abort", () => resolve(null), { once: true });
+    // Of one that was aborted before, no event comes any more.
+    if (signal.aborted) resolve(null);
+    else signal.addEventListener("abort", () => resolve(null), { once: true });
   });
 }
 

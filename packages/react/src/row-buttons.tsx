@@ -5,7 +5,10 @@ import type { UploadActions } from "./upload-actions.ts";
 import type { UploadItem } from "./uploads-state.ts";
 import { WordsContext } from "./use-words.ts";
 
-export type RowActions = Pick<UploadActions, "pause" | "resume" | "cancel" | "retry" | "dismiss" | "cover">;
+export type RowActions = Pick<
+  UploadActions,
+  "pause" | "resume" | "cancel" | "retry" | "dismiss" | "cover" | "waveforms"
+>;
 
 interface RowButtonsProps {
   id: string;

@@ -1,11 +1,12 @@
 import type { AudioFinding, AudioRules } from "@audiotricks/audio-preflight";
 import { createAudioGate } from "./audio-gate.ts";
 import { createCoverShelf } from "./cover-shelf.ts";
+import { groupOfFile } from "./file-group.ts";
 import type { AddedFile } from "./file-intake.ts";
 import { isWaiting, itemOf, type SoundOf, statusOf } from "./file-status.ts";
 import { folderOf } from "./folder-of.ts";
 import type { PatientUppy } from "./patient-uppy.ts";
-import { createStemSets, type StemSet } from "./stem-sets.ts";
+import { createStemSets, type StemSet, type StemSets } from "./stem-sets.ts";
 import type { RefusedFile } from "./uploads-state.ts";
 
 /** Pixels of a side: twice what is seen, for fine displays. */
@@ -21,6 +22,9 @@ export interface SoundCheck {
   see: (ids: readonly string[]) => void;
   cover: (id: string) => Promise<ImageBitmap | null>;
   dismissStems: (set: string) => void;
+  sets: Pick<StemSets, "stateOf" | "beLate" | "take">;
+  /** All that was dropped is in the list. */
+  settle: () => void;
   /** Files may have begun. */
   look: () => void;
   /** It is no longer in the list. */
@@ -39,9 +43,18 @@ export function createSoundCheck(options: {
   refuse: (files: readonly Omit<RefusedFile, "id">[]) => void;
   /** Something was found out. */
   onKnown: () => void;
+  /** Whether stems are looked for. */
+  isStemsWanted: () => boolean;
+  /** Whether more of what was dropped is still to come. */
+  isAdding: () => boolean;
+  /** Whether it waits for a person, and not for its turn. */
+  isHeld: (id: string) => boolean;
 }): SoundCheck {
-  const { uppy, rules, isAllAtOnce, pass, refuse, onKnown } = options;
+  const { uppy, rules, isAllAtOnce, pass, refuse, onKnown, isStemsWanted, isAdding, isHeld } = options;
   const stems = createStemSets();
+  const folders = new Map<string, string | null>();
+  /** Before it is loaded, and where it cannot be, nothing is found. */
+  let find: Parameters<StemSets["settle"]>[0] = () => null;
   /** Being taken off the list, and not by a person. */
   let refusedIds: ReadonlySet<string> = new Set();
 
@@ -55,7 +68,7 @@ export function createSoundCheck(options: {
     },
     isInLine: (id) => {
       const file = uppy.files[id];
-      return file !== undefined && isWaiting(file) && statusOf(file).status !== "paused";
+      return file !== undefined && isWaiting(file) && !isHeld(id) && statusOf(file).status !== "paused";
     },
     isAllAtOnce,
     pass,
@@ -69,10 +82,15 @@ export function createSoundCheck(options: {
         const file = uppy.files[id];
         if (file !== undefined) stems.know(id, itemOf(file).name, gate.of(id).audio);
       }
-      if (module !== null) stems.settle(module.findStems);
+      if (module !== null) find = module.findStems;
+      settle();
       onKnown();
     },
   });
+
+  const settle = () => {
+    if (!isAdding()) stems.settle(find);
+  };
 
   const refusalOf = (id: string, findings: readonly AudioFinding[]): Omit<RefusedFile, "id"> | undefined => {
     const file = uppy.files[id];
@@ -102,24 +120,33 @@ export function createSoundCheck(options: {
     hold: (files) => {
       for (const { id, drop } of files) {
         const file = uppy.files[id];
-        if (file !== undefined) stems.join(id, drop, folderOf(file));
+        // What an earlier page made one of is that.
+        const isOne = file === undefined || groupOfFile(file) !== null || !isStemsWanted();
+        const folder = file === undefined ? null : folderOf(file);
+        folders.set(id, folder);
+        if (!isOne) stems.join(id, drop, folder);
       }
       gate.hold(files);
     },
     of: (id) => {
       const { audio, warnings } = gate.of(id);
-      return { folder: stems.folder(id), audio, warnings, stems: stems.of(id) };
+      return { folder: folders.get(id) ?? null, audio, warnings, stems: stems.of(id) };
     },
     stems: stems.sets,
     see: gate.see,
     cover: covers.get,
     dismissStems: stems.dismiss,
+    sets: stems,
+    settle,
     look: gate.look,
     remove: (id) => {
       gate.remove(id);
       covers.forget(id);
+      folders.delete(id);
       // Of stems, one that is refused is one that does not fit in.
-      if (!refusedIds.has(id)) stems.leave(id);
+      if (refusedIds.has(id)) return;
+      stems.leave(id);
+      settle();
     },
     close: gate.close,
   };

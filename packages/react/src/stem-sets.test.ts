@@ -32,7 +32,6 @@ it("marks its members, keeps one that was refused in sight as odd, and forgets w
   expect(stems.of("a")).toEqual({ set: set?.id, name: "Halo" });
   expect(stems.of("a")).toBe(stems.of("a"));
   expect(stems.of("d")).toBeNull();
-  expect(stems.folder("a")).toBe("Halo");
 
   stems.leave("d");
   expect(stems.settle(findStems)).toBe(true);
@@ -66,6 +65,7 @@ it("has words for all of it", () => {
       index === 0 ? ("sampleRate" as const) : index === 1 ? ("unknown" as const) : ("duration" as const),
     sampleRate: index === 1 ? null : 44_100,
     durationSeconds: index === 1 ? null : 180,
+    bitDepth: null,
   }));
   const set = {
     id: "x",
@@ -75,6 +75,7 @@ it("has words for all of it", () => {
     members: ["a", "b", "c"],
     odd,
     missing: [3, 5],
+    unpaired: ["OH R"],
   };
   expect(describeStems(set)).toBe("Stems of Halo");
   expect(describeStems({ name: null })).toBe("Stems");
@@ -88,5 +89,6 @@ it("has words for all of it", () => {
     "4.wav does not match: 3:00.",
     "and 2 more that do not match",
     "Numbers 3 and 5 are missing.",
+    "OH R is missing: only the other side is there.",
   ]);
 });

@@ -1,5 +1,7 @@
 import type { AudioFacts, StemCandidate, StemGroup } from "@audiotricks/audio-preflight";
 
+/** A file of fewer seconds is none. */
+const SHORTEST_SECONDS = 5;
 /** More files than that are no stems of one piece, and would be compared for nothing. */
 const MOST_STEMS = 200;
 
@@ -12,7 +14,7 @@ export interface StemSet extends StemGroup {
 
 /** Which unit a file is part of. */
 export interface StemMark {
-  /** The `id` of one of `stems`. */
+  /** The `id` of one of `stems` or `stemUnits`. */
   set: string;
   name: string | null;
 }
@@ -23,7 +25,12 @@ interface Place {
   /** Something is other than when it was last compared. */
   isNew: boolean;
   set: StemSet | null;
+  /** Nobody waits any more for what is found here. */
+  isLate: boolean;
 }
+
+/** `open`: not all that came with it has been looked into; `offered`: a person has to say; `free`: it is no stem, or need not be one. */
+export type StemState = "open" | "offered" | "free";
 
 /** Finds stems among files that were dropped together, once all of them have been looked into. */
 export interface StemSets {
@@ -35,8 +42,11 @@ export interface StemSets {
   settle: (find: FindStems) => boolean;
   sets: () => readonly StemSet[];
   of: (id: string) => StemMark | null;
-  /** The folder it came from. */
-  folder: (id: string) => string | null;
+  stateOf: (id: string) => StemState;
+  /** Where these were dropped, nothing is offered any more. */
+  beLate: (ids: readonly string[]) => void;
+  /** A person wants it as one: it is nobody's to find any more. */
+  take: (set: string) => StemSet | undefined;
   /** These are none, a person says. */
   dismiss: (set: string) => void;
 }
@@ -59,7 +69,7 @@ export function createStemSets(): StemSets {
   return {
     join: (id, drop, folder) => {
       const key = JSON.stringify([drop, folder]);
-      const place = places.get(key) ?? { folder, files: new Map(), isNew: true, set: null };
+      const place = places.get(key) ?? { folder, files: new Map(), isNew: true, set: null, isLate: false };
       places.set(key, place);
       place.files.set(id, null);
       place.isNew = true;
@@ -68,8 +78,8 @@ export function createStemSets(): StemSets {
     know: (id, name, audio) => {
       const place = placeOf.get(id);
       if (place === undefined) return;
-      const { sampleRate = null, durationSeconds = null } = audio ?? {};
-      place.files.set(id, { id, name, sampleRate, durationSeconds });
+      const { sampleRate = null, durationSeconds = null, bitDepth = null, cutShort = null } = audio ?? {};
+      place.files.set(id, { id, name, sampleRate, durationSeconds, bitDepth, isCutShort: cutShort !== null });
       place.isNew = true;
     },
     leave: (id) => {
@@ -86,7 +96,7 @@ export function createStemSets(): StemSets {
         const files = [...place.files.values()].filter((file) => file !== null);
         if (files.length < place.files.size) continue;
         place.isNew = false;
-        const group = files.length > MOST_STEMS ? null : find(files, place.folder);
+        const group = files.length > MOST_STEMS || place.isLate ? null : find(files, place.folder);
         hasChanged ||= group !== null || place.set !== null;
         place.set = group === null ? null : { ...group, id: key };
       }
@@ -95,10 +105,39 @@ export function createStemSets(): StemSets {
     },
     sets: () => sets,
     of: (id) => marks.get(id) ?? null,
-    folder: (id) => placeOf.get(id)?.folder ?? null,
+    stateOf: (id) => {
+      const place = placeOf.get(id);
+      if (place === undefined || place.isLate || place.files.size > MOST_STEMS) return "free";
+      if (place.set !== null)
+        return sets.includes(place.set) && isNamedIn(place.set, id) ? "offered" : "free";
+      const file = place.files.get(id);
+      return place.isNew && place.files.size > 1 && mayBe(file ?? null) ? "open" : "free";
+    },
+    beLate: (ids) => {
+      for (const id of ids) {
+        const place = placeOf.get(id);
+        if (place !== undefined && place.set === null) place.isLate = true;
+      }
+    },
+    take: (id) => {
+      const set = sets.find((each) => each.id === id);
+      if (set === undefined) return undefined;
+      dismissed.add(id);
+      gather();
+      return set;
+    },
     dismiss: (set) => {
       dismissed.add(set);
       gather();
     },
   };
+}
+
+function isNamedIn({ members, odd }: StemSet, id: string): boolean {
+  return members.includes(id) || odd.some((file) => file.id === id);
+}
+
+/** Whether it is worth waiting for what comes with it. */
+function mayBe(file: StemCandidate | null): boolean {
+  return file === null || (file.sampleRate !== null && (file.durationSeconds ?? 0) >= SHORTEST_SECONDS);
 }

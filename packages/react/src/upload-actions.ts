@@ -5,6 +5,7 @@ import type { PatientUppy } from "./patient-uppy.ts";
 import type { QuotaNotice } from "./quota-notices.ts";
 import type { ChoosingUploads } from "./upload-choice.ts";
 import { isUnfinished, type UploadsState } from "./uploads-state.ts";
+import type { WaveformShelf } from "./waveform-shelf.ts";
 
 /** When to look for the engine's answer to what a person did, in milliseconds. */
 const ANSWERS_WITHIN_MS = [0, 40];
@@ -43,8 +44,22 @@ export interface UploadActions {
   see: (ids: readonly string[]) => void;
   /** The cover in a file of the list, as a square of 80 pixels; `null` where there is none. For a canvas: no policy of the page forbids it. */
   cover: (id: string) => Promise<ImageBitmap | null>;
-  /** These are no stems: takes one of `stems` away. */
+  /** Waveforms of the files in the list, and the files to be heard; `null` where none were asked for. */
+  waveforms: WaveformShelf | null;
+  /** These are no stems: takes one of `stems` away, and its files begin, each by itself. */
   dismissStems: (id: string) => void;
+  /** One of `stems` begins as one: it becomes one of `stemUnits`. */
+  uploadTogether: (id: string) => void;
+  /** Does without those of one of `stemUnits` that are `lost`: the others are published once they are stored. */
+  publishStems: (id: string) => void;
+  /** Cancels and deletes all of one of `stemUnits`. */
+  dropStems: (id: string) => void;
+  /** Takes one of `stemUnits` out of sight; nothing else changes. */
+  dismissStemUnit: (id: string) => void;
+  /** Takes files of `already` off the list: they are stored, and not sent. */
+  skip: (ids: readonly string[]) => void;
+  /** Sends files of `already` all the same. */
+  uploadAnyway: (ids: readonly string[]) => void;
   /** Asks the companion for its rules again. */
   retryConfig: () => void;
 }
@@ -55,7 +70,13 @@ type OfOthers =
   | "dismissWaiting"
   | "see"
   | "cover"
+  | "waveforms"
   | "dismissStems"
+  | "uploadTogether"
+  | "publishStems"
+  | "dropStems"
+  | "dismissStemUnit"
+  | "uploadAnyway"
   | "retryConfig";
 
 /** Those actions, and what ends the looks at what came of them. */
@@ -140,6 +161,10 @@ export function createUploadActions(parts: {
     dismissFinished: seen(() => {
       uppy.removeFiles(idsWhere((status) => !isUnfinished(status)));
       update({ refused: [] });
+    }),
+    skip: seen((ids) => {
+      const waiting = new Set(getState().already.map(({ id }) => id));
+      uppy.removeFiles(ids.filter((id) => waiting.has(id)));
     }),
     moveChoice: choosing.move,
     leaveOut: choosing.leaveOut,

@@ -7,6 +7,7 @@ import { AudioIcon, DoneIcon, FailedIcon } from "./icons.tsx";
 import { moveFocusOn, useKeepFocus } from "./keep-focus.ts";
 import { ProgressBar } from "./progress-bar.tsx";
 import { type RowActions, RowButtons } from "./row-buttons.tsx";
+import { RowWaveform } from "./row-waveform.tsx";
 import { SoundLines, SoundWarnings } from "./sound-lines.tsx";
 import { progressOf, type UploadItem } from "./uploads-state.ts";
 import { WordsContext } from "./use-words.ts";
@@ -68,6 +69,7 @@ export const UploadRow = memo(function UploadRow(props: UploadRowProps) {
           <bdi>{name}</bdi>
         </p>
         <SoundLines audio={audio} folder={folder} stems={stems} />
+        {actions.waveforms === null ? null : <RowWaveform item={item} waveforms={actions.waveforms} />}
         <Progress item={item} />
         <p className="at-row-status">
           <span className="at-row-label">{label}</span>

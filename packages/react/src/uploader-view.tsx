@@ -1,30 +1,37 @@
 import { memo, type ReactNode, useContext } from "react";
+import { AlreadyPanel } from "./already-panel.tsx";
 import { ChoicePanel } from "./choice-panel.tsx";
 import { describeError } from "./describe-error.ts";
 import { DropZone, type Theme } from "./drop-zone.tsx";
 import { FileList } from "./file-list.tsx";
 import { LiveRegion } from "./live-region.tsx";
 import { QuotaNotes } from "./quota-notes.tsx";
+import { RecorderPanel } from "./recorder-panel.tsx";
 import { RefusedFiles } from "./refused-files.tsx";
 import { describeLimits } from "./restrictions.ts";
+import { StemUnitsPanels } from "./stem-units-panel.tsx";
 import { StemsPanels } from "./stems-panel.tsx";
 import { UnfinishedUploads } from "./unfinished-uploads.tsx";
 import { UploadSummary } from "./upload-summary.tsx";
 import type { AudioUploads } from "./use-audio-uploads.ts";
 import type { CompanionOptions } from "./use-client.ts";
+import type { RecorderControls } from "./use-recorder.ts";
 import { WordsContext } from "./use-words.ts";
 
 interface UploaderViewProps {
   uploads: AudioUploads;
   /** Where unfinished uploads are asked for. */
   companion: CompanionOptions & { workspaceId?: string | undefined };
+  /** `null` where nothing is recorded. */
+  recorder: RecorderControls | null;
   label: string | undefined;
   theme: Theme;
   className: string;
 }
 
 /** The widget's looks: all that is seen of it follows from `uploads`, but what was begun earlier, which it asks for itself. */
-export function UploaderView({ uploads, companion, label, theme, className }: UploaderViewProps) {
+export function UploaderView(props: UploaderViewProps) {
+  const { uploads, companion, recorder, label, theme, className } = props;
   const { uppy, files, refused, totals, words } = uploads;
   const frame = { className: `at-uploader ${className}`.trimEnd(), "data-theme": theme };
   // No other language than the one that was asked for; it is there in a moment.
@@ -45,6 +52,12 @@ export function UploaderView({ uploads, companion, label, theme, className }: Up
           retryConfig={uploads.retryConfig}
           theme={theme}
         />
+        {recorder === null ? null : (
+          <RecorderPanel
+            recorder={recorder}
+            canAdd={uploads.config.status === "ready" && uppy !== null && !uploads.isSwitching}
+          />
+        )}
         <QuotaNotes
           notices={uploads.quotaNotices}
           quotas={uploads.quotas}
@@ -60,7 +73,19 @@ export function UploaderView({ uploads, companion, label, theme, className }: Up
           />
         )}
         <RefusedFiles refused={refused} onDismiss={uploads.dismiss} />
-        <StemsPanels stems={uploads.stems} onDismiss={uploads.dismissStems} />
+        <AlreadyPanel already={uploads.already} onSkip={uploads.skip} onUpload={uploads.uploadAnyway} />
+        <StemsPanels
+          stems={uploads.stems}
+          isShared={companion.workspaceId !== undefined}
+          uploadTogether={uploads.uploadTogether}
+          dismissStems={uploads.dismissStems}
+        />
+        <StemUnitsPanels
+          units={uploads.stemUnits}
+          publishStems={uploads.publishStems}
+          dropStems={uploads.dropStems}
+          dismissStemUnit={uploads.dismissStemUnit}
+        />
         <UploadSummary totals={totals} actions={uploads} />
         <FileList {...uploads} />
         <UnfinishedUploads

@@ -32,6 +32,7 @@ const NO_LIMIT = {
 /** A companion that opens a session for every file and answers nothing that would move a byte. */
 function answer(method: string, path: string, body: string): unknown {
   if (path === "/v1/config") return CONFIG;
+  if (path === "/v1/files/match") return { files: [] };
   if (path.startsWith("/v1/quota")) return { quotas: [NO_LIMIT] };
   if (path === "/v1/uploads?state=open") return { uploads: [] };
   if (method === "DELETE") return { sessionId: SESSION, state: "aborting" };
@@ -92,6 +93,8 @@ describe("the controller", () => {
       getToken: () => "token",
       workspaceId: undefined,
       rules: () => false,
+      duplicates: () => "ask",
+      stems: () => "ask",
       onUploaded: (file) => {
         uploaded.push(file.name);
         whenUploaded();

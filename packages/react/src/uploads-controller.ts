@@ -1,22 +1,30 @@
 import type { AudioRules } from "@audiotricks/audio-preflight";
 import type { FileRecord, QuotaScope } from "@audiotricks/protocol/messages";
-import { createCompanionClient, type GetToken, UppySpaces } from "@audiotricks/uppy-spaces";
+import {
+  createCompanionClient,
+  type GetToken,
+  openContentSearch,
+  UppySpaces,
+} from "@audiotricks/uppy-spaces";
 import type { Uppy } from "@uppy/core";
 import { signalChange } from "./change-signal.ts";
 import { type ConfigState, loadConfig } from "./config-state.ts";
 import { lookAtEarlierPages } from "./earlier-pages.ts";
 import { explainRefusal } from "./explain-refusal.ts";
-import { openFileIntake } from "./file-intake.ts";
+import { groupOfFile } from "./file-group.ts";
+import { type AddedFile, openFileIntake } from "./file-intake.ts";
 import { isWaiting, itemOf, statusOf, type UppyUpload } from "./file-status.ts";
 import type { Demand } from "./fit-in-order.ts";
 import { createFollowedQuota } from "./followed-quota.ts";
 import { keepApart } from "./keep-apart.ts";
+import { createKnownContent } from "./known-content.ts";
 import { notHere } from "./not-here.ts";
 import { PatientUppy } from "./patient-uppy.ts";
 import { nextNotices } from "./quota-notices.ts";
 import { watchQuota } from "./quota-watch.ts";
 import { findViolation, uppyRestrictions } from "./restrictions.ts";
 import { createSoundCheck } from "./sound-check.ts";
+import { createStemGate } from "./stem-gate.ts";
 import { hasChangedStorage } from "./storage-changes.ts";
 import { throttle } from "./throttle.ts";
 import { createUploadActions, type UploadActions } from "./upload-actions.ts";
@@ -30,6 +38,7 @@ import {
   type UploadItem,
   type UploadsState,
 } from "./uploads-state.ts";
+import { createWaveformShelf } from "./waveform-shelf.ts";
 
 /** How often listeners hear of progress at most, in milliseconds: as often as a number can be read. Bars move in between. */
 const NOTIFY_INTERVAL_MS = 200;
@@ -47,6 +56,12 @@ export interface UploadsControllerOptions {
   workspaceId: string | undefined;
   /** What files have to be; `false`: they are not looked into. */
   rules: () => AudioRules | false;
+  /** Whether waveforms are worked out, drawn and kept. Default: `false`. */
+  waveforms?: boolean;
+  /** What becomes of files whose content is stored already. */
+  duplicates: () => "ask" | "upload";
+  /** Whether files that sound like stems of one piece are offered as one. */
+  stems: () => "ask" | "apart";
   /** Called once a file that the companion has proved and stored. */
   onUploaded: (file: FileRecord) => void;
 }
@@ -84,26 +99,81 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
     id: options.id,
     onBeforeFileAdded: (file, pending) => keepApart(file, pending, uppy.files, intake.isOfThisDrop),
   });
-  uppy.use(UppySpaces, { companionUrl, getToken, workspaceId, metadataFields: ["relativePath"] });
+  const client = createCompanionClient({ companionUrl, getToken });
+  const waveforms = options.waveforms ? createWaveformShelf({ uppy, client, companionUrl }) : null;
+  uppy.use(UppySpaces, {
+    companionUrl,
+    getToken,
+    workspaceId,
+    metadataFields: ["relativePath"],
+    listen: waveforms?.listen,
+  });
   const intake = openFileIntake(uppy, {
     workspaceId,
-    onAdded: () => tellRefused(),
-    hold: (files) => sound.hold(files),
+    onAdded: () => {
+      sound.settle();
+      tellRefused();
+    },
+    hold: (files) => {
+      known.ask(files);
+      adopt(files);
+      sound.hold(files);
+    },
   });
   const sound = createSoundCheck({
     uppy,
     rules: options.rules,
     isAllAtOnce: intake.isAllAtOnce,
-    pass: intake.start,
+    pass: (files) => known.pass(files),
     refuse: (files) => {
       for (const file of files) refuse(file);
       uppy.removeFiles(files.flatMap(({ itemId }) => itemId ?? []));
       readFiles.call();
     },
-    onKnown: () => readFiles.call(),
+    onKnown: () => {
+      gate.look();
+      readFiles.call();
+    },
+    isStemsWanted,
+    isAdding: intake.isAdding,
+    isHeld: (id) => gate.isHeld(id),
+  });
+  const known = createKnownContent<AddedFile>({
+    // Where the engine takes all files at once, none can wait.
+    isWanted: () => options.duplicates() === "ask" && !intake.isAllAtOnce(),
+    file: (id) => {
+      const file = uppy.files[id];
+      return file && { name: file.name ?? "", blob: file.data instanceof Blob ? file.data : null };
+    },
+    match: (request, signal) => client.matchFiles(request, { signal }),
+    find: openContentSearch(),
+    start: (files) => gate.pass(files),
+    onChange: () => update({ already: known.found() }),
+  });
+  const gate = createStemGate<AddedFile>({
+    isWanted: isStemsWanted,
+    sets: sound.sets,
+    client,
+    status: (id) => {
+      const file = uppy.files[id];
+      return file === undefined ? null : statusOf(file);
+    },
+    file: (id) => {
+      const file = uppy.files[id];
+      return file && { name: file.name ?? "", size: file.size ?? 0 };
+    },
+    setGroup: (id, group) => {
+      if (uppy.files[id] !== undefined) uppy.setFileMeta(id, { group });
+    },
+    start: intake.start,
+    removeFiles: (ids) => uppy.removeFiles(ids.filter((id) => uppy.files[id] !== undefined)),
+    onChange: () => {
+      update({ stemUnits: gate.units() });
+      readFiles.call();
+    },
+    onStored: () => signalChange(companionUrl),
   });
   let state: UploadsState = { ...EMPTY_UPLOADS, stems: sound.stems() };
-  const client = createCompanionClient({ companionUrl, getToken });
   const quota = watchQuota({
     companionUrl,
     read: (signal) => client.quota({ workspaceId: intake.workspaceId() }, { signal }),
@@ -151,6 +221,19 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
   });
   uppy.setIntake(choosing.take);
 
+  /** Where the engine takes all files at once, none can wait for others. */
+  function isStemsWanted(): boolean {
+    return options.stems() === "ask" && options.rules() !== false && !intake.isAllAtOnce();
+  }
+
+  function adopt(files: readonly AddedFile[]): void {
+    for (const { id, workspaceId: place } of files) {
+      const file = uppy.files[id];
+      const group = file && groupOfFile(file);
+      if (file && group) gate.adopt(id, file.name ?? "", group, place);
+    }
+  }
+
   function update(change: Partial<UploadsState>): void {
     state = { ...state, ...change };
     for (const listener of listeners) listener();
@@ -185,10 +268,14 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
     const before = state.files;
     const files = reuseItems(
       before,
-      uppy.getFiles().map((file) => itemOf(file, sound.of(file.id))),
+      uppy.getFiles().map((file) => {
+        const known = sound.of(file.id);
+        return itemOf(file, { ...known, stems: gate.of(file.id) ?? known.stems });
+      }),
     );
     const hasNewLeft = left.length > 0;
     earlier.look();
+    gate.look();
     sound.look();
     if (sound.stems() !== state.stems) update({ stems: sound.stems() });
     if (files === before && !hasNewLeft) return;
@@ -227,7 +314,12 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
     report(file);
     // The same file may be added again.
     reported.delete(file.id);
+    const stored = known.found().find(({ id }) => id === file.id)?.stored.group ?? null;
     sound.remove(file.id);
+    if (!isDisposed) gate.remove(file.id, status, stored);
+    known.remove(file.id);
+    gate.look();
+    if (sound.stems() !== state.stems) readFiles.call();
     if (status.status === "done") {
       left.push(itemOf(file));
       readFiles.call();
@@ -271,10 +363,20 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
       ...earlier.actions,
       see: sound.see,
       cover: sound.cover,
+      waveforms: waveforms?.shelf ?? null,
       dismissStems: (id) => {
         sound.dismissStems(id);
+        gate.look();
         showFiles();
       },
+      uploadTogether: (id) => {
+        gate.together(id);
+        showFiles();
+      },
+      publishStems: gate.publish,
+      dropStems: gate.drop,
+      dismissStemUnit: gate.dismiss,
+      uploadAnyway: known.release,
       retryConfig: config.retry,
     },
   });
@@ -304,6 +406,9 @@ export function createUploadsController(options: UploadsControllerOptions): Uplo
       quota.stop();
       intake.close();
       sound.close();
+      waveforms?.close();
+      known.close();
+      gate.close();
       clearTimeout(cancelTimer);
       stopLooking();
       config.stop();

@@ -4,8 +4,10 @@ import type { QuotaScope } from "@audiotricks/protocol/messages";
 import type { SpacesUploadStatus, UploadProgress } from "@audiotricks/uppy-spaces";
 import type { ConfigState } from "./config-state.ts";
 import type { Continuable } from "./kept-uploads.ts";
+import type { AlreadyStored } from "./known-content.ts";
 import type { QuotaNotice } from "./quota-notices.ts";
 import type { StemMark, StemSet } from "./stem-sets.ts";
+import type { StemUnit } from "./stem-units.ts";
 import type { UploadChoice } from "./upload-choice.ts";
 import type { NotBegun } from "./waiting-files.ts";
 
@@ -22,7 +24,7 @@ export interface UploadItem {
   audio: AudioFacts | null;
   /** What is not as it should be, and did not keep it from being uploaded: `describeFinding` has the words. */
   warnings: readonly AudioFinding[];
-  /** The stems it is one of; the companion knows nothing of it. */
+  /** The stems it is one of. */
   stems: StemMark | null;
 }
 
@@ -78,8 +80,12 @@ export interface UploadsState {
   continuable: ReadonlyMap<string, Continuable>;
   /** Files that waited for their turn when an earlier page was left: nothing is at the store of them. */
   notBegun: readonly NotBegun[];
-  /** Files that belong together, as far as their sound tells. */
+  /** Files that belong together, as far as their sound tells: they wait for `uploadTogether` or `dismissStems`. */
   stems: readonly StemSet[];
+  /** Stems that are uploaded as one. */
+  stemUnits: readonly StemUnit[];
+  /** Files of the list whose content is stored already: they wait for `skip` or `uploadAnyway`. */
+  already: readonly AlreadyStored[];
   /** Files that do not all fit what is left of a quota, and wait for a person to choose; `null` as a rule. */
   choice: UploadChoice | null;
   /** Of the user and of the workspace that files go to, as read last; `null` before that. */
@@ -98,6 +104,8 @@ export const EMPTY_UPLOADS: UploadsState = {
   continuable: new Map(),
   notBegun: [],
   stems: [],
+  stemUnits: [],
+  already: [],
   choice: null,
   quotas: null,
   quotaNotices: [],

@@ -18,6 +18,22 @@ export interface AudioUploadsOptions extends CompanionOptions {
    * into. Holds for files that are looked into from then on; need not be stable.
    */
   rules?: AudioRules | false | undefined;
+  /**
+   * Whether waveforms are worked out while files are read to be sent, drawn in their rows, from where they can be heard, and kept beside the files
+   * that are stored, as files that count. Needs `media-src blob:` of a Content-Security-Policy. Default: `false`; fixed when mounting.
+   */
+  waveforms?: boolean | undefined;
+  /**
+   * What becomes of a file whose content is stored already, where it would go: `"ask"` (the default) says so and sends nothing of it until the person
+   * has chosen, `"upload"` sends it again without a word. Holds for files that are added from then on.
+   */
+  duplicates?: "ask" | "upload" | undefined;
+  /**
+   * What becomes of files of one drop that have one sample rate and one length, as stems do: `"ask"` (the default) offers to upload them as one
+   * unit, which others see once all of it is stored, and sends nothing of them until the person has chosen; `"apart"` uploads each by itself
+   * without a word. Holds for files that are added from then on.
+   */
+  stems?: "ask" | "apart" | undefined;
   /** Called once for each file that is stored and proved. */
   onUploaded?: ((file: FileRecord) => void) | undefined;
   /** A BCP 47 tag such as `"de"` or `"ar-EG"`, `"auto"` for the browser's languages, or an imported table. Default: English. */
@@ -95,6 +111,9 @@ function useController(options: AudioUploadsOptions): {
       workspaceId,
       getToken: () => latest.current.getToken(),
       rules: () => latest.current.rules ?? {},
+      waveforms: latest.current.waveforms ?? false,
+      duplicates: () => latest.current.duplicates ?? "ask",
+      stems: () => latest.current.stems ?? "ask",
       onUploaded: (file) => latest.current.onUploaded?.(file),
     });
     existing.current = { key, companionUrl, controller: created };
@@ -132,6 +151,13 @@ const NO_ACTIONS: UploadActions = {
   dismissQuotaNotice: nothing,
   see: nothing,
   cover: async () => null,
+  waveforms: null,
   dismissStems: nothing,
+  uploadTogether: nothing,
+  publishStems: nothing,
+  dropStems: nothing,
+  dismissStemUnit: nothing,
+  skip: nothing,
+  uploadAnyway: nothing,
   retryConfig: nothing,
 };

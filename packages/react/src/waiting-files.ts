@@ -1,3 +1,4 @@
+import { groupOfFile } from "./file-group.ts";
 import { reopen } from "./file-handle.ts";
 import type { FileHandles } from "./file-handles.ts";
 import { isWaiting, statusOf, type UppyUpload } from "./file-status.ts";
@@ -53,8 +54,8 @@ export function createWaitingFiles(options: {
   const { companionUrl, shelf, handles, userId, workspaceId, add, onChange } = options;
   const { locks = globalThis.navigator?.locks, storage = pageStorage() } = options;
   const page = `${LOCK_PREFIX}${crypto.randomUUID()}`;
-  /** This page's files that are written down, and whether as paused. */
-  const written = new Map<string, boolean>();
+  /** This page's files that are written down, and as what. */
+  const written = new Map<string, string>();
   const left = new Map<string, WaitingFile>();
   let letGo: (() => void) | null = null;
   /** Who was signed in when the first of those was written down that are. */
@@ -88,7 +89,7 @@ export function createWaitingFiles(options: {
     const begun = [...written.keys()].filter((id) => !waiting.has(id));
     for (const id of begun) written.delete(id);
     if (begun.length > 0) await shelf.remove(begun.map(keyOf));
-    const fresh = [...waiting.values()].filter((file) => written.get(file.id) !== isPaused(file));
+    const fresh = [...waiting.values()].filter((file) => written.get(file.id) !== stateOf(file));
     if (fresh.length > 0 && Date.now() >= askAgainAt) {
       holdLock();
       if (user === null) askAgainAt = Date.now() + ASK_AGAIN_MS;
@@ -99,10 +100,11 @@ export function createWaitingFiles(options: {
         const slice = fresh.slice(from, from + WRITTEN_AT_ONCE);
         const described: [string, WaitingFile][] = [];
         for (const file of slice) {
+          const as = stateOf(file);
           const handled = await handles.describe(file);
           const state = { isPaused: isPaused(file), at: Date.now() };
           if (handled !== null) described.push([keyOf(file.id), { ...common, ...handled, ...state }]);
-          written.set(file.id, state.isPaused);
+          written.set(file.id, as);
         }
         await shelf.put(described);
       }
@@ -229,6 +231,11 @@ export function createWaitingFiles(options: {
 
 function pageOf(key: string): string {
   return key.slice(0, key.indexOf("/", LOCK_PREFIX.length));
+}
+
+/** What of it may change while it waits. */
+function stateOf(file: UppyUpload): string {
+  return JSON.stringify([isPaused(file), groupOfFile(file)]);
 }
 
 function isPaused(file: UppyUpload): boolean {

@@ -1,3 +1,4 @@
+import type { FileGroup } from "@audiotricks/protocol/messages";
 import { createStore, delMany, entries, setMany, type UseStore } from "idb-keyval";
 import type { FileHandle, FileMark } from "./file-handle.ts";
 
@@ -9,6 +10,7 @@ export interface WaitingFile extends FileMark {
   name: string;
   type: string;
   relativePath: string | null;
+  group?: FileGroup;
   /** `null` where the browser gave none: then only the name is kept. */
   handle: FileHandle | null;
   /** A person held it back: it does not go on by itself. */

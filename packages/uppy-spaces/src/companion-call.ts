@@ -70,7 +70,7 @@ function baseOf({ companionUrl }: Pick<CompanionClientOptions, "companionUrl">):
 }
 
 /** What is said of answers that are not in the companion's words. */
-const NOT_UNDERSTOOD: BareError = ["route_not_found", "The server's answer was not understood."];
+const NOT_UNDERSTOOD: BareError = ["route_not_found", "The answer was not understood."];
 const BARE_STATUSES: Record<number, BareError | undefined> = {
   401: ["unauthenticated", "Please sign in again."],
   403: ["forbidden", "This is not allowed."],
@@ -101,7 +101,8 @@ async function readAnswer<T>(response: Response, signal: AbortSignal | undefined
     throw unreachable(cause, signal);
   }
   const json = parseJson(text);
-  if (response.ok && typeof json === "object" && json !== null) {
+  // 204: done, with nothing to say.
+  if (response.ok && (response.status === 204 || json instanceof Object)) {
     // The contract is the companion's, from the same table of schemas; checking it here would bring zod into every page.
     return json as T;
   }

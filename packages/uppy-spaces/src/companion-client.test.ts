@@ -52,6 +52,22 @@ const failure = async (promise: Promise<unknown>): Promise<UploadError> => {
 };
 
 describe("createCompanionClient", () => {
+  it("makes, lists and ends links, and takes an answer without a word for done", async () => {
+    const { client, seen } = await listen(({ method }, response) =>
+      method === "DELETE" ? void response.writeHead(204).end() : json(response, 200, { shares: [] }),
+    );
+    await client.createShare("f/1", { expiresIn: 60, maxDownloads: 2 });
+    expect(await client.listShares("f")).toEqual({ shares: [] });
+    expect(await client.revokeShare("f", "s/1")).toBeUndefined();
+    expect(await client.endShares("f")).toBeUndefined();
+    expect(seen.map(({ method, url, body }) => `${method} ${url} ${body}`.trim())).toEqual([
+      'POST /base/v1/files/f%2F1/shares {"expiresIn":60,"maxDownloads":2}',
+      "GET /base/v1/files/f/shares",
+      "DELETE /base/v1/files/f/shares/s%2F1",
+      "DELETE /base/v1/files/f/shares",
+    ]);
+  });
+
   it("calls the companion's routes", async () => {
     const { client, seen } = await listen((_, response) => json(response, 200, {}));
     await client.config();

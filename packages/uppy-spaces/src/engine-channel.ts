@@ -100,7 +100,8 @@ export function openEngineChannel(options: {
       if (worker !== opened) return;
       watch?.heard(data);
       if (data.type === "holding") return;
-      if (data.type === "ready") begin((message) => opened.postMessage(message));
+      if (data.type === "ready")
+        begin((message) => opened.postMessage(message, message.type === "listen" ? [message.port] : []));
       else if (data.type === "unreadable") lost(opened, "it could not read a message");
       else receive(data);
     };

@@ -15,7 +15,7 @@ const source = (id: string): UploadSource => ({
   type: "",
   lastModified: null,
   relativePath: null,
-  metadata: {},
+  beside: {},
   workspaceId: undefined,
   contentType: undefined,
   method: undefined,

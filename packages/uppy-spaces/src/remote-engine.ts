@@ -50,6 +50,8 @@ export interface RemoteEngineOptions {
   getToken: GetToken;
   onUpdates: (updates: readonly EngineUpdate[]) => void;
   log: (message: string) => void;
+  /** To whom an engine says what it reads; another port for each engine. */
+  listen?: (() => MessagePort) | undefined;
   /** `onLost`: the engine is gone, and another one is to be told everything. */
   openChannel: (receive: (message: FromEngine) => void, onLost: () => void) => EngineChannel;
   memory?: PageMemory;
@@ -145,6 +147,8 @@ export function openRemoteEngine(options: RemoteEngineOptions): RemoteEngine {
   const open = () => {
     const state = { remembered: memory.entries(), isOnline: network.isOnline() };
     send({ type: "open", settings: { ...settings, ...state } });
+    const port = options.listen?.();
+    if (port !== undefined) send({ type: "listen", port });
   };
   open();
   const stopNetwork = network.subscribe((change) =>

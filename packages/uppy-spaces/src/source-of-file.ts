@@ -1,4 +1,4 @@
-import type { ContentKind } from "@audiotricks/protocol/messages";
+import type { ContentKind, FileGroup } from "@audiotricks/protocol/messages";
 import type { Body, Meta, UppyFile } from "@uppy/core/utils";
 import type { UploadSource } from "./engine/upload-source.ts";
 
@@ -25,15 +25,21 @@ export function sourceOfFile<M extends Meta, B extends Body>(
     type: file.type ?? "",
     lastModified: picked?.lastModified ?? null,
     relativePath: typeof relativePath === "string" && relativePath !== "" ? relativePath : null,
-    metadata: Object.fromEntries(
-      metadataFields.flatMap((name) => {
-        const value: unknown = file.meta[name];
-        const text = typeof value === "string" ? value : JSON.stringify(value);
-        return text === undefined || value === null ? [] : [[name, text.slice(0, 1000)]];
-      }),
-    ),
+    beside: besideOf(file.meta, metadataFields),
     workspaceId,
     contentType,
     method: isMultipart === undefined ? undefined : isMultipart ? "multipart" : "put",
   };
+}
+
+function besideOf(meta: Meta, fields: readonly string[]): UploadSource["beside"] {
+  const metadata = Object.fromEntries(
+    fields.flatMap((name) => {
+      const value: unknown = meta[name];
+      const text = typeof value === "string" ? value : JSON.stringify(value);
+      return text === undefined || value === null ? [] : [[name, text.slice(0, 1000)]];
+    }),
+  );
+  const { group } = meta as { group?: FileGroup | null };
+  return { ...(Object.keys(metadata).length === 0 ? {} : { metadata }), ...(group ? { group } : {}) };
 }

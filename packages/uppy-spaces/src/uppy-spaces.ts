@@ -53,6 +53,11 @@ export interface UppySpacesOptions<M extends Meta = Meta, B extends Body = Body>
   warnBeforeLeaving?: boolean;
   /** Keeps the device from falling asleep while files are on their way and the page is seen. */
   keepAwake?: boolean;
+  /**
+   * Gives a port to each engine that begins, which says over it what it reads of files: `{ id, offset, size, bytes }` with Uppy's id of the file, in any order,
+   * `bytes` as a copy or `null`. It hears `{ credit }`, by how many bytes more may be sent than the 16 MiB at first.
+   */
+  listen?: (() => MessagePort) | undefined;
   /** Whether uploads run in a worker; `false` where the page replaces `fetch` or `XMLHttpRequest` to change requests. */
   worker?: boolean;
 }
@@ -101,6 +106,7 @@ export class UppySpaces<M extends Meta, B extends Body> extends BasePlugin<
         retry,
       },
       getToken: () => this.opts.getToken?.() ?? null,
+      listen: this.opts.listen,
       onUpdates: (updates) => this.#updated(updates),
       log: this.#log,
       openChannel: (receive, onLost) => this.openChannel(receive, onLost),

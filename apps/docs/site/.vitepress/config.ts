@@ -48,6 +48,7 @@ export default defineConfig({
           { text: "Your sign-in", link: "/recipes/sign-in" },
           { text: "Keys and metadata", link: "/recipes/keys-and-metadata" },
           { text: "Your own interface", link: "/recipes/own-interface" },
+          { text: "Stems as one", link: "/recipes/stems" },
           { text: "From @uppy/aws-s3", link: "/recipes/from-uppy-aws-s3" },
           { text: "From @uppy/companion", link: "/recipes/from-uppy-companion" },
         ],

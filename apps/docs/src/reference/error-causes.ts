@@ -40,6 +40,10 @@ export const ERROR_CAUSES = {
     why: "The link is unknown, expired, revoked or used up, or its file is gone.",
     remedy: "Make a new link.",
   },
+  alert_not_found: {
+    why: "There is no such alert.",
+    remedy: "Read the list of alerts again.",
+  },
   method_not_allowed: {
     why: "The path exists for other methods; the header `Allow` names them.",
     remedy: "Use one of those.",

@@ -12,6 +12,8 @@ export interface RepositoryPage {
 const DOCUMENTS: RepositoryPage[] = [
   { source: "apps/server/README.md", page: "server", title: "Server and settings", group: "Operate" },
   { source: "docs/operations.md", page: "operations", title: "Operations", group: "Operate" },
+  { source: "docs/costs.md", page: "costs", title: "Costs and alerts", group: "Operate" },
+  { source: "docs/exports.md", page: "exports", title: "Exports", group: "Operate" },
   { source: "docs/access.md", page: "access", title: "Rights", group: "Operate" },
   { source: "SECURITY.md", page: "security", title: "Security", group: "Operate" },
   { source: "packages/cli/README.md", page: "packages/cli", title: "Command line", group: "Operate" },
@@ -27,6 +29,12 @@ const DOCUMENTS: RepositoryPage[] = [
     source: "packages/audio-preflight/README.md",
     page: "packages/audio-preflight",
     title: "audio-preflight",
+    group: "Packages",
+  },
+  {
+    source: "packages/audio-waveform/README.md",
+    page: "packages/audio-waveform",
+    title: "audio-waveform",
     group: "Packages",
   },
   {
@@ -46,6 +54,14 @@ const DOCUMENTS: RepositoryPage[] = [
     group: "Test",
   },
   { source: "bench/README.md", page: "bench", title: "Measurements", group: "Project" },
+  {
+    source: "docs/specification.md",
+    page: "specification",
+    title: "The specification, line by line",
+    group: "Project",
+  },
+  { source: "docs/versions.md", page: "versions", title: "What a version promises", group: "Project" },
+  { source: "CHANGELOG.md", page: "changelog", title: "Changes", group: "Project" },
   { source: "CONTRIBUTING.md", page: "contributing", title: "Contributing", group: "Project" },
 ];
 

@@ -11,7 +11,7 @@ const FOLDER = join(root, "apps/docs/.cache/snippets");
 const DOCUMENTS = [
   "README.md",
   "apps/docs/site/**/*.md",
-  "packages/{react,companion,storage,testing,audio-preflight,uppy-spaces}/README.md",
+  "packages/{react,companion,storage,testing,audio-preflight,audio-waveform,uppy-spaces}/README.md",
 ];
 
 interface Placed extends Snippet {

@@ -26,8 +26,24 @@ const STATES: readonly FileRecord["state"][] = [
   "recalling",
   "failed",
 ];
+/** What the companion would say of each, for its owner. */
+const readable = new Set<FileRecord["state"]>(["stored", "processing", "processed"]);
 const files = STATES.map((state, index) =>
-  record({ name: `It is ${state}.wav`, state, size: 12 * MB }, 20 + index),
+  record(
+    {
+      name: `It is ${state}.wav`,
+      state,
+      size: 12 * MB,
+      may: {
+        rename: true,
+        delete: true,
+        share: readable.has(state),
+        levels: readable.has(state) ? ["private", "workspace", "public"] : ["private", "workspace"],
+      },
+      accessLevel: state === "processed" ? "workspace" : "private",
+    },
+    20 + index,
+  ),
 );
 
 export const Loading: Story = {

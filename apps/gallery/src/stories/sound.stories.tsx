@@ -125,7 +125,7 @@ export const RefusedByRules: Story = {
   },
 };
 
-const SET = { sampleRate: 48_000, durationSeconds: 214, odd: [], missing: [] };
+const SET = { sampleRate: 48_000, durationSeconds: 214, odd: [], missing: [], unpaired: [] };
 const names = ["01 Kick.wav", "02 Snare.wav", "04 Bass.wav"];
 
 export const Stems: Story = {
@@ -138,9 +138,17 @@ export const Stems: Story = {
         name: "Harbour",
         members: names,
         odd: [
-          { id: "e", name: "05 Vox.wav", differs: "sampleRate", sampleRate: 44_100, durationSeconds: 214 },
+          {
+            id: "e",
+            name: "05 Vox.wav",
+            differs: "sampleRate",
+            sampleRate: 44_100,
+            durationSeconds: 214,
+            bitDepth: 24,
+          },
         ],
         missing: [3],
+        unpaired: ["06 OH R"],
       },
     ],
     files: names.map((name) => ({
@@ -149,5 +157,22 @@ export const Stems: Story = {
       folder: "Album/Harbour",
       stems: { set: "odd", name: "Harbour" },
     })),
+  },
+};
+
+const UNIT = { size: 8, stored: 3, lost: [], hasFailed: false, isShared: true };
+const lost = [
+  { id: "k", name: "02 Snare (close, gated, printed through the desk on Thursday).wav" },
+  { id: "l", name: "05 Vox.wav" },
+];
+
+export const StemsAsOne: Story = {
+  args: {
+    stemUnits: [
+      { ...UNIT, id: "going", name: "Night bus", status: "uploading" },
+      { ...UNIT, id: "short", name: "Harbour", status: "short", stored: 6, lost },
+      { ...UNIT, id: "failed", name: null, status: "short", stored: 7, lost: lost.slice(1), hasFailed: true },
+      { ...UNIT, id: "there", name: "Halo", status: "published", stored: 8 },
+    ],
   },
 };

@@ -35,7 +35,7 @@ const source: UploadSource = {
   type: "audio/wav",
   lastModified: 1,
   relativePath: null,
-  metadata: {},
+  beside: {},
   workspaceId: undefined,
   contentType: undefined,
   method: undefined,

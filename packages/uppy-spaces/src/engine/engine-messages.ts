@@ -45,6 +45,8 @@ export type ToEngine =
   | { type: "remembered"; key: string; value: string | null }
   | { type: "token"; call: number; token: string | null }
   | { type: "no-token"; call: number; message: string }
+  /** To whom what is read of files is to be handed on. */
+  | { type: "listen"; port: MessagePort }
   | { type: "ask-flight"; call: number; id: string }
   | { type: "close" };
 

@@ -48,6 +48,11 @@ export function createFileDigests({ speed }: { speed: Pick<LinkSpeed, "verdict">
 
   const mayWork = ({ blob }: Course) => speed.verdict === "slow" || blob.size <= WORTH_UNKNOWN;
 
+  const leave = (course: Course) => {
+    waiting.delete(course);
+    course.isLeft = true;
+  };
+
   const next = () => {
     for (const course of waiting) if (mayWork(course)) return course;
     return undefined;
@@ -60,8 +65,7 @@ export function createFileDigests({ speed }: { speed: Pick<LinkSpeed, "verdict">
       try {
         await work(course);
       } catch {
-        waiting.delete(course); // Whoever sends the file says that it can no longer be read.
-        course.isLeft = true;
+        leave(course); // Whoever sends the file says that it can no longer be read.
       }
     }
     isRunning = false;
@@ -71,7 +75,7 @@ export function createFileDigests({ speed }: { speed: Pick<LinkSpeed, "verdict">
     const { blob, offset, upTo } = course;
     const window = blob.slice(offset, Math.min(upTo, offset + WINDOW_SIZE));
     const bytes = await unlessStuck(window.arrayBuffer());
-    if (!bytes?.byteLength) throw new Error("Not all of the file can be read");
+    if (!bytes?.byteLength) return leave(course);
     // Closed meanwhile; a retry goes on from the same offset.
     if (!waiting.has(course)) return freeBytes(bytes);
     course.hash.update(new Uint8Array(bytes));
@@ -109,8 +113,7 @@ export function createFileDigests({ speed }: { speed: Pick<LinkSpeed, "verdict">
     speedChanged: () => {
       if (speed.verdict === "slow") return void run();
       // For good: what would be caught up on later is read from the disk, while others are fast.
-      for (const course of waiting) course.isLeft = true;
-      waiting.clear();
+      for (const course of waiting) leave(course);
     },
   };
 }

@@ -39,7 +39,7 @@ export class FileReading {
 
   slice(cut: Cut, partNumber: number): Blob {
     const { offset, size } = partAt({ ...cut, partNumber });
-    return this.whole.slice(offset, offset + size);
+    return Object.assign(this.whole.slice(offset, offset + size), { id: this.#file.source.id, offset });
   }
 
   /** Parts cut otherwise than was guessed, or to be proved rather than sent, are hashed anew. */

@@ -58,7 +58,7 @@ export class PartSigning {
       if (signal.aborted) return;
       this.#isAsking = false;
       this.hold.succeeded();
-      this.urls.add(urls, askedAt);
+      this.urls.add(urls, askedAt, avoidOrigins);
       this.#finished = this.#finished.slice(finished.length);
     } catch (error) {
       if (signal.aborted) return;

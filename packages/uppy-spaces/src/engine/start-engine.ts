@@ -145,6 +145,9 @@ function openEngine(
         tokens.get(message.call)?.reject(new Error(message.message));
         tokens.delete(message.call);
         return;
+      case "listen":
+        void import("../md5/hand-on.ts").then(({ handOn }) => handOn(message.port));
+        return;
       case "ask-flight":
         post({ type: "flight", call: message.call, record: engine.flight(message.id) });
         return;

@@ -1,5 +1,5 @@
 import { planPartSize, S3_LIMITS, SINGLE_PUT_MAX_SIZE, type UploadErrorBody } from "@audiotricks/protocol";
-import type { ContentKind, UploadMethod } from "@audiotricks/protocol/messages";
+import type { ContentKind, NewUpload, UploadMethod } from "@audiotricks/protocol/messages";
 import type { SessionWish } from "./session-creator.ts";
 import type { Fingerprint } from "./session-store.ts";
 
@@ -12,7 +12,8 @@ export interface UploadSource {
   /** Milliseconds since 1970, where the picked file has one. */
   lastModified: number | null;
   relativePath: string | null;
-  metadata: Record<string, string>;
+  /** Told to the companion as they are. */
+  beside: Pick<NewUpload, "metadata" | "group">;
   workspaceId: string | undefined;
   contentType: ContentKind | undefined;
   /** `undefined`: the companion decides. */
@@ -26,15 +27,15 @@ export function fingerprintOf(source: UploadSource): Fingerprint {
 
 /** The file as the companion is told about it. `resume`: a session it may be a part of already. */
 export function announce(source: UploadSource, resume: string | null): SessionWish["file"] {
-  const { name, type, blob, lastModified, metadata, method, workspaceId, contentType } = source;
+  const { name, type, blob, lastModified, beside, method, workspaceId, contentType } = source;
   return {
+    ...beside,
     name,
     type,
     size: blob.size,
     ...(lastModified === null ? {} : { lastModified }),
     ...(contentType === undefined ? {} : { contentType }),
     ...(workspaceId === undefined ? {} : { workspaceId }),
-    ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
     ...(resume === null ? {} : { resume }),
     ...(method === undefined ? {} : { method }),
   };

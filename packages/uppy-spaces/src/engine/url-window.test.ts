@@ -41,6 +41,16 @@ describe("UrlWindow", () => {
     expect(window.toSign([1, 2], { ahead: 4, most: 50 })).toEqual([1]);
   });
 
+  it("gives out a URL of a host that cannot be reached where the bucket has no other, and asks for none in its place", () => {
+    const hosts = new StoreHosts();
+    const window = new UrlWindow(new VirtualClock(), hosts);
+    hosts.reached("https://other-bucket");
+    for (let n = 0; n < 2; n += 1) hosts.failed("https://store");
+    window.add([url(1)], 0, hosts.outOfReach());
+    expect(window.find(1)?.url).toBe("https://store/1");
+    expect(window.toSign([1], { ahead: 4, most: 50 })).toEqual([]);
+  });
+
   it("asks for more only when the next parts run short, then for as many as one call may have", () => {
     const window = new UrlWindow(new VirtualClock(), new StoreHosts());
     const todo = Array.from({ length: 103 }, (_, index) => index + 1);

@@ -10,7 +10,7 @@ export interface SignedUrl extends PartUrl {
 export class UrlWindow {
   readonly #clock: Clock;
   readonly #hosts: StoreHosts;
-  readonly #urls = new Map<number, { url: SignedUrl; staleAt: number }>();
+  readonly #urls = new Map<number, { url: SignedUrl; staleAt: number; isOnlyOne: boolean }>();
 
   constructor(clock: Clock, hosts: StoreHosts) {
     this.#clock = clock;
@@ -20,11 +20,17 @@ export class UrlWindow {
   /**
    * @param askedAt When the request was sent, on the clock of this window: the answer's own way here has used up some of
    *   `expiresIn` already. Half of it is kept as a margin, so that a slow PUT still begins with a valid URL.
+   * @param avoided Origins that the companion was asked to avoid. One that it gives all the same is the bucket's only one: to ask
+   *   again would bring no other.
    */
-  add(urls: readonly PartUrl[], askedAt: number): void {
+  add(urls: readonly PartUrl[], askedAt: number, avoided: readonly string[] = []): void {
     for (const url of urls) {
-      const signed = { ...url, origin: originOf(url.url) };
-      this.#urls.set(url.partNumber, { url: signed, staleAt: askedAt + (url.expiresIn * 1000) / 2 });
+      const origin = originOf(url.url);
+      this.#urls.set(url.partNumber, {
+        url: { ...url, origin },
+        staleAt: askedAt + (url.expiresIn * 1000) / 2,
+        isOnlyOne: avoided.includes(origin),
+      });
     }
   }
 
@@ -32,7 +38,8 @@ export class UrlWindow {
   find(partNumber: number): SignedUrl | null {
     const known = this.#urls.get(partNumber);
     if (known === undefined) return null;
-    if (this.#clock.now() < known.staleAt && !this.#hosts.isOutOfReach(known.url.origin)) return known.url;
+    const { url, staleAt, isOnlyOne } = known;
+    if (this.#clock.now() < staleAt && (isOnlyOne || !this.#hosts.isOutOfReach(url.origin))) return url;
     this.#urls.delete(partNumber);
     return null;
   }

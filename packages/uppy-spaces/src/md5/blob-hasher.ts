@@ -2,6 +2,7 @@ import { type BlobReader, openBlobReader } from "./blob-reader.ts";
 import { BLOCK_SIZE, LANE_BUFFER_SIZE, type Md5, Md5Lanes } from "./md5-lanes.ts";
 import { padMd5 } from "./md5-padding.ts";
 import { Md5Scalar } from "./md5-scalar.ts";
+import { readAlong } from "./read-along.ts";
 import { openTurns, type Turns } from "./turns.ts";
 
 export interface Hashed {
@@ -85,6 +86,7 @@ export function createBlobHasher(md5 = openMd5()): HashBlob {
     try {
       job.signal.throwIfAborted();
       const window = await lane.reader.next();
+      readAlong.heard?.(job.blob, offset, window);
       Object.assign(lane, { window, used: 0, offset: offset + window.length });
     } catch (reason) {
       leave(lane);

@@ -14,14 +14,9 @@ export const MD5_ROTATIONS = [
 
 /** RFC 1321: which message word a step takes. */
 export function messageIndex(step: number): number {
-  switch (step >> 4) {
-    case 0:
-      return step;
-    case 1:
-      return (5 * step + 1) & 15;
-    case 2:
-      return (3 * step + 5) & 15;
-    default:
-      return (7 * step) & 15;
-  }
+  const round = step >> 4;
+  return (([1, 5, 3, 7][round] ?? 0) * step + ([0, 1, 5, 0][round] ?? 0)) & 15;
 }
+
+/** RFC 1321: the state before the first block. */
+export const MD5_START = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476] as const;

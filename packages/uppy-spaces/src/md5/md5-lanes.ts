@@ -1,3 +1,4 @@
+import { MD5_START } from "./md5-constants.ts";
 import { buildMd5Module, GROUP, LANE_COUNT } from "./md5-wasm.ts";
 
 /** MD5 of several streams side by side; `Md5Lanes` by WebAssembly, `Md5Scalar` without. */
@@ -18,7 +19,6 @@ export const BLOCK_SIZE = 64;
 /** Room for the padding behind a full buffer, and an offset that keeps the lanes off the same cache lines. */
 const LANE_STRIDE = LANE_BUFFER_SIZE + 3 * BLOCK_SIZE;
 const FIRST_LANE = 1024;
-const MD5_START = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476] as const;
 const LANES = Array.from({ length: LANE_COUNT }, (_, lane) => lane);
 
 /** Where a word of a lane's state is: in the order in which vector registers want it. */

@@ -11,8 +11,6 @@ export function padMd5(buffer: Uint8Array, length: number, total: number): numbe
   const end = blocks * BLOCK_SIZE;
   buffer.fill(0, length, end);
   buffer[length] = 0x80;
-  const view = new DataView(buffer.buffer, buffer.byteOffset, end);
-  view.setUint32(end - 8, (total * 8) >>> 0, true);
-  view.setUint32(end - 4, Math.floor(total / 2 ** 29), true);
+  new DataView(buffer.buffer, buffer.byteOffset).setBigUint64(end - 8, BigInt(8 * total), true);
   return blocks;
 }

@@ -1,4 +1,4 @@
-import { MD5_ADDENDS, MD5_ROTATIONS, messageIndex } from "./md5-constants.ts";
+import { MD5_ADDENDS, MD5_ROTATIONS, MD5_START, messageIndex } from "./md5-constants.ts";
 import { BLOCK_SIZE, LANE_BUFFER_SIZE, type Md5 } from "./md5-lanes.ts";
 import { padMd5 } from "./md5-padding.ts";
 
@@ -18,7 +18,7 @@ export class Md5Scalar implements Md5 {
   }
 
   reset(): void {
-    this.#state.set([0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476]);
+    this.#state.set(MD5_START);
   }
 
   hash(_lanes: readonly number[], blocks: number): void {
@@ -26,9 +26,8 @@ export class Md5Scalar implements Md5 {
   }
 
   digest(): Uint8Array {
-    const digest = new DataView(new ArrayBuffer(16));
-    for (const [word, value] of this.#state.entries()) digest.setInt32(4 * word, value, true);
-    return new Uint8Array(digest.buffer);
+    // Little-endian, as every processor is that browsers run on, and as `Md5Lanes` has it.
+    return new Uint8Array(this.#state.slice().buffer);
   }
 
   #hashBlock(offset: number): void {
@@ -47,10 +46,7 @@ export class Md5Scalar implements Md5 {
       c = b;
       b = next;
     }
-    state[0] = (state[0] ?? 0) + a;
-    state[1] = (state[1] ?? 0) + b;
-    state[2] = (state[2] ?? 0) + c;
-    state[3] = (state[3] ?? 0) + d;
+    for (const [word, change] of [a, b, c, d].entries()) state[word] = (state[word] ?? 0) + change;
   }
 }
 

@@ -41,6 +41,7 @@ const firstOf = (group: number) => LANE_COUNT + 1 + VECTORS * group;
 const STATE_BEFORE = 4;
 const MESSAGE = 8;
 const ROW = 24;
+const QUARTER = [0, 1, 2, 3] as const;
 
 const unsigned = (value: number): number[] => {
   const bytes: number[] = [];
@@ -58,8 +59,8 @@ const section = (id: number, content: number[]): number[] => [id, ...unsigned(co
 const get = (local: number): number[] => [0x20, ...unsigned(local)];
 const set = (local: number): number[] => [0x21, ...unsigned(local)];
 const tee = (local: number): number[] => [0x22, ...unsigned(local)];
-/** From 0 to 127; the seventh bit would be a sign. */
-const i32 = (value: number): number[] => (value < 64 ? [0x41, value] : [0x41, value | 0x80, 0]);
+/** From 0 to 127, in two bytes, as the seventh bit of one would be a sign. */
+const i32 = (value: number): number[] => [0x41, value | 0x80, 0];
 const I32_ADD = [0x6a];
 const I32_SUB = [0x6b];
 const vector = (opcode: number): number[] => [0xfd, ...unsigned(opcode)];
@@ -92,8 +93,7 @@ function hashCode(): number[] {
   for (const index of words) code.push(...i32(0), ...load(4, 16 * index), ...set(local(index)));
   code.push(0x03, 0x40); // loop
   for (const index of words) code.push(...get(local(index)), ...set(before(index)));
-  for (let quarter = 0; quarter < 4 * GROUPS; quarter += 1)
-    code.push(...loadMessage(quarter >> 2, quarter & 3));
+  for (const index of words) code.push(...loadMessage(index >> 2, index & 3));
   for (let step = 0; step < 64; step += 1)
     for (let group = 0; group < GROUPS; group += 1) code.push(...stepCode(group, step));
   for (const index of words)
@@ -110,19 +110,21 @@ function loadMessage(group: number, quarter: number): number[] {
   const code: number[] = [];
   const row = firstOf(group) + ROW;
   const word = (index: number) => firstOf(group) + MESSAGE + 4 * quarter + index;
-  for (let lane = 0; lane < GROUP; lane += 1)
+  for (const lane of QUARTER)
     code.push(...get(GROUP * group + lane), ...load(0, 16 * quarter), ...set(row + lane));
   const merge = (first: number, second: number, picked: number[], to: number) =>
     code.push(...get(first), ...get(second), ...picked, ...set(to));
-  merge(row, row + 1, pick(0, 4, 1, 5), word(0));
-  merge(row + 2, row + 3, pick(0, 4, 1, 5), word(1));
-  merge(row, row + 1, pick(2, 6, 3, 7), word(2));
-  merge(row + 2, row + 3, pick(2, 6, 3, 7), word(3));
-  merge(word(0), word(1), pick(0, 1, 4, 5), row);
-  merge(word(0), word(1), pick(2, 3, 6, 7), row + 1);
-  merge(word(2), word(3), pick(0, 1, 4, 5), row + 2);
-  merge(word(2), word(3), pick(2, 3, 6, 7), row + 3);
-  for (let index = 0; index < 4; index += 1) code.push(...get(row + index), ...set(word(index)));
+  for (const index of QUARTER) {
+    const pair = row + 2 * (index & 1);
+    const first = index & 2;
+    merge(pair, pair + 1, pick(first, first + 4, first + 1, first + 5), word(index));
+  }
+  for (const index of QUARTER) {
+    const pair = index & 2;
+    const first = 2 * (index & 1);
+    merge(word(pair), word(pair + 1), pick(first, first + 1, first + 4, first + 5), row + index);
+  }
+  for (const index of QUARTER) code.push(...get(row + index), ...set(word(index)));
   return code;
 }
 

@@ -225,7 +225,7 @@ export function sourceOf(id: string, size: number, content = id): UploadSource {
     type: "audio/wav",
     lastModified: 1,
     relativePath: null,
-    metadata: {},
+    beside: {},
     workspaceId: undefined,
     contentType: undefined,
     method: undefined,

@@ -278,10 +278,20 @@ export class SimulatedCloud {
         return { ...viewOf(session), storedParts: [...session.parts.values()] };
       }),
     listFiles: unused,
+    matchFiles: unused,
     getFile: unused,
     updateFile: unused,
+    changeGroup: unused,
+    dropGroup: unused,
     deleteFile: unused,
+    recallFile: unused,
     createDownload: unused,
+    createShare: unused,
+    listShares: unused,
+    revokeShare: unused,
+    endShares: unused,
+    keepWaveform: unused,
+    readWaveform: unused,
   };
 
   readonly put: PutPart = ({ url, headers, body, onProgress, signal }) => {
