@@ -28,7 +28,10 @@ module.exports = {
     only("protocol-stands-alone", "^packages/protocol/", []),
     only("engine-knows-protocol-only", "^packages/uppy-spaces/src", ["^packages/protocol/src"]),
     only("preflight-knows-protocol-only", "^packages/audio-preflight/src", ["^packages/protocol/src"]),
-    only("react-on-engine", "^packages/react/src", ["^packages/(protocol|uppy-spaces|audio-preflight)/src"]),
+    only("waveform-knows-protocol-only", "^packages/audio-waveform/src", ["^packages/protocol/src"]),
+    only("react-on-engine", "^packages/react/src", [
+      "^packages/(protocol|uppy-spaces|audio-preflight|audio-waveform)/src",
+    ]),
     {
       name: "what-is-not-published-is-the-gallery's",
       severity: "error",
@@ -58,6 +61,16 @@ module.exports = {
     only("chaos-from-the-outside", "^packages/chaos/src", [
       "^packages/(protocol|storage|spaces-emulator|uppy-spaces|testing)/src",
     ]),
+    only("drill-from-the-outside", "^packages/drill/src", [
+      "^packages/(storage|spaces-emulator|testing)/src",
+      "^migrations/src",
+    ]),
+    {
+      name: "nothing-knows-the-drill",
+      severity: "error",
+      from: { path: "^(packages|apps|migrations|e2e|bench|examples)/", pathNot: "^packages/drill/" },
+      to: { path: "^packages/drill/" },
+    },
     {
       name: "nothing-knows-chaos",
       severity: "error",

@@ -76,6 +76,15 @@ export default defineConfig({
       },
       {
         test: {
+          name: "upgrade",
+          include: ["apps/server/test/upgrade/*.upgrade.ts"],
+          globalSetup: ["packages/testing/src/vitest-postgres.ts"],
+          testTimeout: 240_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
           name: "attack",
           include: ["e2e/attack/*.attack.test.ts"],
           globalSetup: ["e2e/attack/target/open-target.ts"],

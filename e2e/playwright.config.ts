@@ -11,6 +11,7 @@ const OF_THE_PAGE_ALONE = [
   "language",
   "live-quota",
   "long-list",
+  "operator",
   "phone",
   "quota-levels",
   "screen-reader",
@@ -26,10 +27,14 @@ const OF_THE_WHOLE_BROWSER = ["**/background-tab.spec.ts", "**/continue.spec.ts"
 /** What lets time pass, and leaves the processors to others meanwhile. */
 const OUTAGES = ["**/broken-connection.spec.ts"];
 
+/** What has stores of its own. */
+const OF_TWO_STORES = ["**/region-down.spec.ts"];
+
 /** What needs a database or a store beside the server, and what does not come to know which they are: once is enough. */
 const OF_SERVERS = [
   // Rows can be written from outside only where the database is a server.
   "rows-born-in-sql",
+  "file-states",
   // The local store is at an address, which has no second name.
   "two-hosts",
   "library",
@@ -64,6 +69,11 @@ export default defineConfig<object, StackOption>({
       workers: 1,
     },
     {
+      name: "two stores",
+      testMatch: OF_TWO_STORES,
+      workers: 1,
+    },
+    {
       name: "ceph, whole Chromium",
       use: { stackName: "ceph", launchOptions: CHROMIUM },
       testMatch: OF_THE_WHOLE_BROWSER,
@@ -72,7 +82,13 @@ export default defineConfig<object, StackOption>({
     {
       name: "ceph",
       use: { stackName: "ceph" },
-      testIgnore: [...OF_THE_PAGE_ALONE, ...OF_THE_LOCAL_STORE, ...OF_THE_WHOLE_BROWSER, ...OUTAGES],
+      testIgnore: [
+        ...OF_THE_PAGE_ALONE,
+        ...OF_THE_LOCAL_STORE,
+        ...OF_THE_WHOLE_BROWSER,
+        ...OUTAGES,
+        ...OF_TWO_STORES,
+      ],
       workers: 3,
     },
     {
@@ -84,7 +100,7 @@ export default defineConfig<object, StackOption>({
     {
       name: "embedded",
       use: { stackName: "embedded" },
-      testIgnore: [...OF_SERVERS, ...OF_THE_WHOLE_BROWSER, ...OUTAGES],
+      testIgnore: [...OF_SERVERS, ...OF_THE_WHOLE_BROWSER, ...OUTAGES, ...OF_TWO_STORES],
       workers: 3,
     },
   ],

@@ -22,7 +22,7 @@ function render() {
       ? COLUMNS.map(() => "anyone")
       : COLUMNS.map((column) => WORDS[access[column]])),
     rate === "none" ? "" : rate,
-    access.about === "nothing" ? "" : audit === "refusals" ? "refusals" : "yes",
+    audit !== "refusals" ? "yes" : access.about === "nothing" ? "" : "refusals",
   ]);
   return `# Who may do what
 

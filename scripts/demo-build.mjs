@@ -8,6 +8,7 @@ const SOURCES = [
   "packages/protocol",
   "packages/uppy-spaces",
   "packages/audio-preflight",
+  "packages/audio-waveform",
   "packages/react",
   "pnpm-lock.yaml",
 ];

@@ -1,5 +1,6 @@
+import { randomFillSync } from "node:crypto";
 import { existsSync, mkdirSync } from "node:fs";
-import { copyFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { inRoot } from "./checkout.mjs";
@@ -63,7 +64,10 @@ async function makeFile(folder, app) {
   const name = `${app.name.replaceAll(/\W+/g, "-")}.wav`;
   mkdirSync(join(folder, "audio"));
   const path = join(folder, "audio", name);
-  await copyFile(inRoot("e2e/fixtures/chord.wav"), path);
+  // Another content for each: what is stored already is asked about before it is sent again.
+  const bytes = await readFile(inRoot("e2e/fixtures/chord.wav"));
+  randomFillSync(bytes, bytes.length - 16);
+  await writeFile(path, bytes);
   return { name, path };
 }
 

@@ -8,6 +8,7 @@ const PARTS = {
   widget: "`<AudioUploader>`",
   meter: "`<QuotaMeter>`",
   details: "`<UploadDebugDrawer>`",
+  sharing: "`<SharingDialog>`",
   demo: "The demo",
 };
 

@@ -86,6 +86,24 @@ export function testSteps(node) {
       command: [node, inRoot("scripts/qa-runs.mjs"), "--check"],
     },
     {
+      name: "changesets",
+      group: "static",
+      what: "what changed since the release before is told by a changeset",
+      command: [node, inRoot("scripts/check-changesets.mjs")],
+    },
+    {
+      name: "specification",
+      group: "static",
+      what: "docs/specification.md names files and tests that there are",
+      command: [node, inRoot("scripts/specification.mjs")],
+    },
+    {
+      name: "troubles",
+      group: "static",
+      what: "each statement about troubles names a test that shows it",
+      command: [node, inRoot("scripts/troubleshooting.mjs")],
+    },
+    {
       name: "docs",
       group: "static",
       what: "documentation is current, its code compiles, its links lead somewhere",
@@ -139,6 +157,13 @@ export function testSteps(node) {
     },
     // Alone: those that have to start and stop in time would wait for others.
     vitest("servers", "servers, as processes of their own", { workers: 3 }),
+    {
+      name: "upgrade",
+      what: "servers of the release before and of this one on one database",
+      command: [node, inRoot("scripts/upgrade.mjs")],
+      report: "vitest",
+      timeoutMs: 10 * minutes,
+    },
     {
       name: "e2e",
       what: "end to end in Chromium",

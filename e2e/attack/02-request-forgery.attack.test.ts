@@ -1,5 +1,5 @@
 import { wavBytes } from "@audiotricks/testing/audio";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { target } from "./target/about.ts";
 import { ask } from "./target/ask.ts";
 import { newUser, query } from "./target/database.ts";
@@ -56,6 +56,13 @@ describe("SSRF: an endpoint, webhook or URL that leads inside", () => {
     if (row === undefined) throw new Error("no file");
     original = row;
   });
+  // The servers look at all buckets now and then; a trusting one would at these.
+  afterEach(async () => {
+    await query("UPDATE storage_providers SET endpoint_url = $2 WHERE id = ANY ($1)", [
+      providers,
+      target.store.endpoint,
+    ]);
+  });
   afterAll(async () => {
     await query("UPDATE file_storage SET storage_provider_id = $2 WHERE id = $1", [
       fileId,
@@ -94,9 +101,6 @@ describe("SSRF: an endpoint, webhook or URL that leads inside", () => {
         "storage_unavailable",
       );
     expect(trapped()).toBe(before);
-    // The trap is one: a server that is told to trust its database does fall into it.
-    await askAt(providers[0], `http://127.0.0.1:${trapPort}`, target.strictUrl);
-    expect(trapped().length).toBeGreaterThan(before.length);
   });
 
   it("by a redirect of a store that is talked to, or of a webhook, is not followed", async () => {
@@ -155,5 +159,12 @@ describe("SSRF: an endpoint, webhook or URL that leads inside", () => {
     expect(asked.length).toBeGreaterThan(5);
     for (const body of asked) expect(body).not.toMatch(/"format":"uri"|[uU]rl"|"endpoint"/);
     expect(trapped()).toBe(before);
+  });
+
+  // At last: that server comes back to such a bucket by itself.
+  it("is looked for by a trap that is one: a server that is told to trust its database falls into it", async () => {
+    const before = trapped();
+    await askAt(providers[0], `http://127.0.0.1:${trapPort}`, target.strictUrl);
+    expect(trapped().length).toBeGreaterThan(before.length);
   });
 });

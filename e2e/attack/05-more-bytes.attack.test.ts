@@ -97,14 +97,12 @@ describe("more bytes than declared", () => {
       return await follow(url, "POST", { headers, body: await request.bytes() });
     };
     expect((await send({}, 1001)).status).toBe(400);
-    const before = await bucket.keys();
-    for (const changed of [
-      { key: "audio/uploads/2026/11/mine.wav" },
-      { "content-type": "text/html" },
-      { acl: "public-read" },
-    ])
+    const mine = "audio/uploads/2026/11/mine.wav";
+    for (const changed of [{ key: mine }, { "content-type": "text/html" }, { acl: "public-read" }])
       expect((await send(changed, 100)).status, JSON.stringify(changed)).toBe(403);
-    expect(await bucket.keys()).toEqual(before);
+    // These two, rather than the whole bucket: files of other attacks still move to their keys.
+    expect(await bucket.keys()).not.toContain(mine);
+    expect(await bucket.keys()).not.toContain(String(fields.key));
     expect((await send({}, 1000)).status).toBeLessThan(300);
     expect(target.store.bucket).toBe(new URL(url).pathname.split("/")[1]);
   });

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { type AudioFile, writeWav } from "@audiotricks/testing/audio";
 import type { ExpectedFile } from "@audiotricks/testing/audit";
 
@@ -11,9 +11,14 @@ export interface LocalFile extends AudioFile, ExpectedFile {}
 
 /** Real audio from `fixtures/`. */
 export async function fixture(name: string): Promise<LocalFile> {
-  const path = join(import.meta.dirname, "../fixtures", name);
+  return await localFile(join(import.meta.dirname, "../fixtures", name));
+}
+
+/** A file that is there, under its own name. */
+export async function localFile(path: string): Promise<LocalFile> {
   const bytes = await readFile(path);
-  return { name, path, size: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  return { name: basename(path), path, size: bytes.length, sha256 };
 }
 
 /** A WAV of any size, made on the spot. */

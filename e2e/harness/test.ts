@@ -14,6 +14,8 @@ export { expect } from "@playwright/test";
 
 export interface StackOption {
   stackName: StackName;
+  /** What the browser is begun with beside what it always is. */
+  browserArgs: readonly string[];
 }
 
 interface TestFixtures {
@@ -33,6 +35,7 @@ interface WorkerFixtures extends StackOption {
 
 export const test = base.extend(faultFixtures).extend<TestFixtures, WorkerFixtures>({
   stackName: ["embedded", { scope: "worker", option: true }],
+  browserArgs: [[], { scope: "worker", option: true }],
 
   stack: [
     async ({ stackName }, use) => {
@@ -46,9 +49,10 @@ export const test = base.extend(faultFixtures).extend<TestFixtures, WorkerFixtur
 
   // The browser is led through the lanes, and still sees the addresses that URLs are signed for.
   launchOptions: [
-    async ({ launchOptions, stack }, use) => {
+    async ({ launchOptions, browserArgs, stack }, use) => {
       const rules = [stack.serverLane, stack.storeLane].map(({ chromiumRule }) => chromiumRule);
-      const args = [...(launchOptions.args ?? []), `--host-resolver-rules=${rules.join(",")}`];
+      const own = `--host-resolver-rules=${rules.join(",")}`;
+      const args = [...(launchOptions.args ?? []), own, ...browserArgs];
       await use({ ...launchOptions, args });
     },
     { scope: "worker" },

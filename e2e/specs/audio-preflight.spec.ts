@@ -126,6 +126,7 @@ test("holds files to the page's rules, with the numbers", async ({
 
 test("offers stems as one, says what is odd and what is missing, and keeps the folders they came from", async ({
   uploads,
+  address,
   folder,
   expectStored,
 }) => {
@@ -137,6 +138,8 @@ test("offers stems as one, says what is odd and what is missing, and keeps the f
   }
   const memo = await generateWav(join(place, "notes"), "memo.wav", wavOf(1), 9);
   await uploads.signIn("alpha");
+  await uploads.page.goto(`${address}/${PATIENT}`);
+  await uploads.isReady();
   await dropPaths(uploads.widget.locator(".uppy-Dashboard-AddFiles").first(), [place]);
 
   const stems = uploads.widget.getByRole("region", { name: "Stems of Halo" });
@@ -147,11 +150,13 @@ test("offers stems as one, says what is odd and what is missing, and keeps the f
   await expect(uploads.row("02 Snare.wav").locator(".at-row-folder")).toHaveText("Halo");
   await expect(uploads.row("memo.wav").locator(".at-row-folder")).toHaveText("Halo/notes");
   await expect(uploads.row("memo.wav").locator(".at-row-stem")).toHaveCount(0);
-  for (const { name } of [...files, memo]) await uploads.reaches(name, "done");
   await expectAccessible(uploads.page, "stems");
+  await uploads.reaches(memo.name, "done");
+  expect(uploads.partsBegun).toHaveLength(1);
 
   await stems.getByRole("button", { name: "Not stems" }).click();
   await expect(stems).toHaveCount(0);
+  for (const { name } of files) await uploads.reaches(name, "done");
   await expect(uploads.row("02 Snare.wav").locator(".at-row-stem")).toHaveCount(0);
   expectStored(...files, memo);
 });

@@ -28,7 +28,7 @@ test("everything fits on a phone and can be hit with a finger", async ({ uploads
     .libraryFile(name)
     .getByRole("button", { name: `Play ${name}` })
     .tap();
-  await expect(uploads.libraryFile(name).locator("audio")).toBeVisible();
+  await expect(uploads.libraryFile(name).getByRole("slider")).toBeVisible();
   await expectToFit(page);
   for (const button of await page.getByRole("button").all()) {
     const box = await button.boundingBox();

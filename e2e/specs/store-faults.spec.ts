@@ -22,7 +22,8 @@ test("stores whole what the store said nothing, half or something wrong of when 
   folder,
   expectStored,
 }) => {
-  const files = await Promise.all([1, 2, 3].map((n) => generateWav(folder, `${n}.wav`, 11 * MiB, n)));
+  // Of the same length they would be offered as stems.
+  const files = await Promise.all([1, 2, 3].map((n) => generateWav(folder, `${n}.wav`, (10 + n) * MiB, n)));
   await uploads.signIn("alpha");
   const once = { operation: "CompleteMultipartUpload", times: 1 } as const;
   await faults.inject({ fault: "lost-answer", ...once });

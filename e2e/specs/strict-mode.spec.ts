@@ -69,6 +69,7 @@ test("uploads once under StrictMode, which mounts everything twice", async ({
   await expect(uploads.libraryFile(file.name)).toHaveCount(1);
   await expect(uploads.files.getByRole("listitem")).toHaveCount(1);
   expect(calls.filter((call) => !call.startsWith("GET "))).toEqual([
+    "POST /v1/files/match",
     "POST /v1/uploads",
     "POST /v1/uploads/…/complete",
   ]);

@@ -73,14 +73,19 @@ async function runBare(pool: Pool, statements: readonly string[]): Promise<void>
   }
 }
 
+/** A UUID of version 4, in SQL: the companion knows no others. */
+function idOf(kind: string, number: string): string {
+  return `overlay(overlay(md5('${kind} ' || ${number}) PLACING '4' FROM 13) PLACING '8' FROM 17)::uuid`;
+}
+
 /** Ids are made of numbers, so that one statement knows those of another; their order is as good as random. */
 function statements(fileCount: number): Record<"owners" | "files" | "rest", string[]> {
   const users = Math.max(Math.round(fileCount / FILES_PER_USER), 10);
   const workspaces = Math.max(Math.round(fileCount / FILES_PER_WORKSPACE), 2);
   const files = `
-    SELECT n, md5('file ' || n)::uuid AS id, md5('session ' || n)::uuid AS session_id,
-      md5('user ' || user_n)::uuid AS user_id,
-      CASE WHEN n % 3 = 0 THEN md5('workspace ' || user_n % ${workspaces})::uuid END AS workspace_id,
+    SELECT n, ${idOf("file", "n")} AS id, ${idOf("session", "n")} AS session_id,
+      ${idOf("user", "user_n")} AS user_id,
+      CASE WHEN n % 3 = 0 THEN ${idOf("workspace", `user_n % ${workspaces}`)} END AS workspace_id,
       n % 20 = 0 AS is_multipart,
       CASE WHEN n % 20 = 0 THEN 11000000 + hash % 60000000 ELSE 20000 + hash % 10000000 END AS size,
       CASE WHEN r < 600 THEN 'processed' WHEN r < 880 THEN 'stored' WHEN r < 890 THEN 'archived'
@@ -94,11 +99,11 @@ function statements(fileCount: number): Record<"owners" | "files" | "rest", stri
       FROM generate_series(1, ${fileCount}) AS n
     ) d`;
   const owners = [
-    `INSERT INTO users (id, name) SELECT md5('user ' || n)::uuid, 'User ' || n FROM generate_series(0, ${users - 1}) AS n`,
+    `INSERT INTO users (id, name) SELECT ${idOf("user", "n")}, 'User ' || n FROM generate_series(0, ${users - 1}) AS n`,
     `INSERT INTO workspaces (id, name)
-     SELECT md5('workspace ' || n)::uuid, 'Workspace ' || n FROM generate_series(0, ${workspaces - 1}) AS n`,
+     SELECT ${idOf("workspace", "n")}, 'Workspace ' || n FROM generate_series(0, ${workspaces - 1}) AS n`,
     `INSERT INTO workspace_members (workspace_id, user_id)
-     SELECT md5('workspace ' || n % ${workspaces})::uuid, md5('user ' || n)::uuid FROM generate_series(0, ${users - 1}) AS n`,
+     SELECT ${idOf("workspace", `n % ${workspaces}`)}, ${idOf("user", "n")} FROM generate_series(0, ${users - 1}) AS n`,
   ];
   const intoFiles = [
     `INSERT INTO file_storage (id, original_filename, stored_filename, file_extension, mime_type, storage_provider_id,

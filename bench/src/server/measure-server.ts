@@ -1,5 +1,7 @@
 import type { Options } from "../options.ts";
 import { describeMachine, saveResult } from "../saved-results.ts";
+import { measureDashboard } from "./measure-dashboard.ts";
+import { measureOperator } from "./measure-operator.ts";
 import { measureParts } from "./measure-parts.ts";
 import { measureRoutes } from "./measure-routes.ts";
 import { measureScale } from "./measure-scale.ts";
@@ -19,6 +21,8 @@ export const SERVER_MEASURES: Readonly<Record<string, Measure>> = {
   sweep: measureSweep,
   share: measureShare,
   routes: measureRoutes,
+  dashboard: measureDashboard,
+  operator: measureOperator,
 };
 
 /** Measures those that are asked for, on one PostgreSQL server, and saves each as soon as it is there. */

@@ -7,7 +7,7 @@ export interface ServerFigure {
   rounds: number[];
   /** The most that is wanted, or the least. */
   wanted: { most: number } | { least: number };
-  unit: "×" | "µs";
+  unit: "×" | "µs" | "ms";
   /** What both sides were, in words. */
   sides: string;
 }

@@ -23,6 +23,7 @@ export interface NewFile {
   category?: string;
   workspaceId?: string;
   method?: "put" | "multipart";
+  group?: { id: string; size: number };
 }
 export interface FileRecord {
   id: string;
