@@ -32,7 +32,7 @@ describe("a dangling CDN name, or a bucket that is somebody else's", () => {
   };
 
   it("is found by the doctor, which ends with 2 until it is mended and leaves nothing behind", async () => {
-    const before = await bucket.keys();
+    const before = new Set(await bucket.keys());
     expect(await doctor()).toEqual({ exitCode: 2, codes: ["cdn_foreign"] });
     const change = (column: string, value: string | boolean | null) =>
       query(`UPDATE storage_providers SET ${column} = $2 WHERE id = $1`, [provider, value]);
@@ -47,7 +47,8 @@ describe("a dangling CDN name, or a bucket that is somebody else's", () => {
     expect(await doctor()).toEqual({ exitCode: 0, codes: [] });
     await change("access_key_id", "somebody-else");
     expect(await doctor()).toEqual({ exitCode: 2, codes: ["bucket_foreign"] });
-    expect(await bucket.keys()).toEqual(before);
+    // What others left may be swept away meanwhile.
+    expect((await bucket.keys()).filter((key) => !before.has(key))).toEqual([]);
   });
 
   it("is not taken in the first place where the key is refused there", async () => {
