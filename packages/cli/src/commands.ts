@@ -21,6 +21,7 @@ import { placeHome, placeList, placeStandIn } from "./commands/place.ts";
 import { placeCancel, placeMove, placeMoves } from "./commands/place-move.ts";
 import { providerAdd } from "./commands/provider-add.ts";
 import { providerDisable } from "./commands/provider-disable.ts";
+import { providerEnable } from "./commands/provider-enable.ts";
 import { providerList } from "./commands/provider-list.ts";
 import { providerRewrap } from "./commands/provider-rewrap.ts";
 import { providerRotate } from "./commands/provider-rotate.ts";
@@ -41,6 +42,7 @@ export const COMMANDS: readonly Command[] = [
   providerRotate,
   providerRewrap,
   providerDisable,
+  providerEnable,
   placeList,
   placeStandIn,
   placeHome,

@@ -145,6 +145,7 @@ export const OUTPUTS: Readonly<Record<string, z.ZodType>> = {
     failures: z.array(failure),
   }),
   "provider disable": z.strictObject({ id, isActive: z.literal(false) }),
+  "provider enable": z.strictObject({ id, isActive: z.literal(true), isPrimary: z.boolean() }),
   "place list": z.strictObject({
     places: z.array(
       z.strictObject({

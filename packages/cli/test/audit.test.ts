@@ -68,6 +68,7 @@ describe.each(SITES)("what commands change, in the audit log on $engine", ({ ope
     expect((await rotate(store.secretAccessKey)).exitCode).toBe(0);
     await runJson(["provider", "disable", id], { site });
     expect((await runCommand(["provider", "disable", other], { site })).exitCode).toBe(1);
+    await runJson(["provider", "enable", id, "--primary"], { site });
     // Looked at, and words that were not understood: nothing of either.
     await runCommand(["provider", "list"], { site });
     await runCommand(["provider", "disable", "nonsense"], { site });
@@ -97,6 +98,14 @@ describe.each(SITES)("what commands change, in the audit log on $engine", ({ ope
         change: { before: { isPrimary: false, isActive: true }, after: { isActive: false } },
       },
       { ...about, action: "disableProvider", resourceId: other, outcome: "provider_is_primary" },
+      {
+        ...about,
+        action: "enableProvider",
+        change: {
+          before: { isPrimary: false, isActive: false, primary: other },
+          after: { isPrimary: true, isActive: true },
+        },
+      },
     ]);
     for (const entry of entries)
       expect(entry).toMatchObject({ actor: `cli:${ACTOR}`, userId: null, isOperator: true });
@@ -110,7 +119,7 @@ describe.each(SITES)("what commands change, in the audit log on $engine", ({ ope
       entries.map(({ action }) => action).toReversed(),
     );
     const ofOne = await runCommand(["audit", "--resource", id], { site });
-    expect(ofOne.stdout.trimEnd().split("\n")).toHaveLength(1 + 4);
+    expect(ofOne.stdout.trimEnd().split("\n")).toHaveLength(1 + 5);
     expect((await runCommand(["audit", "--resource", "all"], { site })).exitCode).toBe(64);
     expect((await runCommand(["audit", "--actor", "cli:nobody@nowhere"], { site })).stdout).toBe(
       "There is none.\n",

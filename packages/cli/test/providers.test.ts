@@ -177,6 +177,52 @@ describe.each(STORES)("provider … on %s", (_name, open) => {
     expect(await opened.findPrimary()).toBeUndefined();
     expect((await opened.get(primary)).id).toBe(primary);
   });
+
+  it("enables a bucket again, and makes it primary, each after its key was tried", async () => {
+    await using database = await createTestDatabase<Database>();
+    const env = settingsOf(database);
+    const [first, second] = [await add(env, "--primary"), await add(env)];
+    const bucket = `cli-${randomUUID()}`;
+    const words = addWords(bucket, "--create", "--origin", ORIGIN, "--backup-of", first);
+    const backup = (await runJson<{ id: string }>(words, { env, stdin: store.secretAccessKey })).id;
+    const enable = (...words: string[]) => runCommand(["provider", "enable", ...words, "--json"], { env });
+    const states = async () => {
+      const { providers } = await runJson<Listed>(["provider", "list"], { env });
+      return new Map(providers.map(({ id, isActive, isPrimary }) => [id, { isActive, isPrimary }]));
+    };
+    await runJson(["provider", "disable", second], { env });
+    expect(await runJson(["provider", "enable", second], { env })).toEqual({
+      id: second,
+      isActive: true,
+      isPrimary: false,
+    });
+    expect((await states()).get(first)).toEqual({ isActive: true, isPrimary: true });
+    // By two at once, and once more: one is primary in the end.
+    const both = await Promise.all([enable(first, "--primary"), enable(second, "--primary")]);
+    expect(both.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
+    expect([...(await states()).values()].filter(({ isPrimary }) => isPrimary)).toHaveLength(1);
+    for (const words of [[second, "--primary"], [second, "--primary"], [second]])
+      expect(JSON.parse((await enable(...words)).stdout)).toMatchObject({ isPrimary: true });
+    expect((await states()).get(first)).toEqual({ isActive: true, isPrimary: false });
+
+    const before = await states();
+    const error = async (...words: string[]) => JSON.parse((await enable(...words)).stderr).error;
+    expect(await error(backup, "--primary")).toMatchObject({
+      code: "invalid_request",
+      message: expect.stringMatching(/keeps copies of files/),
+    });
+    expect((await error(UUID)).code).toBe("provider_not_found");
+    await database.db
+      .updateTable("storage_providers")
+      .set({ access_key_id: "AK-of-nobody" })
+      .where("id", "=", first)
+      .execute();
+    expect((await error(first, "--primary")).code).toBe("key_refused");
+    const { STORAGE_ENCRYPTION_KEY: _key, ...withoutKey } = env;
+    const unopened = await runCommand(["provider", "enable", first, "--json"], { env: withoutKey });
+    expect(JSON.parse(unopened.stderr).error.code).toBe("no_provider");
+    expect(await states()).toEqual(before);
+  });
 });
 
 describe("provider …", () => {

@@ -70,13 +70,13 @@ export {
   addProvider,
   addProviderWithBackup,
   type BackupBucket,
-  disableProvider,
   type NewKey,
   type NewProvider,
   requireAddable,
   requireSupported,
   rotateProvider,
 } from "./operator/change-providers.ts";
+export { disableProvider, enableProvider } from "./operator/switch-providers.ts";
 export { listProviders, type ProviderSummary } from "./operator/list-providers.ts";
 export {
   listSessions,

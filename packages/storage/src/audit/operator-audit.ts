@@ -16,6 +16,7 @@ export const OPERATOR_ACTIONS = {
   rotateProvider: "provider",
   rewrapSecrets: "provider",
   disableProvider: "provider",
+  enableProvider: "provider",
   /** A bucket, its rules and its CDN, of a provider that may be added afterwards. */
   prepareProvider: "provider",
   fixBucket: "provider",

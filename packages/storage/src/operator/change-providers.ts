@@ -3,7 +3,6 @@ import { type Kysely, sql, type Transaction } from "kysely";
 import { type Operator, recordOperator } from "../audit/operator-audit.ts";
 import type { Database } from "../database.ts";
 import { requireWorkingKey } from "../providers/check-key.ts";
-import { findEndpointProblem, INTERNAL_SETTING } from "../providers/endpoint-host.ts";
 import type { EnvelopeKey } from "../providers/keyring.ts";
 import { isSupportedProvider, PROVIDER_LIMITS, providerNameOf } from "../providers/provider-limits.ts";
 import { sealSecret } from "../providers/secret-envelope.ts";
@@ -11,6 +10,7 @@ import type { SpacesProvider } from "../providers/spaces-provider.ts";
 import { normalizeEndpoint } from "../s3/bucket-address.ts";
 import { DEFAULT_SETTINGS } from "../settings.ts";
 import { OperatorError } from "./operator-error.ts";
+import { getRow, requireAllowed, stepDown } from "./provider-row.ts";
 
 export interface NewProvider extends Omit<SpacesProvider, "forcePathStyle" | "twoHosts"> {
   /** By default the vendor whose endpoint it is. */
@@ -239,64 +239,6 @@ export async function rotateProvider(
 /** Servers read a provider's row again after 15 s; a minute covers one that is slow at it. */
 const REREAD_MARGIN_MS = 60_000;
 
-/**
- * No new uploads go there; files that are there stay readable, and uploads under way go on.
- *
- * @throws {OperatorError} `provider_not_found`, `provider_is_primary` unless `leaveNoPrimary`; `provider_is_home` while a workspace is
- *   at home there whose files must be nowhere else.
- */
-export async function disableProvider(
-  db: Kysely<Database>,
-  id: string,
-  options: { leaveNoPrimary: boolean; by?: Operator | undefined },
-): Promise<void> {
-  const { leaveNoPrimary, by } = options;
-  await db.transaction().execute(async (trx) => {
-    const row = await trx
-      .selectFrom("storage_providers")
-      .select(["is_primary as isPrimary", "is_active as isActive", "bucket_name as bucket"])
-      .where("id", "=", id)
-      .forUpdate()
-      .executeTakeFirst();
-    if (row === undefined) throw notFound(id);
-    const { bucket, ...before } = row;
-    if (before.isPrimary && !leaveNoPrimary)
-      throw new OperatorError(
-        "provider_is_primary",
-        `New uploads go to bucket ${bucket}: add another one with --primary first, or say --leave-no-primary to refuse uploads from now on.`,
-      );
-    // Whoever gives a workspace a home waits for this row.
-    if (before.isActive) await requireNobodyWaits(trx, id, bucket);
-    const after = { isPrimary: false, isActive: false };
-    await trx
-      .updateTable("storage_providers")
-      .set({ is_active: false, is_primary: false })
-      .where("id", "=", id)
-      .execute();
-    await recordOperator(trx, by, {
-      action: "disableProvider",
-      resourceId: id,
-      outcome: "done",
-      change: { before, after },
-    });
-  });
-}
-
-/** New files of a workspace whose home is not there would go to the primary bucket, maybe in another region. */
-async function requireNobodyWaits(trx: Transaction<Database>, id: string, bucket: string): Promise<void> {
-  const { count } = await trx
-    .selectFrom("storage_homes")
-    .select(({ fn }) => fn.countAll().as("count"))
-    .where("storage_provider_id", "=", id)
-    .where("while_down", "=", "wait")
-    .executeTakeFirstOrThrow();
-  if (Number(count) > 0)
-    throw new OperatorError(
-      "provider_is_home",
-      `${count} ${Number(count) === 1 ? "workspace" : "workspaces"} may have files in bucket ${bucket} alone: give each another home first (place home --workspace ID …).`,
-    );
-}
-
 /** What is to be copied there are files, and no page or person uploads there. */
 async function requireSources(
   db: Kysely<Database>,
@@ -316,41 +258,6 @@ async function requireSources(
         `Bucket ${name} keeps copies itself: name one that files are in.`,
       );
   }
-}
-
-function requireAllowed(endpoint: string, allowInternalEndpoints: boolean): void {
-  const problem = allowInternalEndpoints ? undefined : findEndpointProblem(endpoint);
-  if (problem === undefined) return;
-  throw new OperatorError(
-    "endpoint_refused",
-    `The endpoint ${endpoint} ${problem}. For a gateway of your own, set ${INTERNAL_SETTING}=true, here and for all servers.`,
-  );
-}
-
-/** @returns Id of the one that was primary until now. */
-async function stepDown(trx: Transaction<Database>): Promise<string | undefined> {
-  // The lock of servers that register their own bucket at start: only one row may be primary.
-  await sql`SELECT pg_advisory_xact_lock(hashtext('storage_providers.primary'))`.execute(trx);
-  const before = await trx
-    .updateTable("storage_providers")
-    .set({ is_primary: false })
-    .where("is_primary", "=", true)
-    .returning("id")
-    .executeTakeFirst();
-  return before?.id;
-}
-
-async function getRow(db: Kysely<Database>, id: string) {
-  const row = await db.selectFrom("storage_providers").selectAll().where("id", "=", id).executeTakeFirst();
-  if (row === undefined) throw notFound(id);
-  return row;
-}
-
-function notFound(id: string): OperatorError {
-  return new OperatorError(
-    "provider_not_found",
-    `There is no storage provider ${id}: see \`provider list\`.`,
-  );
 }
 
 function findByBucket(db: Kysely<Database>, endpoint: string, bucket: string) {
