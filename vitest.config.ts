@@ -26,6 +26,9 @@ class LongFilesFirst extends BaseSequencer {
   }
 }
 
+/** Limits are for what hangs: a busy machine is slow, not wrong. */
+const expect = { poll: { timeout: 20_000 } };
+
 export default defineConfig({
   test: {
     sequence: { sequencer: LongFilesFirst },
@@ -41,8 +44,8 @@ export default defineConfig({
           ],
           // What a file of tests imports was compiled for the one before it.
           isolate: false,
-          // Limits are for what hangs: a busy machine is slow, not wrong.
           testTimeout: 30_000,
+          expect,
         },
       },
       {
@@ -54,6 +57,7 @@ export default defineConfig({
           isolate: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          expect,
         },
       },
       {
@@ -63,6 +67,7 @@ export default defineConfig({
           globalSetup: ["packages/testing/src/vitest-postgres.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          expect,
         },
       },
       {
@@ -72,6 +77,7 @@ export default defineConfig({
           globalSetup: ["packages/testing/src/vitest-ceph.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          expect,
         },
       },
       {
@@ -81,6 +87,7 @@ export default defineConfig({
           globalSetup: ["packages/testing/src/vitest-postgres.ts"],
           testTimeout: 240_000,
           hookTimeout: 120_000,
+          expect,
         },
       },
       {
@@ -93,6 +100,7 @@ export default defineConfig({
           isolate: false,
           testTimeout: 600_000,
           hookTimeout: 120_000,
+          expect,
         },
       },
     ],

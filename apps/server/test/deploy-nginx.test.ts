@@ -3,11 +3,11 @@ import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { type IncomingMessage, get as plainGet } from "node:http";
 import { request } from "node:https";
-import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { Database } from "@audiotricks/storage";
 import { createTestDatabase } from "@audiotricks/testing/database";
+import { freePort } from "@audiotricks/testing/free-port";
 import { expect, it, vi } from "vitest";
 import { startServerProcess, temporaryDirectory } from "./server-process.ts";
 
@@ -161,15 +161,6 @@ async function answerOf(asked: ReturnType<typeof request>, body?: string) {
   asked.end(body);
   const [answer] = (await once(asked, "response")) as [IncomingMessage];
   return { status: answer.statusCode, headers: answer.headers, body: await text(answer) };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** The site as it is, but for ports, files and certificate of this machine. */

@@ -76,7 +76,6 @@ export {
   requireSupported,
   rotateProvider,
 } from "./operator/change-providers.ts";
-export { disableProvider, enableProvider } from "./operator/switch-providers.ts";
 export { listProviders, type ProviderSummary } from "./operator/list-providers.ts";
 export {
   listSessions,
@@ -86,6 +85,7 @@ export { listUsage, type Usage, type UsageScope } from "./operator/list-usage.ts
 export { OperatorError, type OperatorErrorCode } from "./operator/operator-error.ts";
 export { type RewrapReport, rewrapSecrets } from "./operator/rewrap-secrets.ts";
 export { clearQuota, type QuotaChange, setQuota } from "./operator/set-quota.ts";
+export { disableProvider, enableProvider } from "./operator/switch-providers.ts";
 export {
   type DeadLetter,
   dropDeadLetters,

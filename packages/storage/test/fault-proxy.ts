@@ -33,7 +33,8 @@ export interface FaultProxy extends AsyncDisposable {
  */
 export async function startFaultProxy(target: string): Promise<FaultProxy> {
   const agent = new Agent({ keepAlive: true });
-  const server = createServer((message, response) => {
+  // Longer than a client keeps one that nobody uses: else a busy machine sends on a connection that is being ended.
+  const server = createServer({ keepAliveTimeout: 60_000 }, (message, response) => {
     void serve(message, response).catch(() => response.destroy());
   });
   const proxy: FaultProxy = {

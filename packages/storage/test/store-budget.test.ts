@@ -51,7 +51,12 @@ it("ends a sweep at once that waits for the store, and logs who waited for each 
 
 it("keeps a sweep away from a store that asks to slow down, while users are still served", async () => {
   await using on = await openTestStorage(store);
-  on.proxy.intercept = (operation) => (operation.startsWith("GET bucket") ? { refuseWith: 503 } : undefined);
+  let refusedAt = 0;
+  on.proxy.intercept = (operation) => {
+    if (!operation.startsWith("GET bucket")) return undefined;
+    refusedAt = performance.now();
+    return { refuseWith: 503 };
+  };
   // The client tries three times; then the sweep leaves it for the next time: what was sent, what is under way, and what pipelines keep.
   expect((await on.storage.sweep()).failures).toMatchObject([
     { code: "storage_unavailable" },
@@ -59,8 +64,7 @@ it("keeps a sweep away from a store that asks to slow down, while users are stil
     { code: "storage_unavailable" },
   ]);
   on.proxy.intercept = () => undefined;
-  const start = performance.now();
-  const sweeping = on.storage.sweep().then(() => performance.now() - start);
+  const sweeping = on.storage.sweep().then(() => performance.now() - refusedAt);
   await upload(on, wavBytes(100));
   expect(await sweeping).toBeGreaterThan(400);
   await on.storage.close();
