@@ -178,6 +178,26 @@ describe.each(STORES)("provider … on %s", (_name, open) => {
     expect((await opened.get(primary)).id).toBe(primary);
   });
 
+  it("keeps the id of a CDN that is there already, by which its copies are purged", async () => {
+    await using database = await createTestDatabase<Database>();
+    const env = settingsOf(database);
+    const words = addWords(`cli-${randomUUID()}`, "--create", "--origin", ORIGIN);
+    const cdn = (...more: string[]) =>
+      runCommand([...words, ...more, "--json"], { env, stdin: store.secretAccessKey });
+    for (const more of [
+      ["--cdn-id", UUID],
+      ["--cdn-endpoint", "https://cdn.example.com", "--cdn-id", "mine"],
+    ])
+      expect(JSON.parse((await cdn(...more)).stderr).error.code).toBe("usage");
+    const added = await cdn("--cdn-endpoint", "https://cdn.example.com", "--cdn-id", UUID);
+    expect(JSON.parse(added.stdout)).toMatchObject({ cdnEndpoint: "https://cdn.example.com", cdnId: UUID });
+    const rows = await database.db
+      .selectFrom("storage_providers")
+      .select(["cdn_endpoint", "cdn_enabled", "cdn_id"])
+      .execute();
+    expect(rows).toEqual([{ cdn_endpoint: "https://cdn.example.com", cdn_enabled: true, cdn_id: UUID }]);
+  });
+
   it("enables a bucket again, and makes it primary, each after its key was tried", async () => {
     await using database = await createTestDatabase<Database>();
     const env = settingsOf(database);

@@ -16,7 +16,7 @@ import { requireKeyring } from "../require-keyring.ts";
 export const providerAdd: Command = {
   name: "provider add",
   synopsis:
-    "--endpoint URL --region REGION --bucket NAME --access-key-id ID [--secret-file FILE] [--name digitalocean_spaces|s3|gcs] [--cdn-endpoint URL] [--primary | --backup-of ID… [--backup-versions] | --cold] [--create [--origin URL]… [--backup-bucket NAME [--backup-endpoint URL --backup-region REGION] [--backup-versions]] [--cdn [--cdn-ttl SECONDS]]]",
+    "--endpoint URL --region REGION --bucket NAME --access-key-id ID [--secret-file FILE] [--name digitalocean_spaces|s3|gcs] [--cdn-endpoint URL [--cdn-id ID]] [--primary | --backup-of ID… [--backup-versions] | --cold] [--create [--origin URL]… [--backup-bucket NAME [--backup-endpoint URL --backup-region REGION] [--backup-versions]] [--cdn [--cdn-ttl SECONDS]]]",
   summary:
     "Adds a bucket, after its key was tried there. The secret comes from the file or stdin. --primary: new uploads go there. --backup-of: the files of those providers are copied there, and nobody uploads to it. --cold: archived files go there (see archive add), and nobody uploads to it. --create makes what is not there yet, and says what was: the bucket and its rules for the pages of ALLOWED_ORIGINS, PUBLIC_URL and --origin; a bucket that its files are copied to from now on; a CDN endpoint at DigitalOcean (DIGITALOCEAN_TOKEN). What stopped half way goes on when it is repeated.",
   options: {
@@ -27,6 +27,7 @@ export const providerAdd: Command = {
     "secret-file": { type: "string" },
     name: { type: "string" },
     "cdn-endpoint": { type: "string" },
+    "cdn-id": { type: "string" },
     primary: { type: "boolean" },
     "backup-of": { type: "string", multiple: true },
     cold: { type: "boolean" },
@@ -46,6 +47,7 @@ export const providerAdd: Command = {
       SPACES_BUCKET: words.required("bucket"),
       SPACES_KEY: words.required("access-key-id"),
       SPACES_CDN_ENDPOINT: words.text("cdn-endpoint"),
+      SPACES_CDN_ID: readCdnId(words),
     };
     // The same checks as for SPACES_… in the environment; its sentences name those settings.
     const read = (secret: string) => {
@@ -83,7 +85,7 @@ export const providerAdd: Command = {
     const lines = [
       ...describeSteps(made?.steps ?? []).map((line) => `${line}.`),
       `Added ${id}.${isPrimary ? " New uploads go there within 15 seconds." : ""}`,
-      ...(made?.cdn === undefined
+      ...((made?.cdn ?? provider).cdnId === undefined
         ? []
         : ["Servers purge its copies by DIGITALOCEAN_TOKEN: set it where they run, too."]),
       ...(backupId === undefined ? [] : [`Its files are copied to ${backupId}.`]),
@@ -95,7 +97,7 @@ export const providerAdd: Command = {
         isPrimary,
         steps: made?.steps ?? [],
         cdnEndpoint: made?.cdn?.cdnEndpoint ?? provider.cdnEndpoint ?? null,
-        cdnId: made?.cdn?.cdnId ?? null,
+        cdnId: made?.cdn?.cdnId ?? provider.cdnId ?? null,
         backup:
           backupId === undefined || wishes?.backup === undefined ? null : { id: backupId, ...wishes.backup },
         backupOf: backupOf ?? [],
@@ -104,6 +106,16 @@ export const providerAdd: Command = {
     };
   },
 };
+
+/** By it the vendor is told to drop copies of files that are private again. */
+function readCdnId(words: Words): string | undefined {
+  const id = words.text("cdn-id");
+  if (id === undefined) return undefined;
+  if (words.text("cdn-endpoint") === undefined)
+    throw new CliError("usage", "--cdn-id is of the CDN at --cdn-endpoint: name that too.");
+  if (!isUuid(id)) throw new CliError("usage", "--cdn-id must be the vendor's id of the CDN, a UUID.");
+  return id.toLowerCase();
+}
 
 function readBackupOf(words: Words): string[] | undefined {
   const ids = words.all("backup-of").map((id) => id.toLowerCase());
