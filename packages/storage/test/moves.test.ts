@@ -25,6 +25,21 @@ describe.each(STORES)("files that move to another bucket, on %s", (_, openStore)
   const goTo = (world: World) =>
     startMove(world.db, world.workspaceId, { providerId: world.next.id, whileDown: "elsewhere" });
 
+  it("go once where two operators send them at once, also by plans that are made for any value", async () => {
+    await using world = await openTwoPlaces(store);
+    const begin = () =>
+      world.db.connection().execute(async (db) => {
+        // As a connection plans what it has been asked often.
+        await sql`SET plan_cache_mode = force_generic_plan`.execute(db);
+        return await startMove(db, world.workspaceId, { providerId: world.next.id, whileDown: "elsewhere" });
+      });
+    const ends = await Promise.allSettled([begin(), begin()]);
+    expect(ends.map((end) => (end.status === "rejected" ? end.reason : "begun"))).toEqual(
+      expect.arrayContaining(["begun", expect.objectContaining({ code: "move_running" })]),
+    );
+    expect(await listMoves(world.db)).toHaveLength(1);
+  });
+
   it("are read all the while, are the same bytes at the end, and leave nothing behind", async () => {
     await using world = await openTwoPlaces(store);
     const { db, storage, old, next } = world;

@@ -63,7 +63,13 @@ export async function startMove(
     const row = await trx
       .insertInto("storage_moves")
       .values({ workspace_id: workspaceId, storage_provider_id: home.providerId })
-      .onConflict((conflict) => conflict.column("workspace_id").where("state", "=", "running").doNothing())
+      // A literal: in a plan for any value nothing says that it is the index of those that run.
+      .onConflict((conflict) =>
+        conflict
+          .column("workspace_id")
+          .where(sql<boolean>`state = 'running'`)
+          .doNothing(),
+      )
       .returning("id")
       .executeTakeFirst();
     if (row === undefined)
