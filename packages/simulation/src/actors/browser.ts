@@ -192,8 +192,7 @@ export class Browser {
     this.states.set(name, state);
     if (state.status !== "done" || this.#done.has(name)) return;
     this.#done.add(name);
-    const { store } = this.#site;
-    const object = store.find(state.file.key);
+    const object = this.#site.buckets.find(state.file.key);
     const [stretch] = object?.stretches ?? [];
     const known = this.#site.ledger.byFile.get(state.file.id);
     const isWhole =

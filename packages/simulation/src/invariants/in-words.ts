@@ -33,4 +33,8 @@ export const INVARIANTS: readonly (readonly [number: number, what: string])[] = 
     18,
     "What is made of a file has its owner, and goes with it. Exports go after their week, and no file before its time.",
   ],
+  [
+    19,
+    "A file that moves to another bucket is read all the while: its row names the new object once that is there, whole, and the old one stays until the last link to it has run out. What a move has at a store is nobody else's to take, and in the end nothing of it is left; every move ends.",
+  ],
 ];

@@ -2,6 +2,7 @@ import { answers } from "./answers.ts";
 import { counters } from "./counters.ts";
 import { events } from "./events.ts";
 import { liveSessions } from "./live-sessions.ts";
+import { moves } from "./moves.ts";
 import { owners } from "./owners.ts";
 import { plans } from "./plans.ts";
 import { promisedBytes } from "./promised-bytes.ts";
@@ -18,7 +19,8 @@ export const AT_EVERY_COMMIT: readonly Invariant[] = [
   plans,
   owners,
   events,
+  moves,
   ({ now }) => (now.plainSecrets > 0 ? ["15: a secret is kept as plain text"] : []),
   ({ now }) => (now.undecidedProviders > 0 ? ["8: a provider is neither primary nor not"] : []),
-  ({ store }) => store.wrongs.map((wrong) => `7: ${wrong}`),
+  ({ buckets }) => buckets.all.flatMap(({ store }) => store.wrongs.map((wrong) => `7: ${wrong}`)),
 ];

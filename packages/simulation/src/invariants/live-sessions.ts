@@ -1,8 +1,9 @@
 import { type Invariant, OPEN } from "./truth.ts";
 
 /** 5, the half that holds at any time: nobody takes anything from a session that is alive. */
-export const liveSessions: Invariant = ({ now, before, store, ledger }) => {
+export const liveSessions: Invariant = ({ now, before, buckets, ledger }) => {
   const wrongs: string[] = [];
+  const places = new Map(now.files.map(({ id, provider }) => [id, provider]));
   const earlier = new Map(before?.sessions.map((session) => [session.id, session]));
   for (const session of now.sessions) {
     const known = ledger.sessions.get(session.id);
@@ -29,6 +30,7 @@ export const liveSessions: Invariant = ({ now, before, store, ledger }) => {
       );
     }
     if (status !== "active" || session.method !== "multipart" || session.upload === null) continue;
+    const { store } = buckets.of(places.get(session.file) ?? "");
     const isThere = store.uploads.has(session.upload) || store.objects.has(known?.key ?? "");
     if (!isThere) wrongs.push(`5: the upload of ${session.id} is gone from the store while it is open`);
   }

@@ -1,11 +1,11 @@
 import { COUNTED, type Invariant } from "./truth.ts";
 
 /** 1, 2, 10: whatever a row promises is at the store, whole, of one file, and never becomes anything else. */
-export const promisedBytes: Invariant = ({ now, store, ledger, promised }) => {
+export const promisedBytes: Invariant = ({ now, buckets, ledger, promised }) => {
   const wrongs: string[] = [];
   for (const file of now.files) {
     if (!COUNTED.includes(file.status)) continue;
-    const object = store.find(file.key);
+    const object = buckets.of(file.provider).store.find(file.key);
     if (object === undefined) {
       wrongs.push(`1: ${file.key} is ${file.status}, and cannot be read`);
       continue;

@@ -1,4 +1,5 @@
 import type { Receiver } from "../receiver/receiver.ts";
+import type { Buckets } from "../site/buckets.ts";
 import type { Ledger } from "../site/ledger.ts";
 import type { Snapshot } from "../site/snapshot.ts";
 import type { ObjectStore } from "../store/object-store.ts";
@@ -8,7 +9,9 @@ export interface Truth {
   now: Snapshot;
   /** At the commit before. */
   before: Snapshot | undefined;
+  /** Of the primary bucket. */
   store: ObjectStore;
+  buckets: Buckets;
   ledger: Ledger;
   receiver: Receiver;
   /** Which content each file had when its row first promised it. */

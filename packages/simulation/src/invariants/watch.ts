@@ -21,11 +21,11 @@ export class Watch {
   }
 
   async #look(): Promise<void> {
-    const { database, store, ledger, receiver } = this.#site;
+    const { database, store, buckets, ledger, receiver } = this.#site;
     if (this.isBroken) return;
     this.looks++;
     const now = await takeSnapshot(database);
-    const truth = { now, before: this.#before, store, ledger, receiver, promised: this.#promised };
+    const truth = { now, before: this.#before, store, buckets, ledger, receiver, promised: this.#promised };
     this.wrongs.push(...AT_EVERY_COMMIT.flatMap((invariant) => invariant(truth)));
     this.#before = now;
   }

@@ -1,6 +1,7 @@
 import { registerHooks } from "node:module";
 import type { Edit, Mutant } from "./mutant.ts";
 import { OF_OWNERS_AND_EVENTS } from "./of-owners-and-events.ts";
+import { OF_PLACES } from "./of-places.ts";
 import { OF_THE_SPECIFICATION } from "./of-the-specification.ts";
 import { OF_WHAT_IS_DONE_BY_HAND } from "./of-what-is-done-by-hand.ts";
 import { TRAPS } from "./traps.ts";
@@ -10,6 +11,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...TRAPS,
   ...OF_OWNERS_AND_EVENTS,
   ...OF_WHAT_IS_DONE_BY_HAND,
+  ...OF_PLACES,
 ];
 
 export function getMutant(name: string): Mutant {

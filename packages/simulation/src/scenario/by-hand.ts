@@ -13,7 +13,7 @@ const FOREIGN_KEY = "holiday/beach.jpg";
 
 /** Somebody edits rows and objects: each is named by the night's check, and all that is left stays as it is. */
 export async function editByHand(site: Site, cast: Cast, climate: Climate): Promise<void> {
-  const { store, database } = site;
+  const { store, buckets, database } = site;
   const { random } = running();
   const files = promisedOf(await takeSnapshot(database));
   const expected: Finding[] = [
@@ -28,11 +28,13 @@ export async function editByHand(site: Site, cast: Cast, climate: Climate): Prom
   const deleted = made === -1 ? take() : files.splice(made, 1)[0];
   const [replaced, ownerless, miscounted] = [take(), take(), take()];
   if (deleted !== undefined) {
-    store.delete(deleted.key);
+    buckets.of(deleted.provider).store.delete(deleted.key);
     expected.push({ kind: "object_missing", of: deleted.key });
   }
   if (replaced !== undefined) {
-    store.put(replaced.key, { content: "another", offset: 0, size: replaced.size + 1 }, "audio/wav");
+    buckets
+      .of(replaced.provider)
+      .store.put(replaced.key, { content: "another", offset: 0, size: replaced.size + 1 }, "audio/wav");
     expected.push({ kind: "object_differs", of: replaced.key });
   }
   if (ownerless !== undefined) {
@@ -50,7 +52,9 @@ export async function editByHand(site: Site, cast: Cast, climate: Climate): Prom
   }
   for (const { kind } of expected) site.faults.note(`hand: ${kind}`);
   const gone = new Set([deleted?.key]);
-  const kept = [...store.objects.keys()].filter((key) => !gone.has(key));
+  const kept = buckets.all.flatMap(({ store: { objects } }) =>
+    [...objects.keys()].filter((key) => !gone.has(key)).map((key) => ({ key, objects })),
+  );
   const found = await nightsLater(site, cast, climate);
 
   for (const { kind, of } of expected) {
@@ -62,7 +66,8 @@ export async function editByHand(site: Site, cast: Cast, climate: Climate): Prom
     if (!expected.some((finding) => finding.kind === kind && finding.of === of))
       site.wrong(`14: ${kind} of ${of} is found, which nobody did`);
   }
-  for (const key of kept) if (!store.objects.has(key)) site.wrong(`14: ${key} is gone, and nobody said so`);
+  for (const { key, objects } of kept)
+    if (!objects.has(key)) site.wrong(`14: ${key} is gone, and nobody said so`);
   const left = await takeSnapshot(database);
   const promised = new Set(promisedOf(left).map(({ id }) => id));
   for (const { id } of [deleted, replaced, ownerless].filter((file) => file !== undefined)) {

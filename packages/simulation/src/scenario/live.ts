@@ -31,6 +31,8 @@ const A_WHILE_MS = 620_000;
 const A_DAY_MS = 90_000_000;
 /** After which an export goes. */
 const A_WEEK_MS = 8 * 86_400_000;
+/** What was stored last moves, and then the last link to where it was has run out; and once more for what had to wait. */
+const AS_FILES_MOVE_MS = [1_300_000, 1_300_000];
 /** Sessions that SQL makes live for a day. */
 const BORN_IN_SQL_EXPIRES_IN = 86_400;
 
@@ -88,20 +90,24 @@ export async function live(scenario: Scenario, shared: SharedDatabase): Promise<
     operations: site.operations,
     deeds: site.deeds,
     faults: site.faults.counts,
-    storeCalls: site.s3.requests,
+    storeCalls: storeCalls(site),
     statements: site.database.statements,
     stored: [...site.ledger.sessions.values()].filter(({ completed }) => completed !== null).length,
     looks: watch.looks,
     deliveries: site.receiver.deliveries,
-    fingerprint: `${world.now}/${world.happened}/${site.database.statements}/${site.s3.requests}`,
+    fingerprint: `${world.now}/${world.happened}/${site.database.statements}/${storeCalls(site)}`,
   };
+}
+
+function storeCalls({ buckets }: Site): number {
+  return buckets.all.reduce((sum, { s3 }) => sum + s3.requests, 0);
 }
 
 /** No more trouble; whoever is stalled goes on; every session runs out, and is swept. */
 async function comeToRest(site: Site, cast: Cast, scenario: Scenario): Promise<void> {
-  const { world, faults, s3 } = site;
+  const { world, faults, buckets } = site;
   faults.calm();
-  s3.busyUntil = 0;
+  for (const { s3 } of buckets.all) s3.busyUntil = 0;
   site.receiver.downUntil = 0;
   for (const { actor } of cast.companions) actor.wallOffsetMs = 0;
   // Longer than anybody is stalled, and than the store works on anything.
@@ -109,12 +115,13 @@ async function comeToRest(site: Site, cast: Cast, scenario: Scenario): Promise<v
   await finishInBrowsers(site, cast);
   const longest = Math.max(scenario.sessionExpiresIn, BORN_IN_SQL_EXPIRES_IN);
   // After a day what may live for longer is still alive.
-  const waits = [A_WHILE_MS, A_DAY_MS, 1000 * longest, A_WEEK_MS, 1_000_000, A_WHILE_MS];
+  const waits = [A_WHILE_MS, A_DAY_MS, 1000 * longest, A_WEEK_MS, ...AS_FILES_MOVE_MS, 1_000_000, A_WHILE_MS];
   for (const [index, ms] of waits.entries()) {
     await world.pass(ms);
     let isOver = false;
     void cast
       .as(`sweep ${index}`, async () => {
+        await cast.device.ask((storage) => storage.moveFiles(), A_WHILE_MS);
         const report = await cast.device.ask((storage) => storage.sweep());
         if (index === waits.length - 1 && report.failures.length > 0) {
           site.wrong(`5: the last sweep fails: ${JSON.stringify(report.failures)}`);
@@ -125,7 +132,7 @@ async function comeToRest(site: Site, cast: Cast, scenario: Scenario): Promise<v
       .catch((error: unknown) => site.wrong(`5: a sweep fails in calm weather: ${String(error)}`));
     await world.passUntil(() => isOver, 600_000);
   }
-  if (site.store.hasLateObjects) await passNight(site, cast);
+  if (site.buckets.all.some(({ store }) => store.hasLateObjects)) await passNight(site, cast);
 }
 
 /** Nobody lists what is stored but the nightly reconciliation: it takes away what came back after its delete, and a sweep does not. */

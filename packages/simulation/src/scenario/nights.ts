@@ -23,6 +23,7 @@ export async function nightsLater(site: Site, cast: Cast, climate: Climate): Pro
     else faults.calm();
     let isOver = false;
     void cast.as(`night ${index}`, async () => {
+      await cast.device.ask((storage) => storage.moveFiles(), 600_000).catch(() => {});
       await cast.device.ask((storage) => storage.sweep()).catch(() => {});
       const isLast = index === WAITS_MS.length - 1;
       const tell = (finding: { kind: string }) => {

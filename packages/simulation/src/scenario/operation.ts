@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { AT_PLACES } from "./at-places.ts";
 
 /** What people and machines do, by how often. */
 const OFTEN = {
@@ -45,6 +46,7 @@ const OFTEN = {
   "browser-close": 1,
   "browser-offline": 1,
   "browser-online": 2,
+  ...AT_PLACES,
 } as const;
 
 export type Deed = keyof typeof OFTEN;

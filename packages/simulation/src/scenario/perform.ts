@@ -3,10 +3,11 @@ import { type Companion, startCompanion } from "../actors/companion.ts";
 import { replay } from "../actors/deliverer.ts";
 import { Device, type DeviceUpload, whateverComes } from "../actors/device.ts";
 import { deleteOwners, type Owner, openWorkspace, welcomeGuest } from "../actors/host.ts";
-import { PROVIDER, rotateKey, USERS } from "../site/furnish.ts";
+import { rotateKey, USERS } from "../site/furnish.ts";
 import { SECRET_MARK, type Site } from "../site/site.ts";
 import { createActor, runAs, running } from "../world/actor.ts";
 import { type Random, randomOf } from "../world/random.ts";
+import { DO_AT_PLACES, isPlaceDeed } from "./at-places.ts";
 import type { Operation } from "./operation.ts";
 
 const SIZES = [1_000, 5_000, 20_000, 6 * 1024 * 1024, 12 * 1024 * 1024 + 3, 24 * 1024 * 1024] as const;
@@ -90,6 +91,16 @@ export class Cast {
     const browser = this.browsers[which % this.browsers.length] as Browser;
     site.operations++;
     site.deeds.set(deed, (site.deeds.get(deed) ?? 0) + 1);
+    if (isPlaceDeed(deed)) {
+      const stage = {
+        site,
+        device,
+        server: (index: number) => this.#server(index),
+        kill: (index: number, by: number) => this.#kill(index, by),
+        stored: (index: number) => this.#stored(index),
+      };
+      return DO_AT_PLACES[deed](stage, { which, luck });
+    }
     switch (deed) {
       case "create": {
         const size = SIZES[(which >> 4) % SIZES.length] ?? 1_000;
@@ -186,7 +197,7 @@ export class Cast {
         return;
       case "store-busy":
         faults.note("store-busy");
-        site.s3.busyUntil = world.now + random.skewed(500, 60_000);
+        (random.pick(site.buckets.all) ?? site).s3.busyUntil = world.now + random.skewed(500, 60_000);
         return;
       case "rotate-key": {
         const old = `key-${this.#keys++}`;
@@ -286,7 +297,7 @@ export class Cast {
       case "write-secret":
         return this.#hostSql("UPDATE storage_providers SET secret_access_key_encrypted = $1 WHERE id = $2", [
           `${SECRET_MARK}-in-plain-text`,
-          PROVIDER,
+          site.buckets.all[0].providerId,
         ]);
       case "write-null":
         return this.#hostSql(`UPDATE ${random.pick(NULLABLE_ONCE)} = NULL`, []);
@@ -447,10 +458,11 @@ export class Cast {
   }
 
   #stall(which: number, ms: number): void {
-    const { world, store } = this.#site;
+    const { world, buckets } = this.#site;
     this.#server(which).actor.stalledUntil = world.now + ms;
     // Who sleeps for longer than the store's limit between the note and the call comes when nobody expects it.
-    if (ms > LONG_STALL_MS) store.mayMeetCompletes = true;
+    if (ms <= LONG_STALL_MS) return;
+    for (const { store } of buckets.all) store.mayMeetCompletes = true;
   }
 
   /** Another service of AudioTricks, in SQL. What it is told is its own matter; what it is told must not be secret. */

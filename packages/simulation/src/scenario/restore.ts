@@ -44,10 +44,8 @@ export async function restoreByHand(
   climate: Climate,
   { backup, prolonged }: BeforeRestore,
 ): Promise<void> {
-  const { store, database } = site;
-  const acknowledged = promisedOf(await takeSnapshot(database)).filter(
-    ({ key }) => store.find(key) !== undefined,
-  );
+  const { buckets, database } = site;
+  const acknowledged = promisedOf(await takeSnapshot(database)).filter((file) => isThere(site, file));
   await backup.restore();
   site.faults.note("hand: restored");
   const then = await takeSnapshot(database);
@@ -61,7 +59,7 @@ export async function restoreByHand(
   );
   const goesAlong = keysMadeOf(goes, promisedOf(then));
   const missing = promisedOf(then).filter(
-    ({ key }) => !goes.has(key) && !goesAlong.has(key) && store.find(key) === undefined,
+    (file) => !goes.has(file.key) && !goesAlong.has(file.key) && !isThere(site, file),
   );
   const holdId = early.find(({ kind }) => kind === "expiry_held")?.of;
   if (holdId !== undefined) {
@@ -78,17 +76,19 @@ export async function restoreByHand(
     if (goes.has(key)) continue;
     const row = rows.get(key);
     if (row?.expired === true) continue;
-    if (store.find(key) === undefined) {
+    if (buckets.find(key) === undefined) {
       site.wrong(`14: ${key} was acknowledged after the backup, is ${row?.status} in it, and gone since`);
       continue;
     }
-    const kind =
-      row === undefined ? "unknown_object" : row.status === "failed" ? "failed_with_object" : undefined;
+    const kind = kindOf(site, row);
     if (kind !== undefined) site.faults.note(`hand: ${kind}`);
     if (kind !== undefined && !isNamed(kind, key))
       site.wrong(`14: ${kind} of ${key} is not found after the restore`);
   }
   for (const { key } of missing) {
+    const row = rows.get(key);
+    // A move that the backup knows of has found it where it was going to.
+    if (row !== undefined && isThere(site, row)) continue;
     site.faults.note("hand: object_missing");
     if (!isNamed("object_missing", key))
       site.wrong(`14: ${key} is promised by the backup and gone, and is not found`);
@@ -102,19 +102,31 @@ export async function restoreByHand(
   }
 }
 
+/** As what the object of an acknowledged file is told of; `undefined` where its row promises it. */
+function kindOf(site: Site, row: FileRow | undefined): Finding["kind"] | undefined {
+  if (row === undefined) return "unknown_object";
+  if (row.status !== "failed") return undefined;
+  return isThere(site, row) ? "failed_with_object" : "unknown_object";
+}
+
+/** In the bucket that its row names. */
+function isThere({ buckets }: Site, { provider, key }: FileRow): boolean {
+  return buckets.of(provider).store.find(key) !== undefined;
+}
+
 /**
  * The nights before a person answers: what the backup promises stays, whatever times it has of it, and whoever looks is told.
  *
  * @returns What was found.
  */
 async function heldBack(site: Site, cast: Cast, climate: Climate, then: Snapshot): Promise<Finding[]> {
-  const { store, database } = site;
-  const there = promisedOf(then).filter(({ key }) => store.find(key) !== undefined);
+  const there = promisedOf(then).filter((file) => isThere(site, file));
   const found = await nightsLater(site, cast, climate);
-  const promised = new Set(promisedOf(await takeSnapshot(database)).map(({ id }) => id));
+  const promised = new Map(promisedOf(await takeSnapshot(site.database)).map((file) => [file.id, file]));
   for (const { id, key, expired } of there) {
+    const row = promised.get(id);
     if (expired) site.faults.note("hand: expiry_held");
-    if (!promised.has(id) || store.find(key) === undefined)
+    if (row === undefined || !isThere(site, row))
       site.wrong(`14: ${key} went by a time of the backup's, and nobody was asked`);
   }
   const isAsked = found.some(({ kind }) => kind === "expiry_held");

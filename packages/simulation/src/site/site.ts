@@ -2,18 +2,17 @@ import { randomBytes } from "node:crypto";
 import type { StorageSettings } from "@audiotricks/storage";
 import { DatabaseServer } from "../database/database-server.ts";
 import { Receiver } from "../receiver/receiver.ts";
-import { ObjectStore } from "../store/object-store.ts";
+import type { ObjectStore } from "../store/object-store.ts";
 import { createRequestHandler, type RequestHandler } from "../store/request-handler.ts";
-import { S3Server } from "../store/s3-server.ts";
+import type { S3Server } from "../store/s3-server.ts";
 import type { Climate } from "../world/climate.ts";
 import { Faults } from "../world/faults.ts";
 import { World } from "../world/world.ts";
+import { Buckets } from "./buckets.ts";
 import { Ledger } from "./ledger.ts";
 import { Owners } from "./owners.ts";
 import type { SharedDatabase } from "./shared-database.ts";
 
-export const ENDPOINT = "https://sim1.digitaloceanspaces.com";
-export const BUCKET = "audio";
 /** Of every secret access key here; nothing that is written down or said may contain it. */
 export const SECRET_MARK = "simulated-secret";
 export const PART_SIZE = 5 * 1024 * 1024;
@@ -28,6 +27,8 @@ export interface SiteOptions {
 export class Site {
   readonly world = new World();
   readonly faults: Faults;
+  readonly buckets: Buckets;
+  /** Of the primary bucket. */
   readonly store: ObjectStore;
   readonly s3: S3Server;
   readonly database: DatabaseServer;
@@ -46,12 +47,13 @@ export class Site {
 
   constructor(shared: SharedDatabase, options: SiteOptions) {
     this.faults = new Faults(options.climate);
-    const { honoursCopyCondition } = options;
-    this.store = new ObjectStore({ now: () => this.world.now, honoursCopyCondition });
-    this.s3 = new S3Server(this.world, this.faults, this.store);
+    this.buckets = new Buckets(this.world, this.faults, options);
+    const [{ store, s3 }] = this.buckets.all;
+    this.store = store;
+    this.s3 = s3;
     this.database = new DatabaseServer(this.world, this.faults, shared.statements);
     this.receiver = new Receiver(this.world, this.faults);
-    this.requestHandler = createRequestHandler(this.world, this.faults, this.s3);
+    this.requestHandler = createRequestHandler(this.world, this.faults, this.buckets);
     this.settings = options.settings;
     this.encryptionKey = KEY;
   }

@@ -3,6 +3,7 @@ import type { DatabaseServer } from "../database/database-server.ts";
 export interface FileRow {
   id: string;
   status: string;
+  provider: string;
   key: string;
   size: number;
   user_id: string | null;
@@ -60,12 +61,27 @@ export interface EventRow {
   gave_up_at: number | null;
 }
 
+/** A file on its way to another bucket. */
+export interface MoveRow {
+  id: string;
+  file: string;
+  from: string;
+  to: string;
+  key: string;
+  state: string;
+  /** Since its file's row has named the new bucket. */
+  moved_ms_ago: number | null;
+}
+
 /** All that the database says, at one moment at which nothing was half done. */
 export interface Snapshot {
   files: FileRow[];
   sessions: SessionRow[];
   counters: Counter[];
   events: EventRow[];
+  moves: MoveRow[];
+  /** Workspaces whose files are on their way, by id of the move. */
+  moving: string[];
   users: string[];
   workspaces: string[];
   /** Parts that are written down as stored, as `session/part`. */
@@ -79,7 +95,7 @@ export interface Snapshot {
 }
 
 const SQL = `SELECT json_build_object(
-  'files', (SELECT coalesce(json_agg(json_build_object('id', id, 'status', status, 'key', storage_path, 'size', file_size,
+  'files', (SELECT coalesce(json_agg(json_build_object('id', id, 'status', status, 'provider', storage_provider_id, 'key', storage_path, 'size', file_size,
     'user_id', user_id, 'workspace_id', workspace_id, 'former_user', former_user_id, 'former_workspace', former_workspace_id,
     'derived_from', derived_from, 'kind', content_type, 'expired', expires_at IS NOT NULL AND expires_at <= now(),
     'age_days', extract(epoch FROM now() - created_at) / 86400, 'session', upload_session_id, 'etag', etag)), '[]') FROM file_storage),
@@ -96,6 +112,10 @@ const SQL = `SELECT json_build_object(
   'events', (SELECT coalesce(json_agg(json_build_object('id', id, 'sequence', sequence, 'type', event_type, 'key', ordering_key,
     'status', status, 'attempts', attempts, 'gave_up_at', CASE WHEN status = 'dead' THEN extract(epoch FROM settled_at) * 1000 END)),
     '[]') FROM outbox_events),
+  'moves', (SELECT coalesce(json_agg(json_build_object('id', id, 'file', file_storage_id, 'from', from_provider_id,
+    'to', to_provider_id, 'key', object_key, 'state', state,
+    'moved_ms_ago', extract(epoch FROM now() - moved_at) * 1000)), '[]') FROM file_moves),
+  'moving', (SELECT coalesce(json_agg(id), '[]') FROM storage_moves WHERE state = 'running'),
   'users', (SELECT coalesce(json_agg(id), '[]') FROM users),
   'workspaces', (SELECT coalesce(json_agg(id), '[]') FROM workspaces),
   'chunks', (SELECT coalesce(json_agg(json_build_object('name', multipart_upload_id || '/' || chunk_number,

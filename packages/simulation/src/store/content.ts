@@ -7,8 +7,8 @@ export interface Stretch {
   size: number;
 }
 
-/** Up to here bytes are made and hashed for real, since the companion reads such files itself. */
-const REAL_UP_TO = 65_536;
+/** Up to here bytes are made and hashed for real, since the companion reads them itself: as small files, and wherever it copies one. */
+const REAL_UP_TO = 25 * 1024 * 1024;
 
 /** MD5 → what it is of, so that bytes that the companion itself sends are known again. */
 const known = new Map<string, Stretch>();
@@ -22,12 +22,13 @@ export function forgetContents(): void {
 /** The stretch's own bytes, from its `from`th on. A WAV file by its first ones, or a ZIP file. */
 export function bytesOf({ content, offset, size }: Stretch, from = 0, length = size - from): Uint8Array {
   const head = isExport(content) ? ZIP : WAV;
-  const bytes = new Uint8Array(Math.max(0, Math.min(length, size - from)));
   const filling = createHash("sha256").update(content).digest();
-  for (let index = 0; index < bytes.length; index++) {
-    const at = offset + from + index;
-    bytes[index] = at < head.length ? (head[at] ?? 0) : (filling[at % filling.length] ?? 0);
-  }
+  const first = offset + from;
+  const begin = first % filling.length;
+  const turned = Buffer.concat([filling.subarray(begin), filling.subarray(0, begin)]);
+  const bytes = Buffer.alloc(Math.max(0, Math.min(length, size - from)), turned);
+  for (let index = 0; index < bytes.length && first + index < head.length; index++)
+    bytes[index] = head[first + index] ?? 0;
   return bytes;
 }
 

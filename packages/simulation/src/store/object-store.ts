@@ -59,15 +59,17 @@ export class ObjectStore {
   /** Whether two Completes of one upload may meet, and nobody is to blame. */
   mayMeetCompletes = false;
   readonly #now: () => number;
+  readonly #region: string;
   #lastId = 0;
 
-  constructor(options: { now: () => number; honoursCopyCondition: boolean }) {
+  constructor(options: { now: () => number; honoursCopyCondition: boolean; region: string }) {
     this.#now = options.now;
+    this.#region = options.region;
     this.honoursCopyCondition = options.honoursCopyCondition;
   }
 
   createUpload(key: string, contentType: string): string {
-    const uploadId = `2~upload-${++this.#lastId}`;
+    const uploadId = `2~${this.#region}-${++this.#lastId}`;
     const parts = new Map<number, StoredPart>();
     const initiatedAt = this.#now();
     this.uploads.set(uploadId, {

@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import { running } from "../world/actor.ts";
 import type { FaultKind } from "../world/climate.ts";
 import type { Faults } from "../world/faults.ts";
+import type { Buckets } from "../site/buckets.ts";
 import type { World } from "../world/world.ts";
 import { StoreRefusal } from "./object-store.ts";
 import type { S3Answer, S3Request, S3Server } from "./s3-server.ts";
@@ -10,6 +11,7 @@ import { toXml } from "./xml.ts";
 /** A request as the SDK makes it. */
 interface SdkRequest {
   method: string;
+  hostname: string;
   path: string;
   query?: Record<string, string | string[] | null>;
   headers: Record<string, string>;
@@ -35,8 +37,11 @@ const KINDS = [
 ] as const satisfies readonly FaultKind[];
 
 /** Carries the SDK's requests to the store and their answers back, in the place of HTTP; not always. */
-export function createRequestHandler(world: World, faults: Faults, server: S3Server) {
-  async function deliver(request: S3Request): Promise<S3Answer | "reset" | "silence" | "reset in mid-body"> {
+export function createRequestHandler(world: World, faults: Faults, buckets: Buckets) {
+  async function deliver(
+    server: S3Server,
+    request: S3Request,
+  ): Promise<S3Answer | "reset" | "silence" | "reset in mid-body"> {
     const { random } = running();
     const isSlow = faults.strike("store-slow");
     await world.sleep(random.skewed(1, isSlow ? 25_000 : 60), world.wire);
@@ -83,12 +88,20 @@ export function createRequestHandler(world: World, faults: Faults, server: S3Ser
     destroy: () => {},
     updateHttpClientConfig: () => {},
     httpHandlerConfigs: () => ({}),
-    handle(request: SdkRequest, options: { requestTimeout?: number } = {}): Promise<SdkResponse> {
+    async handle(
+      request: SdkRequest,
+      options: { requestTimeout?: number; abortSignal?: AbortSignal } = {},
+    ): Promise<SdkResponse> {
       const { actor, random } = running();
       const timeoutMs = options.requestTimeout ?? DEFAULT_TIMEOUT_MS;
+      const { s3 } = buckets.at(request.hostname);
+      const whole = await toRequest(request);
       return new Promise((resolve, reject) => {
+        const { abortSignal: signal } = options;
+        if (signal?.aborted) return reject(aborted());
         const stopWaiting = world.after(timeoutMs, () => reject(timedOut(timeoutMs)));
-        void deliver(toRequest(request)).then((answer) => {
+        signal?.addEventListener("abort", () => reject(aborted()), { once: true });
+        void deliver(s3, whole).then((answer) => {
           if (answer === "silence") return;
           world.after(
             random.skewed(1, 60),
@@ -113,13 +126,14 @@ function isLongWork({ method, query, headers }: S3Request): boolean {
 
 export type RequestHandler = ReturnType<typeof createRequestHandler>;
 
-function toRequest({ method, path, query = {}, headers, body }: SdkRequest): S3Request {
+async function toRequest({ method, path, query = {}, headers, body }: SdkRequest): Promise<S3Request> {
   return {
     method,
     key: decodeURIComponent(path.replace(/^\//, "")),
     query: Object.fromEntries(Object.entries(query).map(([name, value]) => [name, String(value ?? "")])),
     headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
-    body: body as S3Request["body"],
+    // One that streams is made while it is sent.
+    body: body instanceof Readable ? Buffer.concat(await body.toArray()) : (body as S3Request["body"]),
   };
 }
 
@@ -143,6 +157,10 @@ function brokenResponse(): SdkResponse {
 
 function reset(): Error {
   return Object.assign(new Error("socket hang up"), { code: "ECONNRESET" });
+}
+
+function aborted(): Error {
+  return Object.assign(new Error("Request aborted"), { name: "AbortError" });
 }
 
 function timedOut(ms: number): Error {

@@ -194,6 +194,8 @@ export class S3Server {
     const object = this.store.find(key);
     if (object === undefined) throw new StoreRefusal(404, "NoSuchKey");
     const { size, etag, contentType } = object;
+    const wanted = headers["if-match"]?.replaceAll('"', "");
+    if (wanted !== undefined && wanted !== etag) throw new StoreRefusal(412, "PreconditionFailed");
     const common = {
       etag: `"${etag}"`,
       "content-type": contentType,

@@ -87,6 +87,13 @@ export function takeOver(): void {
     get: (target, name) => (name === "now" ? moment : Reflect.get(target, name)),
   });
 
+  const realTimeout = AbortSignal.timeout.bind(AbortSignal);
+  AbortSignal.timeout = (ms) => {
+    if (world === undefined || runningOrNobody() === undefined) return realTimeout(ms);
+    const controller = new AbortController();
+    world.after(ms, () => controller.abort(new DOMException("The time is over.", "TimeoutError")));
+    return controller.signal;
+  };
   replaceTimer("setTimeout", real.setTimeout, (run, ms) => world?.after(ms, run));
   replaceTimer("setInterval", real.setInterval, (run, ms) => every(run, ms));
   const stop = (realStop: (timer: never) => void) => (timer: unknown) => {
@@ -98,10 +105,21 @@ export function takeOver(): void {
 }
 
 class SimulatedTimer {
-  readonly cancel: () => void;
+  readonly #start: () => () => void;
+  #cancel: () => void;
 
-  constructor(cancel: () => void) {
-    this.cancel = cancel;
+  constructor(start: () => () => void) {
+    this.#start = start;
+    this.#cancel = start();
+  }
+
+  cancel(): void {
+    this.#cancel();
+  }
+  refresh(): this {
+    this.#cancel();
+    this.#cancel = this.#start();
+    return this;
   }
 
   unref(): this {
@@ -123,11 +141,10 @@ function replaceTimer(
   const timer = (run: (...args: unknown[]) => unknown, ms = 0, ...args: unknown[]) => {
     const actor = runningOrNobody()?.actor;
     // PostgreSQL's own alarms are for its statistics.
-    if (actor === DATABASE) return new SimulatedTimer(() => {});
+    if (actor === DATABASE) return new SimulatedTimer(() => () => {});
     if (world === undefined || actor === undefined) return realTimer(...([run, ms, ...args] as never[]));
     // What a timer calls is nobody's to wait for.
-    const cancel = start(() => void run(...args), ms);
-    return new SimulatedTimer(cancel ?? (() => {}));
+    return new SimulatedTimer(() => start(() => void run(...args), ms) ?? (() => {}));
   };
   globalThis[name] = timer as never;
 }
