@@ -310,6 +310,30 @@ it("finds what a bucket of copies has lost and copies it again; takes its leftov
   });
 });
 
+it("keeps a copy that somebody confirms as unknown, until its row says that it is gone", async () => {
+  await using site = await openBackedUp(store);
+  const { on, copies, backupId } = site;
+  const { client, name: Bucket } = copies;
+  const storage = await site.open();
+  const { id, key } = await upload(on, wavBytes(2_000));
+  await storage.backups.run();
+  const confirm = async (size: number, etag: string) =>
+    storage.upkeep.deleteUnknownObject({
+      providerId: backupId,
+      object: { key, size, etag, lastModified: new Date() },
+    });
+  const [copy] = await rowsOf(site);
+  expect(await confirm(2_000, copy?.etag ?? "")).toBe("known");
+  // Also that of a deleted file: its time is not over.
+  await on.storage.files.delete(on.me, id);
+  expect(await confirm(2_000, copy?.etag ?? "")).toBe("known");
+  expect(await copies.has(key)).toBe(true);
+  await (await site.open({ now: later(31 * DAY_MS) })).backups.run();
+  expect((await rowsOf(site)).map(({ state }) => state)).toEqual(["removed"]);
+  await client.send(new PutObjectCommand({ Bucket, Key: key, Body: "late" }));
+  expect(await confirm(4, createHash("md5").update("late").digest("hex"))).toBe("deleted");
+});
+
 it("fills one backup while another does not answer, whatever waits for that", async () => {
   await using site = await openBackedUp(store);
   const { on, proxy } = site;

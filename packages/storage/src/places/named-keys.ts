@@ -3,7 +3,8 @@ import type { StorageContext } from "../storage-context.ts";
 
 /**
  * Keys in one bucket that a file's row names, or at this moment its move alone: copies that are being made, and old
- * objects that are still read. In one statement: a move hands a key from the one to the other, and two would both miss it.
+ * objects that are still read; in a bucket of copies, those that a copy's row names, until it says that the copy is gone. In one
+ * statement: a move hands a key from the one to the other, and two would both miss it.
  *
  * @param options.isStored Only rows whose bytes are promised.
  */
@@ -25,7 +26,10 @@ export async function findNamedKeys(
     WHERE from_provider_id = ${providerId}::uuid AND object_key = ANY (${storable}) AND state = 'moved'
     UNION
     SELECT object_key FROM file_moves
-    WHERE to_provider_id = ${providerId}::uuid AND object_key = ANY (${storable}) AND state IN ('copying', 'failed', 'dropping')`.execute(
+    WHERE to_provider_id = ${providerId}::uuid AND object_key = ANY (${storable}) AND state IN ('copying', 'failed', 'dropping')
+    UNION
+    SELECT object_key FROM file_backups
+    WHERE backup_provider_id = ${providerId}::uuid AND object_key = ANY (${storable}) AND state <> 'removed'`.execute(
     db,
   );
   return new Set(rows.map(({ key }) => key));
