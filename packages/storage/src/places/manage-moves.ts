@@ -65,10 +65,7 @@ export async function startMove(
       .values({ workspace_id: workspaceId, storage_provider_id: home.providerId })
       // A literal: in a plan for any value nothing says that it is the index of those that run.
       .onConflict((conflict) =>
-        conflict
-          .column("workspace_id")
-          .where(sql<boolean>`state = 'running'`)
-          .doNothing(),
+        conflict.column("workspace_id").where(sql<boolean>`state = 'running'`).doNothing(),
       )
       .returning("id")
       .executeTakeFirst();
