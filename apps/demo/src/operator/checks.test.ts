@@ -30,8 +30,15 @@ describe("the first look", () => {
       { alerts: ["1", "2", "3", "4", "5"].map((message) => ({ message })) },
       ["act: 1", "act: 2", "act: 3", "act: 2 more alerts are open."],
     ],
+    [
+      "Alerts",
+      { alerts: ["1", "2", "3", "4"].map((message) => ({ message })) },
+      ["act: 1", "act: 2", "act: 3", "act: 1 more alert is open."],
+    ],
     ["Uploads", { entries: [] }, ["fine: No uploads in the last 24 hours."]],
     ["Uploads", outcomes(0, 4), ["fine: 0 % of 4 uploads succeeded in the last 24 hours."]],
+    ["Uploads", outcomes(1, 0), ["fine: 100 % of 1 upload succeeded in the last 24 hours."]],
+    ["Uploads", outcomes(9999, 1), ["fine: 99.9 % of 10,000 uploads succeeded in the last 24 hours."]],
     ["Uploads", outcomes(495, 5), ["fine: 99 % of 500 uploads succeeded in the last 24 hours."]],
     ["Uploads", outcomes(95, 5), ["look: 95 % of 100 uploads succeeded in the last 24 hours."]],
     ["Store", outcomes(80, 20), ["act: 80 % of 100 calls to the store succeeded in the last 24 hours."]],
@@ -45,7 +52,7 @@ describe("the first look", () => {
       ],
     ],
     ["Jobs", { queues: [] }, ["act: No worker has ever run on this database."]],
-    ["Jobs", queue({}), ["fine: None of 1 kinds of jobs fails."]],
+    ["Jobs", queue({}), ["fine: No job fails, of 1 kind."]],
     ["Jobs", queue({ lastCompletedAt: before(11) }), ["act: The last sweep ended 11 minutes ago."]],
     [
       "Jobs",
@@ -53,7 +60,7 @@ describe("the first look", () => {
       ["look: No sweep has ended in the last day: one comes each minute."],
     ],
     ["Jobs", queue({ lastFailedAt: before(0), lastError: "boom" }), ["act: The job sweep failed: boom"]],
-    ["Jobs", queue({ lastFailedAt: before(2), lastError: "boom" }), ["fine: None of 1 kinds of jobs fails."]],
+    ["Jobs", queue({ lastFailedAt: before(2), lastError: "boom" }), ["fine: No job fails, of 1 kind."]],
     ["Copies of files", copies({}), ["fine: Every file stored up to 3 minutes ago has its copy."]],
     [
       "Copies of files",
@@ -95,7 +102,8 @@ describe("the first look", () => {
       },
       ["look: Full, and uploads are refused: A.", "look: Nearly full: B."],
     ],
-    ["Moves", { moves: [{ state: "done", failed: 3 }] }, ["fine: No workspace is moved."]],
+    ["Moves", { moves: [{ state: "done", failed: 3 }] }, ["fine: No workspace is being moved."]],
+    ["Moves", { moves: [{ state: "running", failed: 0 }] }, ["fine: 1 workspace is on its way."]],
     [
       "Moves",
       {
@@ -110,7 +118,7 @@ describe("the first look", () => {
           },
         ],
       },
-      [`look: 3 files of ${ID} do not get to b: no`],
+      [`look: 3 files of ${ID} cannot be moved to b: no`],
     ],
   ])("judges %s by %j", (title, answer, expected) => {
     expect(judge(title, answer)).toEqual(expected);

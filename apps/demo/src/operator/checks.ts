@@ -9,7 +9,7 @@ import type {
 } from "@audiotricks/protocol/admin";
 import type { ListAlertsResponse } from "@audiotricks/protocol/costs";
 import type { Query } from "./ask-admin.ts";
-import { age, count, percent } from "./formats.ts";
+import { age, count, counted, percent } from "./formats.ts";
 
 /** `act`: something is broken, or will be. `look`: somebody should decide. `fine`: nothing to do. */
 export type Level = "act" | "look" | "fine";
@@ -59,10 +59,12 @@ function judgeAlerts({ alerts }: ListAlertsResponse): Finding[] {
   if (alerts.length === 0) return [{ level: "fine", text: "No alert is open.", to: "/operator/alerts" }];
   const told = alerts.slice(0, MOST).map(({ message }): Finding => ({ level: "act", text: message, to }));
   const more = alerts.length - told.length;
-  return more === 0 ? told : [...told, { level: "act", text: `${count(more)} more alerts are open.`, to }];
+  return more === 0
+    ? told
+    : [...told, { level: "act", text: `${counted(more, "more alert is", "more alerts are")} open.`, to }];
 }
 
-function judgeOutcomes(what: string, to: string) {
+function judgeOutcomes([one, many]: readonly [string, string], to: string) {
   return ({ entries }: ActivityResponse): Finding[] => {
     const total = { succeeded: 0, failed: 0 };
     for (const { succeeded, failed } of entries) {
@@ -70,12 +72,12 @@ function judgeOutcomes(what: string, to: string) {
       total.failed += failed;
     }
     const all = total.succeeded + total.failed;
-    if (all === 0) return [{ level: "fine", text: `No ${what} in the last 24 hours.`, to }];
+    if (all === 0) return [{ level: "fine", text: `No ${many} in the last 24 hours.`, to }];
     const failed = (total.failed / all) * 100;
     const isMuch = total.failed >= FEW;
     const level: Level =
       isMuch && failed >= FAILING.act ? "act" : isMuch && failed >= FAILING.look ? "look" : "fine";
-    const text = `${percent(100 - failed)} of ${count(all)} ${what} succeeded in the last 24 hours.`;
+    const text = `${percent(100 - failed)} of ${counted(all, one, many)} succeeded in the last 24 hours.`;
     return [
       level === "fine" ? { level, text, to } : { level, text, to, todo: "See when it began, and where." },
     ];
@@ -126,7 +128,7 @@ function judgeJobs({ queues }: JobsResponse, now: Date): Finding[] {
   }
   return findings.length > 0
     ? findings
-    : [{ level: "fine", text: `None of ${count(queues.length)} kinds of jobs fails.`, to }];
+    : [{ level: "fine", text: `No job fails, of ${counted(queues.length, "kind", "kinds")}.`, to }];
 }
 
 function judgeCopies(
@@ -199,7 +201,9 @@ function judgeLimits({ workspaces }: AdminUsageResponse): Finding[] {
   const named = (status: string) => workspaces.filter((one) => one.status === status);
   const [full, nearly] = [named("over_quota"), named("warning")];
   const words = (some: readonly { name: string }[]) =>
-    some.length <= MOST ? some.map(({ name }) => name).join(", ") : `${count(some.length)} workspaces`;
+    some.length <= MOST
+      ? some.map(({ name }) => name).join(", ")
+      : counted(some.length, "workspace", "workspaces");
   const findings: Finding[] = [];
   const more = { todo: "Give them more, or ask them to delete:", command: "audiotricks-storage quota set" };
   if (full.length > 0)
@@ -216,11 +220,13 @@ function judgeMoves({ moves }: MovesResponse): Finding[] {
   if (failing.length > 0)
     return failing.map(({ workspaceName, workspaceId, failed, bucket, errorMessage }) => ({
       level: "look",
-      text: `${count(failed)} files of ${workspaceName ?? workspaceId} do not get to ${bucket}: ${errorMessage ?? "nobody knows why"}`,
+      text: `${counted(failed, "file", "files")} of ${workspaceName ?? workspaceId} cannot be moved to ${bucket}: ${errorMessage ?? "nobody knows why"}`,
       to,
     }));
   const text =
-    running.length === 0 ? "No workspace is moved." : `${count(running.length)} workspaces are on their way.`;
+    running.length === 0
+      ? "No workspace is being moved."
+      : `${counted(running.length, "workspace is on its", "workspaces are on their")} way.`;
   return [{ level: "fine", text, to }];
 }
 
@@ -252,8 +258,13 @@ const ACTIVITY = "/operator/activity";
 /** What is looked at first, the gravest first. */
 export const CHECKS: readonly Check[] = [
   check("Alerts", "alerts", { state: "open", limit: "50" }, judgeAlerts),
-  check("Uploads", "activity", lastDay("uploads"), judgeOutcomes("uploads", ACTIVITY)),
-  check("Store", "activity", lastDay("calls"), judgeOutcomes("calls to the store", ACTIVITY)),
+  check("Uploads", "activity", lastDay("uploads"), judgeOutcomes(["upload", "uploads"], ACTIVITY)),
+  check(
+    "Store",
+    "activity",
+    lastDay("calls"),
+    judgeOutcomes(["call to the store", "calls to the store"], ACTIVITY),
+  ),
   check("Jobs", "jobs", {}, judgeJobs),
   check("Stuck uploads", "sessions", { state: "stuck", limit: "100" }, judgeStuck),
   check("Copies of files", "backups", { count: "waiting" }, judgeCopies),

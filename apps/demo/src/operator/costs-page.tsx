@@ -1,7 +1,7 @@
 import type { CostsResponse, ForecastResponse } from "@audiotricks/protocol/costs";
 import type { Column } from "./data-table.tsx";
 import { Figure } from "./figure.tsx";
-import { bytes, count, dollars } from "./formats.ts";
+import { bytes, count, counted, dollars } from "./formats.ts";
 import { withQuery } from "./operator-route.ts";
 import { PageLink } from "./page-link.tsx";
 import { ShareBars } from "./share-bars.tsx";
@@ -84,7 +84,7 @@ export function CostsPage() {
           rows={({ providers }) => providers}
           columns={BUCKETS}
           summary={({ totalMicros, month: shown, hours }) =>
-            `${dollars(totalMicros)} in ${shown}; ${count(hours.counted)} of ${count(hours.passed)} hours were counted.`
+            `${dollars(totalMicros)} in ${shown}; ${count(hours.counted)} of ${counted(hours.passed, "hour was", "hours were")} counted.`
           }
           chart={(rows) => (
             <Dollars
@@ -161,9 +161,9 @@ function forecastWords({ totalMicros, daysUsed, method, hoursLeft }: ForecastRes
   const { low, expected, high } = totalMicros;
   const sure =
     method === "trend"
-      ? `by the last ${count(daysUsed)} days`
+      ? `by the last ${counted(daysUsed, "day", "days")}`
       : "as if nothing more came: there are too few days to go by";
-  return `${dollars(expected)}, between ${dollars(low)} and ${dollars(high)}, ${sure}; ${count(hoursLeft)} hours are left.`;
+  return `${dollars(expected)}, between ${dollars(low)} and ${dollars(high)}, ${sure}; ${counted(hoursLeft, "hour is", "hours are")} left.`;
 }
 
 const MOST_BARS = 10;

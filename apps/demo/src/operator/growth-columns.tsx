@@ -1,6 +1,6 @@
 import type { GrowthResponse } from "@audiotricks/protocol/admin";
 import type { Column } from "./data-table.tsx";
-import { bytes, count, instant } from "./formats.ts";
+import { bytes, count, counted, instant } from "./formats.ts";
 import { type Series, seriesOf } from "./series.ts";
 
 export type GrowthRow = GrowthResponse["entries"][number];
@@ -26,7 +26,7 @@ export function growthWords(rows: readonly GrowthRow[]): string {
   const held = sum(last.values(), (row) => row.bytes);
   const grown = sum(rows, (row) => row.bytesAdded - row.bytesRemoved);
   const files = sum(last.values(), (row) => row.files);
-  return `${bytes(held)} in ${count(files)} files; ${grown < 0 ? "−" : "+"}${bytes(Math.abs(grown))} in these days.`;
+  return `${bytes(held)} in ${counted(files, "file", "files")}; ${grown < 0 ? "−" : "+"}${bytes(Math.abs(grown))} in these days.`;
 }
 
 export function storedByKind(rows: readonly GrowthRow[]): Series[] {

@@ -1,7 +1,7 @@
 import type { JobsResponse } from "@audiotricks/protocol/admin";
 import type { Column } from "./data-table.tsx";
 import { Figure } from "./figure.tsx";
-import { count, duration, instant, text } from "./formats.ts";
+import { count, counted, duration, instant, text } from "./formats.ts";
 
 type Queue = JobsResponse["queues"][number];
 
@@ -21,9 +21,26 @@ const COLUMNS: readonly Column<Queue>[] = [
 
 function jobWords({ queues }: JobsResponse): string {
   const sum = (value: (queue: Queue) => number) => queues.reduce((all, queue) => all + value(queue), 0);
-  return `${count(sum((queue) => queue.completed))} completed, ${count(sum((queue) => queue.failed))} failed, ${count(
-    sum((queue) => queue.retrying),
-  )} are tried again, ${count(sum((queue) => queue.active))} run now, ${count(sum((queue) => queue.waiting))} wait.`;
+  const { completed, failed, retrying, active, waiting } = {
+    completed: count(sum((queue) => queue.completed)),
+    failed: count(sum((queue) => queue.failed)),
+    retrying: counted(
+      sum((queue) => queue.retrying),
+      "is",
+      "are",
+    ),
+    active: counted(
+      sum((queue) => queue.active),
+      "runs",
+      "run",
+    ),
+    waiting: counted(
+      sum((queue) => queue.waiting),
+      "waits",
+      "wait",
+    ),
+  };
+  return `${completed} completed, ${failed} failed, ${retrying} tried again, ${active} now, ${waiting}.`;
 }
 
 export function JobsPage() {

@@ -1,7 +1,7 @@
 import type { ArchiveResponse, MovesResponse } from "@audiotricks/protocol/admin";
 import type { Column } from "./data-table.tsx";
 import { Figure } from "./figure.tsx";
-import { bytes, count, instant, text } from "./formats.ts";
+import { bytes, count, counted, instant, text } from "./formats.ts";
 import { PageLink } from "./page-link.tsx";
 
 type Move = MovesResponse["moves"][number];
@@ -33,8 +33,8 @@ const RULES: readonly Column<Rule>[] = [
     title: "Of workspace",
     cell: (row) => (row.workspaceId === null ? "all" : (row.workspaceName ?? row.workspaceId)),
   },
-  { title: "Older than", isNumber: true, cell: (row) => `${count(row.olderThanDays)} days` },
-  { title: "Unused for", isNumber: true, cell: (row) => `${count(row.unusedForDays)} days` },
+  { title: "Older than", isNumber: true, cell: (row) => counted(row.olderThanDays, "day", "days") },
+  { title: "Unused for", isNumber: true, cell: (row) => counted(row.unusedForDays, "day", "days") },
   { title: "Kinds", cell: (row) => row.kinds?.join(", ").replaceAll("_", " ") ?? "all" },
   { title: "At least", isNumber: true, cell: (row) => bytes(row.leastSize) },
   { title: "Active", cell: (row) => (row.isActive ? "yes" : "no") },
@@ -67,5 +67,5 @@ export function MovesPage() {
 }
 
 function wayWords(name: string, { waiting, failed }: ArchiveResponse["archiving"]): string {
-  return `${name}: ${count(waiting)} files${failed > 0 ? `, ${count(failed)} more failed` : ""}.`;
+  return `${name}: ${counted(waiting, "file", "files")}${failed > 0 ? `, ${count(failed)} more failed` : ""}.`;
 }

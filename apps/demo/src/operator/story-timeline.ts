@@ -1,5 +1,5 @@
 import type { UploadStory } from "@audiotricks/protocol/admin";
-import { bytes, count } from "./formats.ts";
+import { bytes, count, counted } from "./formats.ts";
 
 /** One thing that happened, on whichever side. */
 export interface Moment {
@@ -37,7 +37,7 @@ export function timelineOf({
                 uploadedAt,
                 "browser",
                 `part ${count(partNumber)} was reported`,
-                [bytes(size), retries > 0 ? `${count(retries)} retries` : "", error ?? ""]
+                [bytes(size), retries > 0 ? counted(retries, "retry", "retries") : "", error ?? ""]
                   .filter((word) => word !== "")
                   .join(", "),
               ),

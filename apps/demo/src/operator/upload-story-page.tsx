@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { type Column, DataTable } from "./data-table.tsx";
 import { FactList } from "./fact-list.tsx";
 import { CsvButton } from "./figure.tsx";
-import { bytes, count, duration, instant, text } from "./formats.ts";
+import { bytes, count, counted, duration, exactInstant, text } from "./formats.ts";
 import { PageLink } from "./page-link.tsx";
 import { endingOf, type Moment, timelineOf } from "./story-timeline.ts";
 import { useAnswer } from "./use-answer.ts";
@@ -40,18 +40,18 @@ const TIMELINE: readonly Column<Moment>[] = [
   { title: "What", cell: (row) => (row.isBad ? <strong className="problem">{row.what}</strong> : row.what) },
   { title: "How", cell: (row) => <span className="wide">{text(row.detail)}</span> },
   { title: "Took", isNumber: true, cell: (row) => duration(row.durationMs) },
-  { title: "When (UTC)", cell: (row) => instant(row.at) },
+  { title: "When (UTC)", cell: (row) => exactInstant(row.at) },
 ];
 const PARTS: readonly Column<UploadStory["parts"][number]>[] = [
   { title: "Part", isNumber: true, cell: (row) => count(row.partNumber) },
   { title: "Size", isNumber: true, cell: (row) => bytes(row.size) },
   { title: "State", cell: (row) => row.state },
-  { title: "Came (UTC)", cell: (row) => instant(row.uploadedAt) },
+  { title: "Came (UTC)", cell: (row) => exactInstant(row.uploadedAt) },
   { title: "Retries", isNumber: true, cell: (row) => count(row.retries) },
   { title: "Error", cell: (row) => <span className="wide">{text(row.error)}</span> },
 ];
 const OPERATIONS: readonly Column<UploadStory["operations"][number]>[] = [
-  { title: "When (UTC)", cell: (row) => instant(row.at) },
+  { title: "When (UTC)", cell: (row) => exactInstant(row.at) },
   { title: "What", cell: (row) => text(row.call ?? row.type) },
   { title: "Answer", isNumber: true, cell: (row) => (row.status === null ? "–" : String(row.status)) },
   { title: "Took", isNumber: true, cell: (row) => duration(row.durationMs) },
@@ -61,14 +61,14 @@ const OPERATIONS: readonly Column<UploadStory["operations"][number]>[] = [
   { title: "Request", cell: (row) => text(row.requestId) },
 ];
 const AUDIT: readonly Column<UploadStory["audit"][number]>[] = [
-  { title: "When (UTC)", cell: (row) => instant(row.at) },
+  { title: "When (UTC)", cell: (row) => exactInstant(row.at) },
   { title: "Who", cell: (row) => text(row.userId ?? row.service ?? row.actor) },
   { title: "What", cell: (row) => row.action },
   { title: "Outcome", cell: (row) => row.outcome },
   { title: "Times", isNumber: true, cell: (row) => count(row.times) },
 ];
 const EVENTS: readonly Column<UploadStory["events"][number]>[] = [
-  { title: "When (UTC)", cell: (row) => instant(row.at) },
+  { title: "When (UTC)", cell: (row) => exactInstant(row.at) },
   { title: "What", cell: (row) => row.type },
   { title: "State", cell: (row) => row.state },
   { title: "Attempts", isNumber: true, cell: (row) => count(row.attempts) },
@@ -88,9 +88,9 @@ function Story({ id, story }: { id: string; story: UploadStory }) {
             ["State", session.state],
             ["Error", text(session.errorCode)],
             ["Size", bytes(session.fileSize)],
-            ["Method", `${session.method}, ${count(session.partCount)} × ${bytes(session.partSize)}`],
-            ["Begun (UTC)", instant(session.createdAt)],
-            ["Ended (UTC)", instant(session.completedAt)],
+            ["Method", methodWords(session)],
+            ["Begun (UTC)", exactInstant(session.createdAt)],
+            ["Ended (UTC)", exactInstant(session.completedAt)],
             ["User", linked("/operator/audit?user=", session.userId)],
             ["Workspace", linked("/operator/workspaces?workspace=", session.workspaceId)],
             ["File", `${file.id} (${file.state})`],
@@ -113,7 +113,7 @@ function Story({ id, story }: { id: string; story: UploadStory }) {
         ) : (
           <FactList
             facts={[
-              ["When (UTC)", instant(client.at)],
+              ["When (UTC)", exactInstant(client.at)],
               ["It took", duration(client.durationMs)],
               ["Bytes sent", bytes(client.bytesSent)],
               ...Object.entries(client.report).map(
@@ -181,6 +181,11 @@ function StoryTable<Row>({ question, empty, rows, columns, csv }: StoryTableProp
       {rows.length === 0 ? null : <DataTable caption={question} columns={columns} rows={rows} />}
     </section>
   );
+}
+
+function methodWords({ method, partCount, partSize }: UploadStory["session"]): string {
+  if (method === "put") return "put, as one";
+  return `${method}, ${counted(partCount, "part", "parts")} of up to ${bytes(partSize)}`;
 }
 
 function linked(path: string, id: string | null): ReactNode {
