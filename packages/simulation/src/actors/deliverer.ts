@@ -42,7 +42,7 @@ export async function replay(site: Site, { actor, db }: Companion): Promise<void
   );
 }
 
-async function unlessCut(work: () => Promise<void>): Promise<void> {
+export async function unlessCut(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {

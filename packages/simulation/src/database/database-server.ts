@@ -151,7 +151,7 @@ function cut(): Error {
 
 /** Of leases alone: thousands of them are renewed and let go, and no promise is about them. */
 const LEASE_ONLY =
-  /^update "multipart_uploads" set (?:"(?:lease_token|lease_expires_at)" = (?:\$\d+|now\(\)[^,]*)(?:, )?)+ where /;
+  /^update "(?:multipart_uploads|storage_exports)" set (?:"(?:lease_token|lease_expires_at)" = (?:\$\d+|now\(\)[^,]*)(?:, )?)+ where /;
 
 /** Of deliveries: what was told to whom the receiver knows, and the next look at rows sees it. */
 const DELIVERY = /^\s*update "?outbox_events/i;

@@ -44,6 +44,7 @@ function literal(value: unknown): string {
 
 /** Of an array, as PostgreSQL reads one. */
 function element(value: unknown): string {
+  if (typeof value === "number") return String(value);
   if (typeof value === "string") return `"${value.replaceAll(/["\\]/g, "\\$&")}"`;
   throw new TypeError(`There is no array of ${typeof value} here.`);
 }

@@ -18,6 +18,11 @@ export function atTheEnd(site: Site, now: Snapshot): string[] {
   for (const { id, status } of files) {
     if (status === "uploading" || status === "deleting") wrongs.push(`5: file ${id} is ${status} for ever`);
   }
+  for (const { id, status, file, over } of now.exports) {
+    if (status === "queued" || status === "running") wrongs.push(`20: export ${id} is ${status} for ever`);
+    if (over && promised.has(files.find((one) => one.id === file)?.key ?? ""))
+      wrongs.push(`20: the time of export ${id} is over, and its archive is there for ever`);
+  }
   for (const file of files) {
     if (!COUNTED.includes(file.status)) continue;
     if (isOrphan(now, file)) wrongs.push(`16: file ${file.id} is ${file.status} for ever, and nobody's`);

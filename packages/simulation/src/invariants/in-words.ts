@@ -37,4 +37,8 @@ export const INVARIANTS: readonly (readonly [number: number, what: string])[] = 
     19,
     "A file that moves to another bucket is read all the while: its row names the new object once that is there, whole, and the old one stays until the last link to it has run out. What a move has at a store is nobody else's to take, and in the end nothing of it is left; every move ends.",
   ],
+  [
+    20,
+    "An archive that is done is at the store, whole, until its time is over: each file is in it as it was sent, or named as missing, which is none that could be read all the time. One that fails says why, and has a cause. Whoever takes over goes on with the parts that there are. In the end each is over, and nothing of it is left.",
+  ],
 ];

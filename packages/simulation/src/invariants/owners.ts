@@ -22,8 +22,12 @@ export function isOrphan({ users, workspaces }: Snapshot, file: Owned): boolean 
 export const owners: Invariant = ({ now, before, ledger }) => {
   const wrongs: string[] = [];
   const [users, workspaces] = [new Set(now.users), new Set(now.workspaces)];
-  const of = (what: string, row: Owned) => {
-    const user = users.has(row.former_user ?? "") ? row.former_user : null;
+  const archives = new Map(
+    now.exports.flatMap((one) => [[one.file, one] as const, [one.session, one] as const]),
+  );
+  const of = (what: string, row: Owned & { id: string }) => {
+    const isNobodys = archives.get(row.id)?.kind === "user-data";
+    const user = !isNobodys && users.has(row.former_user ?? "") ? row.former_user : null;
     const workspace = workspaces.has(row.former_workspace ?? "") ? row.former_workspace : null;
     if (row.user_id !== user || row.workspace_id !== workspace) {
       wrongs.push(
@@ -57,8 +61,13 @@ export const owners: Invariant = ({ now, before, ledger }) => {
     if (hasNoReason && COUNTED.includes(file.status) && !goesSoon)
       wrongs.push(`16: file ${file.id} is ${file.status}, though its owner or what it is made of is gone`);
     const goes = COUNTED.includes(was?.status ?? "") && !COUNTED.includes(file.status);
-    if (goes && !hasNoReason && !file.expired && ledger.byFile.get(file.id)?.isDeleteAsked !== true)
+    const isDeleteAsked =
+      ledger.byFile.get(file.id)?.isDeleteAsked === true ||
+      ledger.exports.ofFile(file.id)?.isCancelAsked === true;
+    if (goes && !hasNoReason && !file.expired && !isDeleteAsked)
       wrongs.push(`16: file ${file.id} is ${file.status}; nobody asked for that, and its owner is there`);
+    // The time of an archive is held against that of its export.
+    if (archives.has(file.id)) continue;
     // By an export's own week, or because somebody set another time.
     if (file.expired && !hasNoReason && file.kind !== "export_file" && !ledger.mayExpire.has(file.id))
       wrongs.push(`18: file ${file.id} expires, though nobody asked for that`);

@@ -6,6 +6,7 @@ import { Site } from "../site/site.ts";
 import { forgetContents } from "../store/content.ts";
 import { answerFetches, enterWorld } from "../world/take-over-process.ts";
 import { editByHand } from "./by-hand.ts";
+import { finishExports } from "./finish-exports.ts";
 import { Cast } from "./perform.ts";
 import { type BeforeRestore, backUp, restoreByHand } from "./restore.ts";
 import type { Scenario } from "./scenario.ts";
@@ -113,6 +114,7 @@ async function comeToRest(site: Site, cast: Cast, scenario: Scenario): Promise<v
   // Longer than anybody is stalled, and than the store works on anything.
   await world.pass(2_000_000);
   await finishInBrowsers(site, cast);
+  await finishExports(site, cast);
   const longest = Math.max(scenario.sessionExpiresIn, BORN_IN_SQL_EXPIRES_IN);
   // After a day what may live for longer is still alive.
   const waits = [A_WHILE_MS, A_DAY_MS, 1000 * longest, A_WEEK_MS, ...AS_FILES_MOVE_MS, 1_000_000, A_WHILE_MS];

@@ -2,6 +2,7 @@ import { Browser } from "../actors/browser.ts";
 import { type Companion, startCompanion } from "../actors/companion.ts";
 import { replay } from "../actors/deliverer.ts";
 import { Device, type DeviceUpload, whateverComes } from "../actors/device.ts";
+import { askForExport, cancelExport, lookAtExport, makeExports } from "../actors/exporter.ts";
 import { deleteOwners, type Owner, openWorkspace, welcomeGuest } from "../actors/host.ts";
 import { rotateKey, USERS } from "../site/furnish.ts";
 import { SECRET_MARK, type Site } from "../site/site.ts";
@@ -288,6 +289,20 @@ export class Cast {
           random.chance(0.2) ? random.skewed(1, 5_000) : undefined,
         );
       }
+      case "ask-for-export":
+        return askForExport(site, device, me, luck);
+      case "make-exports": {
+        const index = which % this.companions.length;
+        const endsAfterMs = random.chance(0.5) ? random.skewed(1, 90_000) : undefined;
+        const isKilled = endsAfterMs !== undefined && random.chance(0.7);
+        if (isKilled) world.after(endsAfterMs, () => void this.#kill(index, luck), world.wire);
+        const rounds = random.pick([1, 5, 60]) ?? 1;
+        return makeExports(site, this.#server(index), rounds, isKilled ? undefined : endsAfterMs);
+      }
+      case "look-at-export":
+        return lookAtExport(site, device, which);
+      case "cancel-export":
+        return cancelExport(site, device, which);
       case "receiver-down":
         faults.note(deed);
         site.receiver.downUntil = world.now + random.skewed(1_000, 7_200_000);
@@ -398,6 +413,10 @@ export class Cast {
     // One who clicks twice.
     const times = random.pick([1, 1, 2]) ?? 1;
     await Promise.all([...others, ...Array.from({ length: times }, () => deleteOwners(site, gone))]);
+  }
+
+  anyServer(): Companion {
+    return this.#server(running().random.below(1000));
   }
 
   /** As after whatever makes people start everything anew. */

@@ -1,4 +1,5 @@
 import type { FileRecord, UploadMethod } from "@audiotricks/protocol/messages";
+import { KnownExports } from "./known-exports.ts";
 
 /** What is known of a session outside the database: by whom it was answered what, and what was sent. */
 export interface KnownSession {
@@ -28,6 +29,7 @@ export class Ledger {
   readonly mayExpire = new Set<string>();
   /** Events that were given up, and when; also such as were sent again since. */
   readonly givenUp = new Map<string, number>();
+  readonly exports = new KnownExports();
   readonly wrongs: string[] = [];
 
   born(session: Omit<KnownSession, "contents" | "isDeleteAsked" | "completed" | "isSaidAborted">) {

@@ -17,6 +17,24 @@ export interface FileRow {
   age_days: number;
   session: string;
   etag: string | null;
+  /** Its bytes may be read by whoever may read it at all. */
+  given_out: boolean;
+}
+/** An archive, with what it is planned to hold and which of its parts were sent while it is under way. */
+export interface ExportRow {
+  id: string;
+  kind: string;
+  status: string;
+  file: string;
+  session: string;
+  attempts: number;
+  missing: number;
+  bytes: number;
+  error: string | null;
+  /** Its time is up, counted from its end. */
+  over: boolean;
+  entries: { name: string; file: string | null; size: number; missing: boolean }[];
+  parts: { number: number; etag: string }[];
 }
 export interface SessionRow {
   id: string;
@@ -77,6 +95,7 @@ export interface MoveRow {
 export interface Snapshot {
   files: FileRow[];
   sessions: SessionRow[];
+  exports: ExportRow[];
   counters: Counter[];
   events: EventRow[];
   moves: MoveRow[];
@@ -98,13 +117,21 @@ const SQL = `SELECT json_build_object(
   'files', (SELECT coalesce(json_agg(json_build_object('id', id, 'status', status, 'provider', storage_provider_id, 'key', storage_path, 'size', file_size,
     'user_id', user_id, 'workspace_id', workspace_id, 'former_user', former_user_id, 'former_workspace', former_workspace_id,
     'derived_from', derived_from, 'kind', content_type, 'expired', expires_at IS NOT NULL AND expires_at <= now(),
-    'age_days', extract(epoch FROM now() - created_at) / 86400, 'session', upload_session_id, 'etag', etag)), '[]') FROM file_storage),
+    'age_days', extract(epoch FROM now() - created_at) / 86400, 'session', upload_session_id, 'etag', etag,
+    'given_out', is_given_out(status, scan_state))), '[]') FROM file_storage),
   'sessions', (SELECT coalesce(json_agg(json_build_object('id', id, 'file', file_storage_id, 'status', status,
     'method', upload_method, 'upload', spaces_upload_id, 'temp', temp_path, 'size', total_file_size,
     'part_size', chunk_size, 'parts', total_chunks, 'stored_parts', completed_chunks, 'stored_bytes', uploaded_bytes,
     'user_id', user_id, 'workspace_id', workspace_id, 'former_user', former_user_id, 'former_workspace', former_workspace_id,
     'sent', complete_sent_at IS NOT NULL,
     'expired', expires_at <= now(), 'error', error_code)), '[]') FROM multipart_uploads),
+  'exports', (SELECT coalesce(json_agg(json_build_object('id', id, 'kind', kind, 'status', status, 'file', file_storage_id, 'session', session_id,
+    'attempts', attempts, 'missing', missing_files, 'bytes', total_bytes, 'error', error_code,
+    'over', coalesce(finished_at + make_interval(secs => expires_in) <= now(), false),
+    'entries', (SELECT coalesce(json_agg(json_build_object('name', n.name, 'file', n.file_storage_id, 'size', n.size,
+      'missing', n.is_missing) ORDER BY n.ordinal), '[]') FROM export_entries n WHERE n.export_id = e.id),
+    'parts', (SELECT coalesce(json_agg(json_build_object('number', p.part_number, 'etag', p.etag) ORDER BY p.part_number), '[]')
+      FROM export_parts p WHERE p.export_id = e.id))), '[]') FROM storage_exports e),
   'counters', (SELECT coalesce(json_agg(json_build_object('scope', c.scope, 'id', scope_id, 'used', used_bytes,
     'reserved', reserved_bytes, 'used_files', used_files, 'reserved_files', reserved_files,
     'max_bytes', l.max_bytes, 'max_files', l.max_files)), '[]')

@@ -5,6 +5,8 @@ export interface Stretch {
   content: string;
   offset: number;
   size: number;
+  /** What a server made by itself, such as a part of an archive: nobody could make these bytes again. */
+  bytes?: Uint8Array;
 }
 
 /** Up to here bytes are made and hashed for real, since the companion reads them itself: as small files, and wherever it copies one. */
@@ -20,15 +22,16 @@ export function forgetContents(): void {
 }
 
 /** The stretch's own bytes, from its `from`th on. A WAV file by its first ones, or a ZIP file. */
-export function bytesOf({ content, offset, size }: Stretch, from = 0, length = size - from): Uint8Array {
-  const head = isExport(content) ? ZIP : WAV;
+export function bytesOf(stretch: Stretch, from = 0, length = stretch.size - from): Uint8Array {
+  const { content, offset, size } = stretch;
+  const count = Math.max(0, Math.min(length, size - from));
+  if (stretch.bytes !== undefined) return stretch.bytes.subarray(from, from + count);
+  const begin = offset + from;
   const filling = createHash("sha256").update(content).digest();
-  const first = offset + from;
-  const begin = first % filling.length;
-  const turned = Buffer.concat([filling.subarray(begin), filling.subarray(0, begin)]);
-  const bytes = Buffer.alloc(Math.max(0, Math.min(length, size - from)), turned);
-  for (let index = 0; index < bytes.length && first + index < head.length; index++)
-    bytes[index] = head[first + index] ?? 0;
+  const turn = begin % filling.length;
+  const bytes = Buffer.alloc(count, Buffer.concat([filling.subarray(turn), filling.subarray(0, turn)]));
+  const head = isExport(content) ? ZIP : WAV;
+  bytes.set(head.subarray(begin, begin + count));
   return bytes;
 }
 
@@ -46,10 +49,14 @@ export function md5Of(stretch: Stretch): string {
   return md5;
 }
 
-/** What these bytes are, if anybody ever had them. */
+/** What these bytes are, if anybody ever had them; otherwise themselves. */
 export function recognize(bytes: Uint8Array): Stretch {
   const md5 = createHash("md5").update(bytes).digest("hex");
-  return known.get(md5) ?? { content: `unknown ${md5}`, offset: 0, size: bytes.length };
+  const stretch = known.get(md5);
+  if (stretch !== undefined) return stretch;
+  const content = `made ${md5}`;
+  md5s.set(`${content}/0/${bytes.length}`, md5);
+  return { content, offset: 0, size: bytes.length, bytes };
 }
 
 /** Stretches that follow each other, as one. */

@@ -18,6 +18,11 @@ interface SdkRequest {
   body?: unknown;
 }
 
+interface SdkOptions {
+  requestTimeout?: number;
+  abortSignal?: AbortSignal;
+}
+
 interface SdkResponse {
   response: { statusCode: number; headers: Record<string, string>; body: Readable };
 }
@@ -90,17 +95,16 @@ export function createRequestHandler(world: World, faults: Faults, buckets: Buck
     httpHandlerConfigs: () => ({}),
     async handle(
       request: SdkRequest,
-      options: { requestTimeout?: number; abortSignal?: AbortSignal } = {},
+      { requestTimeout: timeoutMs = DEFAULT_TIMEOUT_MS, abortSignal }: SdkOptions = {},
     ): Promise<SdkResponse> {
       const { actor, random } = running();
-      const timeoutMs = options.requestTimeout ?? DEFAULT_TIMEOUT_MS;
       const { s3 } = buckets.at(request.hostname);
       const whole = await toRequest(request);
       return new Promise((resolve, reject) => {
-        const { abortSignal: signal } = options;
-        if (signal?.aborted) return reject(aborted());
+        if (abortSignal?.aborted) return reject(aborted());
         const stopWaiting = world.after(timeoutMs, () => reject(timedOut(timeoutMs)));
-        signal?.addEventListener("abort", () => reject(aborted()), { once: true });
+        // Nobody waits any more; what was sent is on its way.
+        abortSignal?.addEventListener("abort", () => reject(aborted()), { once: true });
         void deliver(s3, whole).then((answer) => {
           if (answer === "silence") return;
           world.after(
