@@ -7,7 +7,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { CreateExportRequest, ExportRecord, FileRecord } from "@audiotricks/protocol/messages";
 import { wavBytes } from "@audiotricks/testing/audio";
 import { seedUser, seedWorkspace } from "@audiotricks/testing/seed";
-import { CompleteMultipartUploadCommand, DeleteObjectCommand, ListPartsCommand } from "@aws-sdk/client-s3";
+import {
+  CompleteMultipartUploadCommand,
+  DeleteObjectCommand,
+  ListPartsCommand,
+  UploadPartCommand,
+} from "@aws-sdk/client-s3";
 import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Principal } from "../src/index.ts";
@@ -262,6 +267,132 @@ with zipfile.ZipFile(sys.argv[1]) as z:
       expect(Object.keys(unpacked)).toEqual(["0.wav", "MISSING.txt"]);
       expect(begun).toBe(2);
       expect(await bucketUploads()).toEqual([]);
+    });
+
+    it("leaves the upload to whoever took over, where one that begins it anew was asleep", async () => {
+      const files = [await upload(on, sound(300)), await upload(on, sound(26 * MiB))];
+      const queued = await create(request(files.map(({ id }) => id)));
+      let read = 0;
+      let begun = 0;
+      const [stored, asleep, awake] = [gate(), gate(), gate()];
+      on.proxy.intercept = (operation) => {
+        if (operation === "CreateMultipartUpload" && ++begun === 2) {
+          asleep.open();
+          return { before: awake.opened };
+        }
+        return operation === "GetObject" && ++read > 5 && begun < 2
+          ? { before: stored.opened, refuseWith: 404 }
+          : undefined;
+      };
+      const running = on.storage.exports.run();
+      await expect
+        .poll(async () => (await get(queued)).bytes.done, { timeout: 20_000 })
+        .toBeGreaterThan(5 * MiB);
+      stored.open();
+      await asleep.opened;
+      const before = await uploadIdOf(queued);
+      await sql`UPDATE storage_exports SET lease_token = gen_random_uuid(), lease_expires_at = now() + interval '1 hour'
+        WHERE id = ${queued.id}`.execute(on.db);
+      awake.open();
+      await running;
+      expect(await uploadIdOf(queued)).toBe(before);
+      expect(await bucketUploads()).toHaveLength(1);
+      await sql`UPDATE storage_exports SET lease_expires_at = now() WHERE id = ${queued.id}`.execute(on.db);
+      await on.storage.exports.run();
+      expect(Object.keys(unpack(await fetchArchive(await get(queued))))).toContain("MISSING.txt");
+    });
+    const uploadIdOf = async ({ fileId }: ExportRecord) =>
+      (
+        await on.db
+          .selectFrom("multipart_uploads")
+          .select("spaces_upload_id")
+          .where("file_storage_id", "=", fileId)
+          .executeTakeFirstOrThrow()
+      ).spaces_upload_id;
+
+    it("is not completed of whatever parts there are, where its worker was killed as it began to", async () => {
+      const content = sound(7 * MiB);
+      const { id: fileId } = await upload(on, content, { name: "a.wav" });
+      const asked = await create(request([fileId]));
+      on.proxy.intercept = (operation) =>
+        operation === "CompleteMultipartUpload" ? { drop: "before" } : undefined;
+      await on.storage.exports.run();
+      on.proxy.intercept = () => undefined;
+      await sql`UPDATE multipart_uploads SET complete_sent_at = NULL, lease_expires_at = now() - interval '1 second'
+        WHERE file_storage_id = ${asked.fileId} AND status = 'completing'`.execute(on.db);
+      // One of an earlier layout comes late.
+      await on.bucket.client.send(
+        new UploadPartCommand({
+          Bucket: on.bucket.name,
+          Key: await keyOf(asked),
+          UploadId: (await uploadIdOf(asked)) ?? "",
+          PartNumber: 1,
+          Body: sound(5 * MiB),
+        }),
+      );
+      await on.storage.sweep();
+      expect(await get(asked)).toMatchObject({ state: "running" });
+      await sql`UPDATE storage_exports SET due_at = now() WHERE id = ${asked.id}`.execute(on.db);
+      await on.storage.exports.run();
+      expect(unpack(await fetchArchive(await get(asked)))).toEqual({ "a.wav": hashOf(content) });
+    });
+
+    it("is there where a Complete that was given up is carried out after all", async () => {
+      const { id: fileId } = await upload(on, sound(300));
+      const asked = await create(request([fileId]));
+      on.proxy.intercept = (operation) =>
+        operation === "CompleteMultipartUpload" ? { drop: "before" } : undefined;
+      await on.storage.exports.run();
+      on.proxy.intercept = () => undefined;
+      await sql`UPDATE multipart_uploads SET status = 'active', complete_sent_at = NULL, lease_token = NULL, lease_expires_at = NULL
+        WHERE file_storage_id = ${asked.fileId} AND status = 'completing'`.execute(on.db);
+      const late = {
+        Bucket: on.bucket.name,
+        Key: await keyOf(asked),
+        UploadId: (await uploadIdOf(asked)) ?? "",
+      };
+      const { Parts = [] } = await on.bucket.client.send(new ListPartsCommand(late));
+      const parts = Parts.map(({ PartNumber, ETag }) => ({ PartNumber, ETag }));
+      await on.bucket.client.send(
+        new CompleteMultipartUploadCommand({ ...late, MultipartUpload: { Parts: parts } }),
+      );
+      await sql`UPDATE storage_exports SET due_at = now() WHERE id = ${asked.id}`.execute(on.db);
+      expect((await on.storage.exports.run()).done).toMatchObject([{ id: asked.id, missing: 0 }]);
+      expect(await get(asked)).toMatchObject({ state: "done" });
+    });
+    const keyOf = async ({ fileId }: ExportRecord) =>
+      (
+        await on.db
+          .selectFrom("file_storage")
+          .select("storage_path")
+          .where("id", "=", fileId)
+          .executeTakeFirstOrThrow()
+      ).storage_path;
+
+    it("does not expire while it is made, however long that takes", async () => {
+      const { id: fileId } = await upload(on, sound(300));
+      const asked = await create(request([fileId], { expiresIn: 3_600 }));
+      const [under, held] = [gate(), gate()];
+      on.proxy.intercept = (operation) => {
+        if (operation !== "UploadPart") return undefined;
+        under.open();
+        return { before: held.opened };
+      };
+      const running = on.storage.exports.run();
+      await under.opened;
+      await sql`UPDATE file_storage SET expires_at = now() + interval '1 minute' WHERE id = ${asked.fileId}`.execute(
+        on.db,
+      );
+      const isProlonged = async () => {
+        const { rows } = await sql<{ is: boolean }>`
+          SELECT expires_at > now() + interval '1 hour' AS is FROM file_storage WHERE id = ${asked.fileId}`.execute(
+          on.db,
+        );
+        return rows[0]?.is;
+      };
+      await expect.poll(isProlonged, { timeout: 10_000 }).toBe(true);
+      held.open();
+      expect((await running).failures).toEqual([]);
     });
 
     it("can be cancelled at any time, and leaves nothing", async () => {

@@ -45,18 +45,22 @@ export async function askForExport(site: Site, device: Device, me: Principal, lu
 
 /** One round of a server's worker, and another one soon. It may be told to stop, or end without a word, at any moment of it. */
 export async function makeExports(
-  { world }: Site,
+  site: Site,
   { actor, storage }: Companion,
   rounds: number,
   stopsAfterMs?: number,
 ): Promise<void> {
   const { random } = running();
+  const { world } = site;
   const controller = new AbortController();
   await runAs({ actor, random }, async () => {
     if (stopsAfterMs !== undefined) world.after(stopsAfterMs, () => controller.abort());
     for (let round = 0; round < rounds && !controller.signal.aborted; round++) {
       if (round > 0) await world.sleep(LOOK_AGAIN_MS);
-      await unlessCut(async () => void (await storage.exports.run({ signal: controller.signal })));
+      await unlessCut(async () => {
+        const { failures } = await storage.exports.run({ signal: controller.signal });
+        for (const failure of failures) site.said.push(JSON.stringify(failure));
+      });
     }
   });
 }

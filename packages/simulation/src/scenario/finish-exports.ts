@@ -18,7 +18,7 @@ export async function finishExports(site: Site, cast: Cast): Promise<void> {
     await untilOver(site, cast, `exports ${round}`, () => makeExports(site, cast.anyServer(), 1));
     await site.world.pass(A_WHILE_MS);
   }
-  site.wrong("20: an export is under way for ever, and nothing is in its way");
+  site.wrong(`20: an export is under way for ever, and nothing is in its way: ${site.said.at(-1)}`);
 }
 
 /** Somebody changes their mind, at any moment of it. */

@@ -105,19 +105,21 @@ export function takeOver(): void {
 }
 
 class SimulatedTimer {
-  readonly #start: () => () => void;
-  #cancel: () => void;
+  readonly #start: () => (() => void) | undefined;
+  #cancel: (() => void) | undefined;
 
-  constructor(start: () => () => void) {
+  /** @param start Begins to wait; what it returns ends that. */
+  constructor(start: () => (() => void) | undefined) {
     this.#start = start;
     this.#cancel = start();
   }
 
   cancel(): void {
-    this.#cancel();
+    this.#cancel?.();
   }
+  /** Waits anew, from now on. */
   refresh(): this {
-    this.#cancel();
+    this.cancel();
     this.#cancel = this.#start();
     return this;
   }
@@ -141,10 +143,10 @@ function replaceTimer(
   const timer = (run: (...args: unknown[]) => unknown, ms = 0, ...args: unknown[]) => {
     const actor = runningOrNobody()?.actor;
     // PostgreSQL's own alarms are for its statistics.
-    if (actor === DATABASE) return new SimulatedTimer(() => () => {});
+    if (actor === DATABASE) return new SimulatedTimer(() => undefined);
     if (world === undefined || actor === undefined) return realTimer(...([run, ms, ...args] as never[]));
     // What a timer calls is nobody's to wait for.
-    return new SimulatedTimer(() => start(() => void run(...args), ms) ?? (() => {}));
+    return new SimulatedTimer(() => start(() => void run(...args), ms));
   };
   globalThis[name] = timer as never;
 }

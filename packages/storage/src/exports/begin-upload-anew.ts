@@ -2,7 +2,7 @@ import { abortMultipartUpload, createMultipartUpload } from "../s3/multipart.ts"
 import type { StorageContext } from "../storage-context.ts";
 import type { Store } from "../stores.ts";
 import type { MultipartTarget, Session } from "../uploads/session.ts";
-import { type ExportLease, ExportLost } from "./export-lease.ts";
+import { type ExportLease, ExportLost, isHeldBy } from "./export-lease.ts";
 import { leaveOut } from "./export-progress.ts";
 
 /**
@@ -23,6 +23,8 @@ export async function beginUploadAnew(
     .where("id", "=", session.id)
     .where("status", "=", "active")
     .where("spaces_upload_id", "=", target.uploadId)
+    // Whoever was asleep since would take the upload from under another, who is at it.
+    .where((eb) => eb.exists(eb.selectFrom("storage_exports").select("id").where(isHeldBy(lease))))
     .executeTakeFirst();
   const unused = numUpdatedRows === 0n ? uploadId : target.uploadId;
   if (unused !== null) await abortMultipartUpload(store.s3, { key, uploadId: unused });

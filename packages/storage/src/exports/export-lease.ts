@@ -76,6 +76,16 @@ export async function whileExporting<Result>(
       .where("id", "=", lease.row.session_id)
       .where("status", "in", ["creating", "active"])
       .execute();
+    // Or the archive would be over as soon as it is stored, where its making takes longer than it is to live. One whose time is over by now
+    // was ended: cancelled, or with its owner.
+    await db
+      .updateTable("file_storage")
+      .set({ expires_at: clock.in((settings.sessionExpiresIn + lease.row.expires_in) * 1000) })
+      .where("id", "=", lease.row.file_storage_id)
+      .where("status", "=", "uploading")
+      .where("expires_at", ">", clock.in(settings.leaseMs))
+      .where("expires_at", "<", clock.in(settings.sessionExpiresIn * 1000))
+      .execute();
   }
   try {
     return await work(AbortSignal.any([given, lost.signal]));

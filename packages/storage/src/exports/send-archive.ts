@@ -2,6 +2,7 @@ import { UploadError } from "@audiotricks/protocol";
 import type { StoredPart } from "@audiotricks/protocol/messages";
 import { createByteCutter } from "../s3/byte-cutter.ts";
 import { listParts } from "../s3/multipart.ts";
+import { headObject } from "../s3/objects.ts";
 import { sendParts } from "../s3/send-parts.ts";
 import type { StorageContext } from "../storage-context.ts";
 import type { Store } from "../stores.ts";
@@ -43,8 +44,11 @@ export async function sendArchive(
   const upload = { key: session.key, uploadId: session.target.uploadId ?? "" };
   const { partSize } = session;
   const stored = await listParts(store.s3, upload);
-  if (stored === undefined)
+  if (stored === undefined) {
+    // Perhaps a Complete that was given up for refused has been carried out after all: whoever completes looks whether it is this archive.
+    if ((await headObject(store.s3, session.key)) !== undefined) return true;
     throw new UploadError("upload_failed", "The store has lost the upload of this archive.");
+  }
   if (stored.some(({ partNumber }) => partNumber > Math.ceil(layout.size / partSize))) {
     await beginUploadAnew(context, lease, { session, store });
     return false;

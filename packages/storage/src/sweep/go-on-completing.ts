@@ -10,8 +10,8 @@ import { findSession } from "../uploads/session.ts";
 export async function goOnCompleting(context: StorageContext, sessionId: string): Promise<boolean> {
   const session = await findSession(context, sessionId);
   if (session?.state !== "completing") return false;
-  // Through `/s3` only the caller knows which parts make the file.
-  const knowsItsParts = session.target.method === "put" || session.origin !== "s3";
+  // Without a known size only whoever sent the parts knows which make the file: what the store has may be of an earlier layout, or came late.
+  const knowsItsParts = session.target.method === "put" || session.isSizeKnown;
   if (session.completeSentAgoMs !== null || !knowsItsParts) await reconcileSession(context, sessionId);
   else await completeSession(context, session, { request: {}, waitMs: 0 });
   return (await findSession(context, sessionId))?.state === "completed";
