@@ -369,6 +369,23 @@ with zipfile.ZipFile(sys.argv[1]) as z:
           .executeTakeFirstOrThrow()
       ).storage_path;
 
+    it("is not said to be done where its archive was gone before a worker came to say so", async () => {
+      const { id: fileId } = await upload(on, sound(300));
+      const asked = await create(request([fileId]));
+      const { under, held } = holdComplete();
+      const running = on.storage.exports.run();
+      await under.opened;
+      await sql`UPDATE storage_exports SET lease_token = gen_random_uuid(), lease_expires_at = now() + interval '1 hour'
+        WHERE id = ${asked.id}`.execute(on.db);
+      held.open();
+      await running;
+      await on.storage.sweep();
+      await on.storage.files.delete(on.me, asked.fileId);
+      await sql`UPDATE storage_exports SET lease_expires_at = now() WHERE id = ${asked.id}`.execute(on.db);
+      expect((await on.storage.exports.run()).done).toEqual([]);
+      expect(await get(asked)).toMatchObject({ state: "failed", error: { code: "upload_failed" } });
+    });
+
     it("does not expire while it is made, however long that takes", async () => {
       const { id: fileId } = await upload(on, sound(300));
       const asked = await create(request([fileId], { expiresIn: 3_600 }));

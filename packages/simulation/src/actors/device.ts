@@ -1,6 +1,11 @@
 import { createHash } from "node:crypto";
 import { partAt, UploadError } from "@audiotricks/protocol";
-import type { CompleteUploadRequest, CreatedUpload, PartUrl } from "@audiotricks/protocol/messages";
+import type {
+  CompleteUploadRequest,
+  CreatedUpload,
+  FileGroup,
+  PartUrl,
+} from "@audiotricks/protocol/messages";
 import type { Caller, Principal, ServicePrincipal, Storage } from "@audiotricks/storage";
 import type { Site } from "../site/site.ts";
 import { isExport, md5Of, type Stretch } from "../store/content.ts";
@@ -47,15 +52,19 @@ export class Device {
       method?: "put" | "multipart";
       workspaceId?: string;
       idempotencyKey: string;
+      /** By default after its content. */
+      name?: string;
+      group?: FileGroup;
     },
   ) {
-    const { content, size, method, workspaceId, idempotencyKey } = wishes;
+    const { content, size, method, workspaceId, idempotencyKey, group, name = `${content}.wav` } = wishes;
     const file = {
       clientId: content,
       size,
       ...(isExport(content)
         ? { name: `${content}.zip`, type: "application/zip", contentType: "export_file" as const }
-        : { name: `${content}.wav`, type: "audio/wav", contentType: "audio_file" as const }),
+        : { name, type: "audio/wav", contentType: "audio_file" as const }),
+      ...(group === undefined ? {} : { group }),
       ...(method === undefined ? {} : { method }),
       ...(workspaceId === undefined ? {} : { workspaceId }),
     };

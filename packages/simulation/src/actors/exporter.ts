@@ -69,7 +69,8 @@ export async function makeExports(
 function ownerOf(site: Site, { id }: KnownExport): Promise<Principal> {
   return site.database.inTurn(async () => {
     const { rows } = await site.database.run("SELECT user_id FROM storage_exports WHERE id = $1", [id]);
-    return { userId: String(rows[0]?.user_id ?? "00000000-0000-4000-8000-000000000000") };
+    const userId = rows[0]?.user_id;
+    return { userId: typeof userId === "string" ? userId : "00000000-0000-4000-8000-000000000000" };
   });
 }
 

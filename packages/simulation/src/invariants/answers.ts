@@ -10,6 +10,7 @@ export const answers: Invariant = ({ now, ledger }) => {
     if (file === undefined) return false;
     const parent = file.derived_from === null ? undefined : files.get(file.derived_from);
     const isMadeOfWhatWent = parent !== undefined && !COUNTED.includes(parent.status);
+    if (ledger.groups.isDropped(file)) return true;
     return isMadeOfWhatWent || isOrphan(now, file) || (file.kind === "export_file" && file.expired);
   };
   for (const session of now.sessions) {

@@ -82,7 +82,8 @@ function hasCause(now: Snapshot, known: KnownExport, was: ExportRow, file: FileR
   const session = now.sessions.find(({ id }) => id === was.session);
   const isLate = session?.expired === true && !OPEN.includes(session.status ?? "");
   if (known.isCancelAsked || isLate || was.attempts >= MOST_ATTEMPTS) return [];
-  if (file === undefined || isOrphan(now, file)) return [];
+  // Made long ago, and its worker never came back to say so.
+  if (file === undefined || isOrphan(now, file) || file.expired) return [];
   const error = now.exports.find(({ id }) => id === known.id)?.error;
   return [`20: export ${known.id} failed with ${error}, though nobody and nothing stopped it`];
 }

@@ -41,4 +41,8 @@ export const INVARIANTS: readonly (readonly [number: number, what: string])[] = 
     20,
     "An archive that is done is at the store, whole, until its time is over: each file is in it as it was sent, or named as missing, which is none that could be read all the time. One that fails says why, and has a cause. Whoever takes over goes on with the parts that there are. In the end each is over, and nothing of it is left.",
   ],
+  [
+    21,
+    "Of files that are one thing all that is stored is published or none of it, as soon as there are as many as it waits for, and not before; nobody but their owner and admins is shown one that is held. Whose it is can tell, and publish what is there.",
+  ],
 ];

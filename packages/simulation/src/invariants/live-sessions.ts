@@ -4,6 +4,7 @@ import { type Invariant, OPEN } from "./truth.ts";
 export const liveSessions: Invariant = ({ now, before, buckets, ledger }) => {
   const wrongs: string[] = [];
   const places = new Map(now.files.map(({ id, provider }) => [id, provider]));
+  const dropped = new Set(now.files.filter((file) => ledger.groups.isDropped(file)).map(({ id }) => id));
   const earlier = new Map(before?.sessions.map((session) => [session.id, session]));
   for (const session of now.sessions) {
     const known = ledger.sessions.get(session.id);
@@ -17,6 +18,7 @@ export const liveSessions: Invariant = ({ now, before, buckets, ledger }) => {
       (status === "aborting" || status === "aborted") &&
       !session.expired &&
       !ledger.askedToCancel.has(session.id) &&
+      !dropped.has(session.file) &&
       // By whoever gave its archive up: that this has a cause is held elsewhere.
       !now.exports.some((one) => one.session === session.id && ["failed", "cancelled"].includes(one.status))
     ) {

@@ -63,6 +63,7 @@ export const owners: Invariant = ({ now, before, ledger }) => {
     const goes = COUNTED.includes(was?.status ?? "") && !COUNTED.includes(file.status);
     const isDeleteAsked =
       ledger.byFile.get(file.id)?.isDeleteAsked === true ||
+      ledger.groups.isDropped(file) ||
       ledger.exports.ofFile(file.id)?.isCancelAsked === true;
     if (goes && !hasNoReason && !file.expired && !isDeleteAsked)
       wrongs.push(`16: file ${file.id} is ${file.status}; nobody asked for that, and its owner is there`);

@@ -1,5 +1,7 @@
 import { registerHooks } from "node:module";
 import type { Edit, Mutant } from "./mutant.ts";
+import { OF_EXPORTS } from "./of-exports.ts";
+import { OF_GROUPS } from "./of-groups.ts";
 import { OF_OWNERS_AND_EVENTS } from "./of-owners-and-events.ts";
 import { OF_PLACES } from "./of-places.ts";
 import { OF_THE_SPECIFICATION } from "./of-the-specification.ts";
@@ -12,6 +14,8 @@ export const MUTANTS: readonly Mutant[] = [
   ...OF_OWNERS_AND_EVENTS,
   ...OF_WHAT_IS_DONE_BY_HAND,
   ...OF_PLACES,
+  ...OF_EXPORTS,
+  ...OF_GROUPS,
 ];
 
 export function getMutant(name: string): Mutant {

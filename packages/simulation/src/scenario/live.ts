@@ -7,6 +7,7 @@ import { forgetContents } from "../store/content.ts";
 import { answerFetches, enterWorld } from "../world/take-over-process.ts";
 import { editByHand } from "./by-hand.ts";
 import { finishExports } from "./finish-exports.ts";
+import { finishGroups } from "./finish-groups.ts";
 import { Cast } from "./perform.ts";
 import { type BeforeRestore, backUp, restoreByHand } from "./restore.ts";
 import type { Scenario } from "./scenario.ts";
@@ -134,6 +135,7 @@ async function comeToRest(site: Site, cast: Cast, scenario: Scenario): Promise<v
       .catch((error: unknown) => site.wrong(`5: a sweep fails in calm weather: ${String(error)}`));
     await world.passUntil(() => isOver, 600_000);
   }
+  await finishGroups(site, cast);
   if (site.buckets.all.some(({ store }) => store.hasLateObjects)) await passNight(site, cast);
 }
 

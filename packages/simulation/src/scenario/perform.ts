@@ -3,6 +3,7 @@ import { type Companion, startCompanion } from "../actors/companion.ts";
 import { replay } from "../actors/deliverer.ts";
 import { Device, type DeviceUpload, whateverComes } from "../actors/device.ts";
 import { askForExport, cancelExport, lookAtExport, makeExports } from "../actors/exporter.ts";
+import { dropGroup, lookAtLibrary, lowerGroup, sendGroup } from "../actors/grouper.ts";
 import { deleteOwners, type Owner, openWorkspace, welcomeGuest } from "../actors/host.ts";
 import { rotateKey, USERS } from "../site/furnish.ts";
 import { SECRET_MARK, type Site } from "../site/site.ts";
@@ -289,6 +290,18 @@ export class Cast {
           random.chance(0.2) ? random.skewed(1, 5_000) : undefined,
         );
       }
+      case "send-group":
+        return sendGroup(site, device, me, luck, () => this.anyServer());
+      case "lower-group":
+      case "drop-group": {
+        const group = [...site.ledger.groups.byId.values()].at(-1 - (which % 3));
+        if (group === undefined) return;
+        if (deed === "drop-group") return dropGroup(site, device, group);
+        await lowerGroup(site, device, group, 1 + random.below(3));
+        return;
+      }
+      case "look-at-library":
+        return lookAtLibrary(site, device);
       case "ask-for-export":
         return askForExport(site, device, me, luck);
       case "make-exports": {

@@ -1,8 +1,8 @@
 import { parseEnvelopeKey, sealSecret } from "@audiotricks/storage";
 import type { PGlite } from "@electric-sql/pglite";
 import { openWorkspace, welcomeGuest } from "../actors/host.ts";
-import { asDatabase, type SharedDatabase } from "./shared-database.ts";
 import type { Bucket } from "./buckets.ts";
+import { asDatabase, type SharedDatabase } from "./shared-database.ts";
 import { PART_SIZE, SECRET_MARK, type Site } from "./site.ts";
 
 export const USERS = [

@@ -1,5 +1,6 @@
 import type { FileRecord, UploadMethod } from "@audiotricks/protocol/messages";
 import { KnownExports } from "./known-exports.ts";
+import { KnownGroups } from "./known-groups.ts";
 
 /** What is known of a session outside the database: by whom it was answered what, and what was sent. */
 export interface KnownSession {
@@ -30,6 +31,7 @@ export class Ledger {
   /** Events that were given up, and when; also such as were sent again since. */
   readonly givenUp = new Map<string, number>();
   readonly exports = new KnownExports();
+  readonly groups = new KnownGroups();
   readonly wrongs: string[] = [];
 
   born(session: Omit<KnownSession, "contents" | "isDeleteAsked" | "completed" | "isSaidAborted">) {

@@ -19,6 +19,10 @@ export interface FileRow {
   etag: string | null;
   /** Its bytes may be read by whoever may read it at all. */
   given_out: boolean;
+  name: string;
+  access: string;
+  /** What is to be published together with it. */
+  group: { id: string; size: number; isOpen: boolean } | null;
 }
 /** An archive, with what it is planned to hold and which of its parts were sent while it is under way. */
 export interface ExportRow {
@@ -118,7 +122,8 @@ const SQL = `SELECT json_build_object(
     'user_id', user_id, 'workspace_id', workspace_id, 'former_user', former_user_id, 'former_workspace', former_workspace_id,
     'derived_from', derived_from, 'kind', content_type, 'expired', expires_at IS NOT NULL AND expires_at <= now(),
     'age_days', extract(epoch FROM now() - created_at) / 86400, 'session', upload_session_id, 'etag', etag,
-    'given_out', is_given_out(status, scan_state))), '[]') FROM file_storage),
+    'given_out', is_given_out(status, scan_state), 'name', original_filename, 'access', access_level,
+    'group', metadata -> '$group')), '[]') FROM file_storage),
   'sessions', (SELECT coalesce(json_agg(json_build_object('id', id, 'file', file_storage_id, 'status', status,
     'method', upload_method, 'upload', spaces_upload_id, 'temp', temp_path, 'size', total_file_size,
     'part_size', chunk_size, 'parts', total_chunks, 'stored_parts', completed_chunks, 'stored_bytes', uploaded_bytes,

@@ -12,6 +12,9 @@ export interface Stretch {
 /** Up to here bytes are made and hashed for real, since the companion reads them itself: as small files, and wherever it copies one. */
 const REAL_UP_TO = 25 * 1024 * 1024;
 
+const MARK_EVERY = 65_536;
+const MARK_DIGITS = 6;
+
 /** MD5 → what it is of, so that bytes that the companion itself sends are known again. */
 const known = new Map<string, Stretch>();
 const md5s = new Map<string, string>();
@@ -30,6 +33,11 @@ export function bytesOf(stretch: Stretch, from = 0, length = stretch.size - from
   const filling = createHash("sha256").update(content).digest();
   const turn = begin % filling.length;
   const bytes = Buffer.alloc(count, Buffer.concat([filling.subarray(turn), filling.subarray(0, turn)]));
+  // Where it is, now and then: no part is the same as another one.
+  for (let mark = begin - (begin % MARK_EVERY); mark < begin + count; mark += MARK_EVERY)
+    for (let digit = 0; digit < MARK_DIGITS; digit++)
+      if (mark + digit >= begin && mark + digit < begin + count)
+        bytes[mark + digit - begin] = Math.floor(mark / 256 ** digit) % 256;
   const head = isExport(content) ? ZIP : WAV;
   bytes.set(head.subarray(begin, begin + count));
   return bytes;

@@ -1,8 +1,8 @@
 import { Readable } from "node:stream";
+import type { Buckets } from "../site/buckets.ts";
 import { running } from "../world/actor.ts";
 import type { FaultKind } from "../world/climate.ts";
 import type { Faults } from "../world/faults.ts";
-import type { Buckets } from "../site/buckets.ts";
 import type { World } from "../world/world.ts";
 import { StoreRefusal } from "./object-store.ts";
 import type { S3Answer, S3Request, S3Server } from "./s3-server.ts";

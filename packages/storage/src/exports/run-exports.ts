@@ -96,12 +96,12 @@ async function finish({ db, clock }: StorageContext, lease: ExportLease) {
   const { row } = lease;
   const done = await db.transaction().execute(async (trx) => {
     // The file first, as whoever deletes its owner.
-    await trx
+    const file = await trx
       .selectFrom("file_storage")
-      .select("id")
+      .select("status")
       .where("id", "=", row.file_storage_id)
       .forUpdate()
-      .execute();
+      .executeTakeFirst();
     const ended = await trx
       .updateTable("storage_exports")
       .set({
@@ -116,6 +116,9 @@ async function finish({ db, clock }: StorageContext, lease: ExportLease) {
       .returning(["user_id", "total_files", "missing_files", "total_bytes"])
       .executeTakeFirst();
     if (ended === undefined) throw new ExportLost();
+    // Deleted, or its time was over before a worker came back to say that it is there.
+    if (!STORED_STATES.some((state) => state === file?.status))
+      throw new UploadError("upload_failed", "The archive was gone before its export was done.");
     if (ended.user_id === null) return ended;
     await trx
       .updateTable("file_storage")
