@@ -1,4 +1,5 @@
 import type { CostsResponse, ForecastResponse } from "@audiotricks/protocol/costs";
+import { useState } from "react";
 import type { Column } from "./data-table.tsx";
 import { Figure } from "./figure.tsx";
 import { bytes, count, counted, dollars } from "./formats.ts";
@@ -65,6 +66,7 @@ export function CostsPage() {
   const { pathname, search } = useLocation();
   const nameOf = useWorkspaceNames();
   const month = new URLSearchParams(search).get("month") ?? "";
+  const [thisMonth] = useState(() => new Date().toISOString().slice(0, 7));
   const query: Record<string, string> = month === "" ? {} : { month };
   const costs = { path: "costs", query } as const;
   return (
@@ -73,7 +75,8 @@ export function CostsPage() {
         Month (UTC)
         <input
           type="month"
-          value={month}
+          value={month === "" ? thisMonth : month}
+          max={thisMonth}
           onChange={({ target }) => navigate(pathname + withQuery(search, { month: target.value }))}
         />
       </label>
@@ -145,12 +148,12 @@ export function CostsPage() {
         />
         <Figure<CostsResponse, Unpriced>
           {...costs}
-          question="Which buckets are in no sum?"
+          question="Which buckets have no price, and are in no sum?"
           csv={{ name: "costs-without-price", query: { ...query, table: "unpriced" } }}
           rows={({ unpriced }) => unpriced}
           columns={UNPRICED}
           empty="None: the price of every bucket is known."
-          note="Nobody has said what these regions cost: audiotricks-storage cost price."
+          note="audiotricks-storage cost price says what a region costs."
         />
       </div>
     </>

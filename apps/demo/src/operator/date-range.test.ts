@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { askedRange, lastDays, rangeIn } from "./date-range.ts";
+import { askedRange, lastDays, rangeIn, shownRange } from "./date-range.ts";
 
 const NOW = new Date("2026-11-30T15:00:00Z");
 
@@ -46,6 +46,13 @@ describe("the range of dates in the address", () => {
   ])("refuses from %j to %j in words", (from, to) => {
     const asked = askedRange({ from, to }, NOW);
     expect(asked).toEqual({ ok: false, problem: expect.stringMatching(/\.$/) });
+  });
+
+  it("is told also where the address says nothing", () => {
+    expect(shownRange({ from: "", to: "" }, NOW)).toEqual(lastDays(30, NOW));
+    expect(shownRange({ from: "2026-11-09", to: "" }, NOW)).toEqual({ from: "2026-11-09", to: "2026-11-30" });
+    expect(shownRange({ from: "", to: "2026-01-31" }, NOW)).toEqual({ from: "2026-01-02", to: "2026-01-31" });
+    expect(shownRange({ from: "", to: "nonsense" }, NOW)).toEqual({ from: "", to: "nonsense" });
   });
 
   it("is so many days up to today", () => {

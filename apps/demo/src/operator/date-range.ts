@@ -21,6 +21,15 @@ export function rangeIn(search: string): DateRange {
   return { from: query.get("from") ?? "", to: query.get("to") ?? "" };
 }
 
+/** The days that are shown, also where the address does not say them. @param today As `now` of `askedRange`. */
+export function shownRange({ from, to }: DateRange, today: Date): DateRange {
+  const dayOf = (ms: number) => new Date(ms).toISOString().slice(0, 10);
+  const last = to === "" ? dayOf(today.getTime()) : to;
+  const start = startOfDay(last);
+  if (from !== "" || Number.isNaN(start)) return { from, to: last };
+  return { from: dayOf(start - (DEFAULT_DAYS - 1) * DAY_MS), to: last };
+}
+
 /** @param now What "today" is where no end is given. */
 export function askedRange({ from, to }: DateRange, now: Date): AskedRange {
   if (from === "" && to === "") return { ok: true, by: "day", query: {} };

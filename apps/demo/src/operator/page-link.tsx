@@ -3,7 +3,8 @@ import { navigate } from "./use-location.ts";
 
 interface PageLinkProps {
   to: string;
-  isCurrent?: boolean;
+  /** `"true"`: of several on a page, the one that is chosen. */
+  isCurrent?: boolean | "true";
   children: ReactNode;
 }
 
@@ -15,7 +16,7 @@ export function PageLink({ to, isCurrent = false, children }: PageLinkProps) {
     navigate(to);
   };
   return (
-    <a href={to} onClick={go} aria-current={isCurrent ? "page" : undefined}>
+    <a href={to} onClick={go} aria-current={isCurrent === true ? "page" : isCurrent || undefined}>
       {children}
     </a>
   );

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { lastDays, rangeIn } from "./date-range.ts";
+import { lastDays, rangeIn, shownRange } from "./date-range.ts";
 import { withQuery } from "./operator-route.ts";
 import { PageLink } from "./page-link.tsx";
 import { navigate, useLocation } from "./use-location.ts";
@@ -15,9 +15,9 @@ const PRESETS = [
 /** First and last day of what is shown; they are in the address. */
 export function RangePicker() {
   const { pathname, search } = useLocation();
-  const range = rangeIn(search);
   const asked = useRange();
   const [today] = useState(() => new Date());
+  const range = shownRange(rangeIn(search), today);
   const change = (name: "from" | "to", value: string) =>
     navigate(pathname + withQuery(search, { [name]: value }));
   return (
@@ -30,11 +30,15 @@ export function RangePicker() {
         </label>
       ))}
       <span className="presets">
-        {PRESETS.map(([days, name]) => (
-          <PageLink key={days} to={pathname + withQuery(search, lastDays(days, today))}>
-            {name}
-          </PageLink>
-        ))}
+        {PRESETS.map(([days, name]) => {
+          const preset = lastDays(days, today);
+          const isShown = preset.from === range.from && preset.to === range.to;
+          return (
+            <PageLink key={days} to={pathname + withQuery(search, preset)} isCurrent={isShown && "true"}>
+              {name}
+            </PageLink>
+          );
+        })}
       </span>
       {asked.ok ? null : (
         <p className="problem" role="alert">

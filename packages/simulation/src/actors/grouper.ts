@@ -89,7 +89,7 @@ export async function lookAtLibrary(site: Site, device: Device): Promise<void> {
       if (group === undefined || ownerId === me.userId) continue;
       ledger.groups.shown.add(id);
       site.faults.note("group-seen");
-      if (!group.isOpen) ledger.groups.wrongs.push(`20: file ${id} is shown to others, and said to be held`);
+      if (!group.isOpen) ledger.groups.wrongs.push(`21: file ${id} is shown to others, and said to be held`);
     }
   });
 }
