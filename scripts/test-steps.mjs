@@ -210,4 +210,4 @@ export function testSteps(node) {
   ];
 }
 
-export const DEFAULT_TIMEOUT_MS = 3 * minutes;
+export const DEFAULT_TIMEOUT_MS = 8 * minutes;
