@@ -296,7 +296,7 @@ with zipfile.ZipFile(sys.argv[1]) as z:
       awake.open();
       await running;
       expect(await uploadIdOf(queued)).toBe(before);
-      expect(await bucketUploads()).toHaveLength(1);
+      await expect.poll(bucketUploads).toHaveLength(1);
       await sql`UPDATE storage_exports SET lease_expires_at = now() WHERE id = ${queued.id}`.execute(on.db);
       await on.storage.exports.run();
       expect(Object.keys(unpack(await fetchArchive(await get(queued))))).toContain("MISSING.txt");
