@@ -18,7 +18,9 @@ export async function askForExport(site: Site, device: Device, me: Principal, lu
     (one) =>
       one.me.userId === me.userId && site.ledger.sessions.get(one.session.sessionId)?.completed != null,
   );
-  const fileIds = stored.slice(-MOST_FILES).map(({ session }) => session.fileId);
+  // The largest first, which take several parts.
+  const largest = stored.toSorted((a, b) => b.session.size - a.session.size);
+  const fileIds = largest.slice(0, MOST_FILES).map(({ session }) => session.fileId);
   const expiresIn = random.pick([AN_HOUR, 86_400, 7 * 86_400]) ?? AN_HOUR;
   const kind = fileIds.length === 0 ? "user-data" : random.pick(["files", "files", "filter", "user-data"]);
   const request: CreateExportRequest =

@@ -22,11 +22,11 @@ export async function sendGroup(
   site.ledger.groups.byId.set(id, { id, me, workspaceId, waitsFor: size, isDropped: false });
   site.faults.note("group-begun");
   const names = Array.from({ length: size }, (_, index) => `stem ${luck} ${index}`);
-  if (random.chance(0.2)) names.push(names[0] ?? "");
+  if (random.chance(0.5)) names.push(names[0] ?? "");
   await Promise.all(
     names.map(async (name, index) => {
       const content = `stem-${luck}-${index}`;
-      if (random.chance(0.05)) return;
+      if (random.chance(0.1)) return;
       const wishes = {
         content,
         name: `${name}.wav`,
@@ -37,7 +37,9 @@ export async function sendGroup(
       };
       await whateverComes(device.create(me, wishes));
       const own = device.uploads.find((one) => one.content === content);
-      if (own === undefined || random.chance(0.1)) return;
+      if (own === undefined || random.chance(0.15)) return;
+      // When the others are there, and perhaps their owner waits for no more.
+      if (random.chance(0.3)) await site.world.sleep(random.skewed(1_000, 120_000));
       const parts = Array.from({ length: own.session.partCount }, (_, part) => part + 1);
       await whateverComes(device.send(own, parts));
       await whateverComes(device.complete(own, pick()));

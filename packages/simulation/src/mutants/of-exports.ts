@@ -62,18 +62,18 @@ export const OF_EXPORTS: readonly Mutant[] = [
       {
         file: PROGRESS,
         from: "return missing === undefined ? present",
-        to: "return missing?.name !== undefined ? present",
+        to: "return missing?.name !== null ? present",
       },
     ],
   },
   {
-    name: "export-takes-a-503-for-gone",
+    name: "export-takes-trouble-for-gone",
     what: "A file that the store could not give out just now is left out.",
     edits: [
       {
         file: "storage/src/s3/read-part.ts",
-        from: "if (failure.status === 404 &&",
-        to: "if ((failure.status === 404 || failure.status === 503) &&",
+        from: "if (failure.status === 404 && ",
+        to: "if (failure.status !== 412 && ",
       },
     ],
   },
