@@ -115,7 +115,7 @@ export function testSteps(node) {
       name: "simulation",
       group: "build",
       what: "invariants under faults, in a simulated world",
-      command: [node, inRoot("packages/simulation/src/main.ts"), "--runs", "1000", "--seconds", "25"],
+      command: [node, inRoot("packages/simulation/src/main.ts"), "--runs", "20", "--seconds", "60"],
     },
     {
       name: "build",
