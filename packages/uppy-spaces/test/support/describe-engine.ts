@@ -165,6 +165,6 @@ export function describeEngine({ expiresInSeconds }: { expiresInSeconds: number 
         }),
         { numRuns: 3_000 },
       );
-    }, 120_000);
+    }, 400_000);
   });
 }
